@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { setting } from '../../model/setting.ts';
+
+/** Settings of the `jsonl` audit sink: one JSON line per record, appended to a file (mode 0600) or to stdout. */
+export const jsonlSchema = z.strictObject({
+  file: setting(z.string().min(1).default('-'), {
+    help: 'Where the audit trail goes; - is stdout',
+    flag: 'audit-file',
+    group: 'Audit and log',
+    placeholder: 'PATH',
+    example: '/var/log/usher/audit.jsonl',
+  }),
+});
+
+export type JsonlSettings = z.output<typeof jsonlSchema>;

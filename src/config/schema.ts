@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
+import { jwtSchema } from '../authenticators/jwt/schema.ts';
+import { jsonlSchema } from '../audit/jsonl/schema.ts';
+import { noneSchema } from '../credentials/none/schema.ts';
+import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
+import { setting } from '../model/setting.ts';
+import { scopesSchema } from '../policies/scopes/schema.ts';
+import { httpSchema } from '../upstreams/http/schema.ts';
+import { processSchema } from '../workloads/process/schema.ts';
+
+const host = z.string().regex(/^[A-Za-z0-9._:[\]-]+$/, 'is not a host name or address');
+const origin = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'is not an origin such as https://app.example.com',
+  );
+
+export const serverSchema = z.strictObject({
+  path: setting(
+    z
+      .string()
+      .regex(/^\/[A-Za-z0-9._~/-]*$/, 'is not a plain path such as /mcp')
+      .default('/mcp'),
+    {
+      help: 'Path this server is mounted at; the only one that is forwarded',
+      flag: 'path',
+      group: 'Server',
+      placeholder: 'PATH',
+    },
+  ),
+  resourceUrl: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    help: 'URL clients know this server by, published in its metadata; default http://localhost:PORT and the path',
+    flag: 'resource-url',
+    group: 'Server',
+    placeholder: 'URL',
+    example: 'http://localhost:8000/mcp',
+  }),
+  allowedHosts: setting(z.array(host).default([]), {
+    help: "Host names answered for, beside the resource URL's and the loopback names",
+    flag: 'allowed-hosts',
+    group: 'Server',
+    placeholder: 'HOST,…',
+  }),
+  allowedOrigins: setting(z.array(origin).default([]), {
+    help: "Origins of web pages that may call, beside the resource URL's own",
+    flag: 'allowed-origins',
+    group: 'Server',
+    placeholder: 'ORIGIN,…',
+  }),
+  authenticate: z.array(z.discriminatedUnion('strategy', [jwtSchema, anonymousSchema])).min(1),
+  policy: z.discriminatedUnion('strategy', [scopesSchema]).default({ strategy: 'scopes', required: [] }),
+  credential: z.discriminatedUnion('strategy', [tokenExchangeSchema, noneSchema]).default({ strategy: 'none' }),
+  upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),
+  bodyLimitBytes: setting(
+    z
+      .number()
+      .int()
+      .min(1024)
+      .max(256 * 1024 * 1024)
+      .default(4 * 1024 * 1024),
+    {
+      help: 'Largest body of one call',
+      flag: 'body-limit',
+      group: 'Server',
+      placeholder: 'BYTES',
+    },
+  ),
+});
+
+export const configSchema = z.strictObject({
+  listen: z
+    .strictObject({
+      host: setting(host.default('127.0.0.1'), {
+        help: 'Address to listen on',
+        flag: 'host',
+        group: 'Listener',
+        placeholder: 'ADDRESS',
+      }),
+      port: setting(z.number().int().min(0).max(65535).default(8000), {
+        help: 'Port to listen on; 0 takes a free one',
+        flag: 'port',
+        flagAliases: ['proxy-port'],
+        group: 'Listener',
+        placeholder: 'PORT',
+      }),
+    })
+    .prefault({}),
+  caFile: setting(z.string().min(1).optional(), {
+    help: "PEM file of certificate authorities to trust beside the system's, for providers and servers behind",
+    flag: 'ca-file',
+    group: 'Listener',
+    placeholder: 'PATH',
+  }),
+  log: z
+    .strictObject({
+      level: setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), {
+        help: 'Least important thing that is logged',
+        flag: 'log-level',
+        group: 'Audit and log',
+      }),
+      format: setting(z.enum(['auto', 'pretty', 'json']).default('auto'), {
+        help: 'Form of the log on stderr; auto is pretty on a terminal',
+        flag: 'log-format',
+        group: 'Audit and log',
+      }),
+    })
+    .prefault({}),
+  audit: jsonlSchema.prefault({}),
+  servers: z.record(
+    z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'is not a name of letters, digits, dots, dashes and underscores'),
+    serverSchema,
+  ),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type ServerConfig = z.output<typeof serverSchema>;

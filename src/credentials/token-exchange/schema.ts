@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { setting } from '../../model/setting.ts';
+import { Secret } from '../../model/secret.ts';
+
+const group = 'Token exchange';
+
+/** Settings of the `token-exchange` credential: the caller's token is swapped at the identity provider (RFC 8693). */
+export const tokenExchangeSchema = z.strictObject({
+  strategy: z.literal('token-exchange').default('token-exchange'),
+  url: setting(z.url({ protocol: /^https?$/ }), {
+    help: "Token endpoint of the authorization server that issues the service's tokens",
+    flag: 'token-exchange-url',
+    group,
+    placeholder: 'URL',
+    example: 'https://example.okta.com/oauth2/aus2/v1/token',
+  }),
+  clientId: setting(z.string().min(1), {
+    help: 'Client id of the gateway there',
+    flag: 'token-exchange-client-id',
+    group,
+    placeholder: 'ID',
+    example: '0oa1gateway',
+  }),
+  clientSecret: setting(z.instanceof(Secret), {
+    help: 'Client secret of the gateway there',
+    flag: 'token-exchange-client-secret',
+    envAliases: ['TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET'],
+    group,
+    placeholder: 'SECRET',
+    secret: true,
+  }),
+  clientAuthentication: setting(z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'), {
+    help: 'How the gateway proves who it is',
+    flag: 'token-exchange-client-auth',
+    group,
+  }),
+  audience: setting(z.array(z.string().min(1)).default([]), {
+    help: 'Audience to ask for; the returned token must be meant for one of them',
+    flag: 'token-exchange-audience',
+    group,
+    placeholder: 'AUDIENCE',
+    example: 'backend',
+  }),
+  resource: setting(z.array(z.url()).default([]), {
+    help: 'Resource indicator to ask for (RFC 8707), where the provider wants one',
+    flag: 'token-exchange-resource',
+    group,
+    placeholder: 'URL',
+  }),
+  scopes: setting(
+    z.array(z.string().regex(/^[\u0021\u0023-\u005b\u005d-\u007e]+$/, 'is not a scope (RFC 6749 §3.3)')).default([]),
+    {
+      help: 'Scopes to ask for; the returned token must have all of them',
+      flag: 'token-exchange-scopes',
+      group,
+      placeholder: 'SCOPE,…',
+      example: 'backend-api:read',
+    },
+  ),
+  timeoutSeconds: setting(z.number().positive().max(60).default(10), {
+    help: 'How long the provider may take to answer',
+    flag: 'token-exchange-timeout',
+    group,
+    placeholder: 'SECONDS',
+  }),
+});
+
+export type TokenExchangeSettings = z.output<typeof tokenExchangeSchema>;

@@ -1,0 +1,16 @@
+/** A started gateway, as the command line and the demo hold it. */
+export interface RunningGateway extends AsyncDisposable {
+  /** Where it really listens, for example `http://127.0.0.1:8000`. */
+  readonly url: string;
+  readonly port: number;
+  readonly servers: readonly {
+    readonly name: string;
+    readonly resourceUrl: string;
+    readonly url: string;
+    readonly target: string;
+  }[];
+  /** Resolves when a child process it runs ended by itself, with a sentence about it; never when nothing runs. */
+  readonly workloadEnded: Promise<string>;
+  /** Stops taking calls, lets running ones end (bounded), closes everything. Idempotent. */
+  close(): Promise<void>;
+}

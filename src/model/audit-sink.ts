@@ -1,0 +1,14 @@
+import type { AuditRecord } from './audit-record.ts';
+import type { UsherError } from './usher-error.ts';
+
+/** Seam: where the audit trail goes. One folder per member under audit/. */
+export interface AuditSink {
+  readonly strategy: string;
+  /** Takes a record; never throws, never waits. */
+  write(record: AuditRecord): void;
+  /** Why calls must be refused now, or undefined while everything taken so far could be written. */
+  readonly failure: UsherError | undefined;
+  /** Resolves when everything taken so far is written. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import type { Caller } from './caller.ts';
+
+/** Seam: who is calling. One folder per member under authenticators/. */
+export interface Authenticator {
+  readonly strategy: string;
+  /** Issuers it takes tokens of; the metadata's `authorization_servers`. Empty for `anonymous`. */
+  readonly issuers: readonly string[];
+  /** False when a request without a token is a caller too (`anonymous`). */
+  readonly needsToken: boolean;
+  /** The caller for a token, synchronously when the token is known.
+   * @throws UsherError of stage authenticate
+   */
+  authenticate(callerToken: string, signal: AbortSignal): Caller | Promise<Caller>;
+  /** The caller when there is no token; only where `needsToken` is false. */
+  readonly anonymous: Caller | undefined;
+  /** Fetches ahead what the first call would wait for. Never throws: what fails now is tried again on the first call. */
+  warmUp(): Promise<void>;
+  /** Is what it needs there? For readiness. */
+  isReady(): boolean;
+}

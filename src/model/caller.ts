@@ -1,0 +1,30 @@
+/** Who is calling, as an authenticator established it. Immutable; shared by all calls that carry the same token. */
+export interface Caller {
+  /** `iss` of the token; empty for an anonymous caller. */
+  readonly issuer: string;
+  /** `sub` of the token; `anonymous` for an anonymous caller. */
+  readonly subject: string;
+  /** The OAuth client that got the token: `client_id`, `cid` or `azp`. */
+  readonly clientId: string | undefined;
+  /** A name a person recognises (email, preferred_username, name …), for the audit trail; never decided on. */
+  readonly name: string | undefined;
+  /** From `scp` (Okta) or `scope` (RFC 9068). */
+  readonly scopes: ReadonlySet<string>;
+  /** The claims the audit trail shows. */
+  readonly claims: TokenClaims;
+  /** Milliseconds since the epoch; Infinity for an anonymous caller. */
+  readonly expiresAtMs: number;
+  /** Digest of the whole token: the key of whatever is kept for it. Empty for an anonymous caller. */
+  readonly tokenDigest: string;
+}
+
+/** The part of a token that may be shown: it names the token without being one. */
+export interface TokenClaims {
+  readonly iss?: string;
+  readonly aud?: string | readonly string[];
+  readonly scp?: readonly string[];
+  readonly sub?: string;
+  readonly jti?: string;
+  readonly exp?: number;
+  readonly clientId?: string;
+}

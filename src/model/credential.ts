@@ -1,0 +1,13 @@
+import type { Identity } from './call.ts';
+import type { UpstreamCredential } from './upstream-credential.ts';
+
+/** Seam: as whom we call. One folder per member under credentials/. */
+export interface Credential {
+  readonly strategy: string;
+  /** The credential for this caller, synchronously when it is at hand.
+   * @throws UsherError of stage exchange. There is no fallback.
+   */
+  obtain(identity: Identity, signal: AbortSignal): UpstreamCredential | Promise<UpstreamCredential>;
+  /** The service behind refused this one: never hand it out again. True when another attempt could differ. */
+  evict(identity: Identity, refused: UpstreamCredential): boolean;
+}

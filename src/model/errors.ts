@@ -1,0 +1,416 @@
+/** The error table: every way Usher refuses. Status, challenge, JSON-RPC error, log level, audit reason, CLI exit code
+ * and docs/reference/errors.md follow from it. `{name}` in `message` and `hint` is filled from the details of `fail`.
+ *
+ * `message` is public: it may quote the caller's own values, never token material or another server's text.
+ * `hint` is for the operator: it goes to the log and the audit trail only.
+ */
+
+/** Where a refusal happens: the stages of the request path, then what can go wrong outside a request. */
+export type Stage =
+  | 'listen'
+  | 'route'
+  | 'authenticate'
+  | 'readCall'
+  | 'authorize'
+  | 'exchange'
+  | 'forward'
+  | 'audit'
+  | 'configure'
+  | 'start';
+
+export interface ErrorRow {
+  readonly stage: Stage;
+  /** HTTP status of the answer; 0 where no request is involved. */
+  readonly status: number;
+  /** RFC 6750 §3.1 error code for `WWW-Authenticate`; 'none' sends a challenge without an error; absent sends no challenge. */
+  readonly challenge?: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'none';
+  /** JSON-RPC error code; the HTTP status when absent (outside the range JSON-RPC and MCP reserve). */
+  readonly jsonRpc?: number;
+  /** May the same request succeed later without anybody changing anything? Sends Retry-After. */
+  readonly retryable?: true;
+  /** Exit code of the command line; 1 when absent. */
+  readonly exitCode?: number;
+  /** Whose fault it is decides the log level: the caller's is info, a neighbour's warn, ours error. */
+  readonly fault: 'caller' | 'neighbour' | 'operator' | 'usher';
+  readonly message: string;
+  readonly hint: string;
+}
+
+const rows = {
+  // listen: what Node's HTTP parser refuses before there is a request
+  headers_too_large: {
+    stage: 'listen',
+    status: 431,
+    fault: 'caller',
+    message: 'Cannot read the request: its headers are larger than {limit}',
+    hint: 'A token of this size is not a token any provider issues; check what the client puts into Authorization.',
+  },
+  request_malformed: {
+    stage: 'listen',
+    status: 400,
+    fault: 'caller',
+    message: 'Cannot read the request: it is not well-formed HTTP/1.1',
+    hint: 'The parser said {reason}.',
+  },
+  request_timeout: {
+    stage: 'listen',
+    status: 408,
+    fault: 'caller',
+    message: 'Cannot read the request: it did not arrive within the time limit',
+    hint: 'Slow clients and port scanners end here.',
+  },
+  draining: {
+    stage: 'listen',
+    status: 503,
+    retryable: true,
+    fault: 'usher',
+    message: 'Cannot take the request: the gateway is shutting down',
+    hint: 'Expected while the process stops.',
+  },
+
+  // route
+  route_not_found: {
+    stage: 'route',
+    status: 404,
+    fault: 'caller',
+    message: 'Cannot route the request: nothing is served at {path}',
+    hint: 'Mounted here: {mounted}.',
+  },
+  method_not_allowed: {
+    stage: 'route',
+    status: 405,
+    fault: 'caller',
+    message: 'Cannot route the request: method {method} is not one of POST, GET, DELETE, OPTIONS',
+    hint: 'The MCP endpoint takes these methods only.',
+  },
+  host_not_allowed: {
+    stage: 'route',
+    status: 403,
+    fault: 'caller',
+    message: 'Cannot route the request: host {host} is not one this gateway answers for',
+    hint: 'Answers for: {allowed}. Set resourceUrl (--resource-url) or allowedHosts (--allowed-hosts) if the host is right; otherwise this may be a DNS rebinding attempt.',
+  },
+  origin_not_allowed: {
+    stage: 'route',
+    status: 403,
+    fault: 'caller',
+    message: 'Cannot route the request: origin {origin} may not call this gateway from a browser',
+    hint: 'Allowed: {allowed}. Add it with --allowed-origins if the page is yours.',
+  },
+  upgrade_refused: {
+    stage: 'route',
+    status: 426,
+    fault: 'caller',
+    message: 'Cannot switch protocols: MCP here is plain HTTP',
+    hint: 'The client asked for an Upgrade; nothing behind the gateway speaks another protocol.',
+  },
+
+  // authenticate
+  token_missing: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'none',
+    fault: 'caller',
+    message: 'Cannot authenticate the caller: the request has no bearer token',
+    hint: 'Normal for the first request of a client: the challenge tells it where to sign in.',
+  },
+  authorization_malformed: {
+    stage: 'authenticate',
+    status: 400,
+    challenge: 'invalid_request',
+    fault: 'caller',
+    message: 'Cannot authenticate the caller: {reason}',
+    hint: 'RFC 6750 §3.1: one Authorization header with one bearer token, and no token anywhere else.',
+  },
+  token_malformed: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot read the token: {reason}',
+    hint: 'An opaque token or a truncated one; this server takes signed JWTs.',
+  },
+  token_algorithm_refused: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot verify the token: algorithm is {found}, expected one of {expected}',
+    hint: 'Tokens that are unsigned or signed with a shared secret are never taken.',
+  },
+  token_type_refused: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot accept the token: its type is {found}, expected an access token',
+    hint: 'The client sent something else than the access token, for example an ID token (RFC 8725 §3.11).',
+  },
+  token_key_unknown: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot verify the token: key {kid} is not among the keys of {issuer}',
+    hint: 'The key was withdrawn, or the token is of another provider.',
+  },
+  token_signature_invalid: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot verify the token: the signature does not match the keys of {issuer}',
+    hint: 'The token was changed on its way, or made by somebody else.',
+  },
+  issuer_mismatch: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot accept the token: issuer is {found}, expected {expected}',
+    hint: 'Compared byte for byte (RFC 8725 §3.8): a trailing slash or another host name is another issuer.',
+  },
+  audience_mismatch: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot accept the token: audience is {found}, expected {expected}',
+    hint: 'The token was issued for another service. Set --oidc-audience to the audience of the authorization server the client signs in at.',
+  },
+  token_expired: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot accept the token: it expired at {expiredAt}',
+    hint: 'The client should refresh or sign in again.',
+  },
+  token_not_yet_valid: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot accept the token: it is valid from {notBefore}',
+    hint: "Clocks differ by more than the leeway; compare the clock here with the provider's.",
+  },
+  token_claim_invalid: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot accept the token: claim {claim} {reason}',
+    hint: 'Without it the caller cannot be named in the audit trail or the token has no end.',
+  },
+  keys_unavailable: {
+    stage: 'authenticate',
+    status: 503,
+    retryable: true,
+    fault: 'neighbour',
+    message: 'Cannot verify the token now: the keys of {issuer} are not available',
+    hint: 'Fetching them failed: {reason}. The token may well be good; callers are told to retry.',
+  },
+
+  // readCall
+  body_too_large: {
+    stage: 'readCall',
+    status: 413,
+    fault: 'caller',
+    message: 'Cannot read the call: its body is larger than {limit}',
+    hint: 'Raise limits.bodyBytes if calls of this size are meant.',
+  },
+  body_not_json: {
+    stage: 'readCall',
+    status: 400,
+    jsonRpc: -32700,
+    fault: 'caller',
+    message: 'Cannot read the call: the body is not JSON',
+    hint: 'JSON-RPC 2.0 §5.1: parse error.',
+  },
+  body_not_json_rpc: {
+    stage: 'readCall',
+    status: 400,
+    jsonRpc: -32600,
+    fault: 'caller',
+    message: 'Cannot read the call: {reason}',
+    hint: 'JSON-RPC 2.0 §4: a message is an object with "jsonrpc":"2.0".',
+  },
+  content_type_refused: {
+    stage: 'readCall',
+    status: 415,
+    fault: 'caller',
+    message: 'Cannot read the call: content type is {found}, expected application/json',
+    hint: 'MCP messages are posted as application/json, unencoded.',
+  },
+  body_incomplete: {
+    stage: 'readCall',
+    status: 400,
+    fault: 'caller',
+    message: 'Cannot read the call: the connection ended before the whole body arrived',
+    hint: 'Nothing of it was forwarded.',
+  },
+
+  // authorize
+  insufficient_scope: {
+    stage: 'authorize',
+    status: 403,
+    challenge: 'insufficient_scope',
+    fault: 'caller',
+    message: 'Cannot allow the call: the token has scope {found}, this needs {expected}',
+    hint: 'The client can ask the authorization server for the missing scope; check that a policy there may grant it.',
+  },
+
+  // exchange
+  exchange_subject_refused: {
+    stage: 'exchange',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot act for the caller: the identity provider no longer accepts the token; sign in again',
+    hint: 'The provider answered {status} {error}: {description}. The session or user ended there, or its authorization server does not trust the one that issued the token.',
+  },
+  exchange_denied: {
+    stage: 'exchange',
+    status: 403,
+    fault: 'caller',
+    message:
+      'Cannot act for the caller: the identity provider does not allow this user or gateway to reach the service behind',
+    hint: 'The provider answered {status} {error}: {description}. Look at the access policies of the authorization server at {url}.',
+  },
+  exchange_misconfigured: {
+    stage: 'exchange',
+    status: 502,
+    fault: 'operator',
+    message:
+      "Cannot act for the caller: the identity provider refused the gateway's own request; the operator has to mend it",
+    hint: 'The token endpoint {url} answered {status} {error}: {description}. Check client id, secret, grant, audience and scopes of the exchange.',
+  },
+  exchange_unavailable: {
+    stage: 'exchange',
+    status: 503,
+    retryable: true,
+    fault: 'neighbour',
+    message: 'Cannot act for the caller now: the identity provider does not answer as it should',
+    hint: 'The token endpoint {url}: {reason}.',
+  },
+  exchange_answer_invalid: {
+    stage: 'exchange',
+    status: 502,
+    fault: 'neighbour',
+    message: "Cannot act for the caller: the identity provider's answer is not a usable token",
+    hint: 'The answer of {url}: {reason}. Nothing was sent upstream.',
+  },
+
+  // forward
+  upstream_unreachable: {
+    stage: 'forward',
+    status: 502,
+    fault: 'neighbour',
+    message: 'Cannot reach the MCP server behind this gateway',
+    hint: '{target}: {reason}. Is it running and listening there?',
+  },
+  upstream_timeout: {
+    stage: 'forward',
+    status: 504,
+    fault: 'neighbour',
+    message: 'The MCP server behind this gateway did not answer in time',
+    hint: '{target}: {reason}.',
+  },
+  upstream_failed: {
+    stage: 'forward',
+    status: 502,
+    fault: 'neighbour',
+    message: 'The MCP server behind this gateway ended the connection before it answered',
+    hint: '{target}: {reason}.',
+  },
+  upstream_refused_credential: {
+    stage: 'forward',
+    status: 502,
+    fault: 'operator',
+    message: 'The service behind this gateway refused the token it was given; the operator has to mend it',
+    hint: '{target} answered 401, also to a freshly exchanged token. Compare the audience, issuer and scopes it expects with the exchange settings.',
+  },
+  upstream_redirected: {
+    stage: 'forward',
+    status: 502,
+    fault: 'neighbour',
+    message: 'The MCP server behind this gateway answered with a redirect, which is never followed',
+    hint: '{target} pointed elsewhere with status {status}; configure the final address as the target.',
+  },
+
+  // audit
+  audit_unavailable: {
+    stage: 'audit',
+    status: 503,
+    retryable: true,
+    fault: 'operator',
+    message: 'Cannot take the call: the audit trail cannot be written',
+    hint: 'Writing {path} failed: {reason}. Calls are refused until it works again.',
+  },
+
+  // anything nobody foresaw
+  internal: {
+    stage: 'listen',
+    status: 500,
+    jsonRpc: -32603,
+    fault: 'usher',
+    message: 'Something went wrong inside the gateway',
+    hint: '{reason}. This is a defect of Usher: please report it with the request id.',
+  },
+
+  // configure, start: the command line
+  config_invalid: {
+    stage: 'configure',
+    status: 0,
+    exitCode: 2,
+    fault: 'operator',
+    message: '{report}',
+    hint: 'All problems are listed at once; nothing was started.',
+  },
+  port_busy: {
+    stage: 'start',
+    status: 0,
+    exitCode: 3,
+    fault: 'operator',
+    message: 'Cannot listen on {address}: the port is in use',
+    hint: 'Stop what uses it or choose another port.',
+  },
+  listen_failed: {
+    stage: 'start',
+    status: 0,
+    exitCode: 3,
+    fault: 'operator',
+    message: 'Cannot listen on {address}: {reason}',
+    hint: 'Check the address and the permission to use it.',
+  },
+  workload_failed: {
+    stage: 'start',
+    status: 0,
+    exitCode: 4,
+    fault: 'operator',
+    message: 'Cannot run {command}: {reason}',
+    hint: 'Try the command by itself in a shell.',
+  },
+  step_failed: {
+    stage: 'start',
+    status: 0,
+    exitCode: 1,
+    fault: 'usher',
+    message: '{step} failed: {reason}',
+    hint: 'The lines above say what happened before.',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof rows;
+
+/** The table itself, for whatever is derived from it. */
+export const errorTable: { readonly [C in ErrorCode]: ErrorRow } = rows;
+
+type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+
+/** The details a code needs: one entry per placeholder of its message and hint. */
+export type ErrorDetails<C extends ErrorCode> = {
+  readonly [N in Placeholders<(typeof rows)[C]['message']> | Placeholders<(typeof rows)[C]['hint']>]: string | number;
+};

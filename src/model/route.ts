@@ -1,0 +1,22 @@
+import type { Authenticator } from './authenticator.ts';
+import type { Credential } from './credential.ts';
+import type { Policy } from './policy.ts';
+import type { Upstream } from './upstream.ts';
+
+/** One mounted server with the strategies that were built for it once, at start. A stage gets nothing else. */
+export interface Route {
+  readonly name: string;
+  /** The one path that is forwarded, for example /mcp. */
+  readonly path: string;
+  /** RFC 9728 `resource`; fixed by configuration, never taken from the request. */
+  readonly resourceUrl: string;
+  /** Where the metadata is; goes into every challenge. */
+  readonly resourceMetadataUrl: string;
+  readonly allowedHosts: ReadonlySet<string>;
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly limits: { readonly bodyBytes: number };
+  readonly authenticator: Authenticator;
+  readonly policy: Policy;
+  readonly credential: Credential;
+  readonly upstream: Upstream;
+}

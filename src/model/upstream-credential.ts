@@ -1,0 +1,14 @@
+import type { TokenClaims } from './caller.ts';
+import type { Secret } from './secret.ts';
+
+/** What goes upstream instead of the caller's token. */
+export interface UpstreamCredential {
+  /** The header that carries it; undefined when nothing is sent (strategy `none`). */
+  readonly header: { readonly name: string; readonly value: Secret } | undefined;
+  /** The new token's claims, for the audit trail; undefined when it is opaque or there is none. */
+  readonly claims: TokenClaims | undefined;
+  /** Was the identity provider asked for this call? */
+  readonly source: 'fresh' | 'cached' | 'none';
+  /** Milliseconds this call waited for it. */
+  readonly waitedMs: number;
+}

@@ -1,0 +1,34 @@
+/** Seam: how we reach the MCP server. One folder per member under upstreams/. */
+export interface Upstream {
+  readonly strategy: string;
+  /** Where it is, for audit, log and errors; without user info or query. */
+  readonly target: string;
+  /** Starts one request. Everything that happens then is told to `answer`, in order, never before `send` returns. */
+  send(request: UpstreamRequest, answer: UpstreamAnswer): UpstreamExchange;
+  close(): Promise<void>;
+}
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Query of the caller's request with its question mark, or empty; the path is the upstream's own. */
+  readonly query: string;
+  /** Name, value, name, value …: built by `forward` from an allow-list. */
+  readonly headers: string[];
+  readonly body: Buffer | undefined;
+}
+
+export interface UpstreamExchange {
+  /** Ends it: the upstream sees its connection closed. After that `answer` hears nothing more. */
+  abort(): void;
+  pause(): void;
+  resume(): void;
+}
+
+export interface UpstreamAnswer {
+  /** Status and raw headers (name, value, …) of the final answer; 1xx are left out. */
+  onHead(status: number, rawHeaders: readonly Buffer[] | readonly string[]): void;
+  onData(chunk: Buffer): void;
+  onEnd(): void;
+  /** Before `onHead`: nothing was answered. After it: the answer is cut short and must not look complete. */
+  onError(error: Error): void;
+}

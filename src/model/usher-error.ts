@@ -1,0 +1,54 @@
+import { type ErrorCode, type ErrorDetails, errorTable, type ErrorRow } from './errors.ts';
+
+const longestDetail = 300;
+
+/** Values can come from anybody: no control characters, bounded length. */
+function printable(value: string | number): string {
+  // oxlint-disable-next-line no-control-regex -- removing control characters is the point
+  const line = String(value).replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ');
+  return line.length > longestDetail ? `${line.slice(0, longestDetail)}…` : line;
+}
+
+function fill(
+  template: string,
+  details: Readonly<Record<string, string | number>>,
+  clean: (value: string | number) => string,
+) {
+  return template.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = details[name];
+    return value === undefined ? whole : clean(value);
+  });
+}
+
+/** A refusal. `message` is public; `hint` and `cause` are for the operator. Made by {@link fail} only. */
+export class UsherError extends Error {
+  override readonly name = 'UsherError';
+  readonly code: ErrorCode;
+  readonly row: ErrorRow;
+  readonly hint: string;
+  readonly details: Readonly<Record<string, string | number>>;
+  /** Seconds a caller should wait, where the one who refused us said so. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, extra: FailExtra = {}) {
+    const row = errorTable[code];
+    // A configuration report has many lines on purpose and quotes only the operator's own input.
+    const clean = row.stage === 'configure' ? String : printable;
+    super(fill(row.message, details, clean), extra.cause === undefined ? {} : { cause: extra.cause });
+    this.code = code;
+    this.row = row;
+    this.hint = fill(row.hint, details, printable);
+    this.details = details;
+    this.retryAfterSeconds = extra.retryAfterSeconds;
+  }
+}
+
+export interface FailExtra {
+  readonly cause?: unknown;
+  readonly retryAfterSeconds?: number;
+}
+
+/** The only way to refuse. `throw fail('audience_mismatch', { found: '"api"', expected: '"mcpserver"' })`. */
+export function fail<C extends ErrorCode>(code: C, details: ErrorDetails<C>, extra?: FailExtra): UsherError {
+  return new UsherError(code, details, extra);
+}

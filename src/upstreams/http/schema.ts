@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { setting } from '../../model/setting.ts';
+
+/** Settings of the `http` upstream: an MCP server that already runs and speaks Streamable HTTP. */
+export const httpSchema = z.strictObject({
+  strategy: z.literal('http').default('http'),
+  url: setting(z.url({ protocol: /^https?$/ }), {
+    help: 'MCP endpoint of the server behind; /mcp is meant when it has no path',
+    flag: 'target-uri',
+    group: 'Server',
+    placeholder: 'URL',
+    example: 'http://127.0.0.1:8001/mcp',
+  }),
+});
+
+export type HttpUpstreamSettings = z.output<typeof httpSchema>;
