@@ -5,23 +5,21 @@ import { jsonlSchema } from '../audit/jsonl/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
 import { setting } from '../model/setting.ts';
+import { webUrl } from '../model/web-url.ts';
 import { scopesSchema } from '../policies/scopes/schema.ts';
 import { httpSchema } from '../upstreams/http/schema.ts';
 import { processSchema } from '../workloads/process/schema.ts';
 
-const host = z.string().regex(/^[A-Za-z0-9._:[\]-]+$/, 'is not a host name or address');
+const host = z.string().regex(/^[A-Za-z0-9._:[\]-]+$/, 'a host name or address');
 const origin = z
   .string()
-  .refine(
-    (text) => URL.canParse(text) && new URL(text).origin === text,
-    'is not an origin such as https://app.example.com',
-  );
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://app.example.com');
 
 export const serverSchema = z.strictObject({
   path: setting(
     z
       .string()
-      .regex(/^\/[A-Za-z0-9._~/-]*$/, 'is not a plain path such as /mcp')
+      .regex(/^\/(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+(?:\/(?!$)|$))*$/, 'a plain path such as /mcp')
       .default('/mcp'),
     {
       help: 'Path this server is mounted at; the only one that is forwarded',
@@ -30,7 +28,7 @@ export const serverSchema = z.strictObject({
       placeholder: 'PATH',
     },
   ),
-  resourceUrl: setting(z.url({ protocol: /^https?$/ }).optional(), {
+  resourceUrl: setting(webUrl.optional(), {
     help: 'URL clients know this server by, published in its metadata; default http://localhost:PORT and the path',
     flag: 'resource-url',
     group: 'Server',
@@ -92,6 +90,7 @@ export const configSchema = z.strictObject({
     flag: 'ca-file',
     group: 'Listener',
     placeholder: 'PATH',
+    path: true,
   }),
   log: z
     .strictObject({
@@ -109,7 +108,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   audit: jsonlSchema.prefault({}),
   servers: z.record(
-    z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'is not a name of letters, digits, dots, dashes and underscores'),
+    z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'a name of letters, digits, dots, dashes and underscores'),
     serverSchema,
   ),
 });

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 
 /** What a configuration leaf says about itself beside its type. Options, environment names, help, reference pages and
- * the masking of secrets all follow from it (docs/explain/configuration.md).
+ * the masking of secrets all follow from it (docs/reference/config.md).
  */
 export interface SettingMeta {
   /** One line, starts with a capital letter, no full stop; says what it does, not what it is. */
   readonly help: string;
-  /** Flag without the leading dashes. Absent: the leaf has a YAML form only (lists of objects). */
+  /** Flag without the leading dashes. Absent: the leaf is given in another way (`command`: after `--`). */
   readonly flag?: string;
+  /** One letter that stands for the flag. */
+  readonly short?: string;
   /** Older or foreign spellings of the flag that keep working. */
   readonly flagAliases?: readonly string[];
   /** Environment name; derived from the flag (USHER_ + upper snake case) when absent. */
@@ -19,14 +21,22 @@ export interface SettingMeta {
   /** What stands for the value in help, for example URL or SECONDS. */
   readonly placeholder?: string;
   readonly example?: string;
-  /** Masked wherever the configuration is shown; gets a `--FLAG-file` twin and a `FIELDFile` key. */
+  /** Masked wherever the configuration is shown; gets a `--FLAG-file` twin and the keys `FIELDFile`, `FIELDEnv`. */
   readonly secret?: true;
+  /** A path in the file system: relative to the configuration file's folder when it stands there. */
+  readonly path?: true;
+  /** A list whose items may also be separated by spaces, as OAuth writes scopes. */
+  readonly spaceSeparated?: true;
 }
 
 /** All leaves that ever called {@link setting}, with what they said. */
 export const settings = z.registry<SettingMeta>();
 
-/** Marks a zod schema as a configuration leaf. Call it last: wrappers such as `.optional()` make a new schema. */
+/** Marks a zod schema as a configuration leaf. Call it last: wrappers such as `.optional()` make a new schema.
+ *
+ * Custom messages of the schema's checks are what is wanted, as a noun: `a plain path such as /mcp`. The report makes
+ * `is "x", expected a plain path such as /mcp` of it.
+ */
 export function setting<S extends z.ZodType>(schema: S, meta: SettingMeta): S {
   settings.add(schema, meta);
   return schema;

@@ -9,6 +9,7 @@ export const jsonlSchema = z.strictObject({
     group: 'Audit and log',
     placeholder: 'PATH',
     example: '/var/log/usher/audit.jsonl',
+    path: true,
   }),
 });
 

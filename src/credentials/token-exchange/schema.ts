@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { setting } from '../../model/setting.ts';
+import { scope } from '../../model/scope.ts';
 import { Secret } from '../../model/secret.ts';
+import { setting } from '../../model/setting.ts';
+import { resourceUri, webUrl } from '../../model/web-url.ts';
 
 const group = 'Token exchange';
 
 /** Settings of the `token-exchange` credential: the caller's token is swapped at the identity provider (RFC 8693). */
 export const tokenExchangeSchema = z.strictObject({
   strategy: z.literal('token-exchange').default('token-exchange'),
-  url: setting(z.url({ protocol: /^https?$/ }), {
+  url: setting(webUrl, {
     help: "Token endpoint of the authorization server that issues the service's tokens",
     flag: 'token-exchange-url',
     group,
@@ -41,22 +43,20 @@ export const tokenExchangeSchema = z.strictObject({
     placeholder: 'AUDIENCE',
     example: 'backend',
   }),
-  resource: setting(z.array(z.url()).default([]), {
+  resource: setting(z.array(resourceUri).default([]), {
     help: 'Resource indicator to ask for (RFC 8707), where the provider wants one',
     flag: 'token-exchange-resource',
     group,
     placeholder: 'URL',
   }),
-  scopes: setting(
-    z.array(z.string().regex(/^[\u0021\u0023-\u005b\u005d-\u007e]+$/, 'is not a scope (RFC 6749 §3.3)')).default([]),
-    {
-      help: 'Scopes to ask for; the returned token must have all of them',
-      flag: 'token-exchange-scopes',
-      group,
-      placeholder: 'SCOPE,…',
-      example: 'backend-api:read',
-    },
-  ),
+  scopes: setting(z.array(scope).default([]), {
+    help: 'Scopes to ask for; the returned token must have all of them',
+    flag: 'token-exchange-scopes',
+    group,
+    placeholder: 'SCOPE,…',
+    example: 'backend-api:read',
+    spaceSeparated: true,
+  }),
   timeoutSeconds: setting(z.number().positive().max(60).default(10), {
     help: 'How long the provider may take to answer',
     flag: 'token-exchange-timeout',

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { setting } from '../../model/setting.ts';
+import { webUrl } from '../../model/web-url.ts';
 
 /** Settings of the `http` upstream: an MCP server that already runs and speaks Streamable HTTP. */
 export const httpSchema = z.strictObject({
   strategy: z.literal('http').default('http'),
-  url: setting(z.url({ protocol: /^https?$/ }), {
+  url: setting(webUrl, {
     help: 'MCP endpoint of the server behind; /mcp is meant when it has no path',
     flag: 'target-uri',
     group: 'Server',
