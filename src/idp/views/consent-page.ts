@@ -29,7 +29,7 @@ export function consentPage({ org, app, user, scopes, redirectHost, action, csrf
       <p>
         You are signed in as <strong><bdi>${user.name}</bdi></strong> <span class="quiet">(${user.login})</span>.
       </p>
-      <h2 id="scopes">It asks for</h2>
+      <h2 id="scopes"><bdi>${app}</bdi> asks for</h2>
       <ul class="rows" aria-labelledby="scopes">
         ${scopes.map(scopeItem)}
       </ul>

@@ -37,8 +37,8 @@ function app({ clientId, clientSecret, label, redirectUris }: RunningIdp['apps']
     <dl class="facts">
       <dt>Client id</dt>
       <dd><code>${clientId}</code></dd>
-      <dt>Secret</dt>
-      <dd>${clientSecret === undefined ? 'none, a public client' : 'yes, as the seed has it'}</dd>
+      <dt>Client secret</dt>
+      <dd>${clientSecret === undefined ? 'none, a public client' : 'set in the seed, not shown here'}</dd>
       <dt>Redirects to</dt>
       <dd>
         ${
@@ -103,7 +103,7 @@ export function landingPage({ org, servers, apps, users, caFile, httpUrl, httpsU
       <div class="grid">${apps.map(app)}</div>
     </section>
     <section class="section">
-      <h2>Users</h2>
+      <h2>Users and their passwords</h2>
       ${people(users)}
     </section>
     <section class="section">

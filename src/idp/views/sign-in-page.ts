@@ -35,10 +35,10 @@ function alert(error: string): Markup {
   </div>`;
 }
 
-function request(scopes: readonly string[]): Markup {
-  if (scopes.length === 0) return html`<p class="quiet">It asks for no scopes.</p>`;
+function request(app: string, scopes: readonly string[]): Markup {
+  if (scopes.length === 0) return html`<p class="quiet"><bdi>${app}</bdi> asks for no scopes.</p>`;
   return html`<div class="tight">
-    <p class="quiet" id="scopes">It asks for</p>
+    <p class="quiet" id="scopes"><bdi>${app}</bdi> asks for</p>
     <ul class="chips" aria-labelledby="scopes">
       ${scopes.map((scope) => html`<li><code>${scope}</code></li>`)}
     </ul>
@@ -48,8 +48,8 @@ function request(scopes: readonly string[]): Markup {
 function help(users: SignInPage['users']): Markup | undefined {
   if (users.length === 0) return undefined;
   return html`<section class="aside tight" aria-labelledby="people">
-    <h2 class="small" id="people">Users of this provider</h2>
-    <ul class="people rows small" tabindex="0" aria-labelledby="people">
+    <h2 class="small" id="people">Users and their passwords</h2>
+    <ul class="people rows small" aria-labelledby="people">
       ${users.map(
         ({ login, password, name }) =>
           html`<li>
@@ -68,7 +68,7 @@ export function signInPage({ org, app, scopes, loginHint, error, action, csrf, u
   const hasLogin = loginHint !== undefined && loginHint !== '';
   const content = html`<div class="card stack">
       <h1>Sign in to <bdi>${app}</bdi></h1>
-      ${request(scopes)} ${error === undefined ? undefined : alert(error)}
+      ${request(app, scopes)} ${error === undefined ? undefined : alert(error)}
       <form class="stack" method="post" action="${action}">
         <input type="hidden" name="csrf" value="${csrf}" />
         <div class="field">

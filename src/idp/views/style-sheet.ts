@@ -39,7 +39,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberat
 .quiet { color: var(--quiet); }
 .small { font-size: 0.875rem; }
 
-.notice { background: var(--warn-ground); color: var(--warn); border-bottom: 1px solid var(--warn-line); font-size: 0.875rem; padding: 0.5rem 1rem; text-align: center; }
+.notice { background: var(--warn-ground); color: var(--warn); border-bottom: 1px solid var(--warn-line); font-size: 0.875rem; padding: 0.5rem 1rem; text-align: center; text-wrap: balance; }
 main { flex: 1; width: 100%; margin: 0 auto; padding: clamp(1.5rem, 5vh, 4rem) clamp(1rem, 4vw, 2rem) 2.5rem; }
 main.narrow { max-width: 31rem; }
 main.wide { max-width: 66rem; }
@@ -48,6 +48,7 @@ main.wide { max-width: 66rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--shadow); padding: clamp(1.25rem, 4vw, 2rem); }
 .stack > * + * { margin-top: 1rem; }
 .tight > * + * { margin-top: 0.375rem; }
+h1 + p { margin-top: 0.5rem; }
 .aside { margin-top: 1.25rem; padding: 0 0.25rem; }
 
 .alert { display: flex; gap: 0.625rem; background: var(--bad-ground); color: var(--bad); border: 1px solid var(--bad-line); border-radius: 8px; padding: 0.625rem 0.875rem; }
@@ -81,7 +82,7 @@ button:focus-visible { border-radius: 8px; }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .section { margin-top: 2.25rem; }
 .section > h2 { margin-bottom: 0.75rem; font-size: 1.125rem; }
-.facts { display: grid; grid-template-columns: minmax(5.5rem, max-content) 1fr; gap: 0.375rem 1rem; font-size: 0.9375rem; }
+.facts { display: grid; grid-template-columns: minmax(5.5rem, max-content) 1fr; gap: 0.375rem 1rem; align-items: baseline; font-size: 0.9375rem; }
 .facts dt { color: var(--quiet); }
 .facts dd { min-width: 0; }
 pre { background: var(--ground); border: 1px solid var(--line); border-radius: 8px; padding: 0.625rem 0.875rem; white-space: pre-wrap; }
