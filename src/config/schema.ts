@@ -28,7 +28,7 @@ export const serverSchema = z.strictObject({
       placeholder: 'PATH',
     },
   ),
-  resourceUrl: setting(webUrl.optional(), {
+  resourceUrl: setting(webUrl().optional(), {
     help: 'URL clients know this server by, published in its metadata; default http://localhost:PORT and the path',
     flag: 'resource-url',
     group: 'Server',

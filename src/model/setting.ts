@@ -38,6 +38,8 @@ export const settings = z.registry<SettingMeta>();
  * `is "x", expected a plain path such as /mcp` of it.
  */
 export function setting<S extends z.ZodType>(schema: S, meta: SettingMeta): S {
+  if (settings.has(schema))
+    throw new TypeError(`The schema of --${meta.flag ?? meta.help} is shared with another setting`);
   settings.add(schema, meta);
   return schema;
 }

@@ -15,29 +15,35 @@ function addProblem(problem: string | undefined, issues: z.core.$ZodRawIssue[], 
 }
 
 /** An http or https URL without user info and fragment. Kept as it is written: issuers are compared byte for byte. */
-export const webUrl = z
-  .string()
-  .check((context) => addProblem(findUrlProblem(context.value), context.issues, context.value))
-  .meta({ format: 'uri' });
+export function webUrl(): z.ZodString {
+  return z
+    .string()
+    .check((context) => addProblem(findUrlProblem(context.value), context.issues, context.value))
+    .meta({ format: 'uri' });
+}
 
 /** An issuer: also without a query (RFC 8414 §2). */
-export const issuerUrl = z
-  .string()
-  .check((context) => {
-    const problem = findUrlProblem(context.value);
-    const noQuery = context.value.includes('?') ? 'an issuer without a query (RFC 8414 §2)' : undefined;
-    addProblem(problem ?? noQuery, context.issues, context.value);
-  })
-  .meta({ format: 'uri' });
+export function issuerUrl(): z.ZodString {
+  return z
+    .string()
+    .check((context) => {
+      const problem = findUrlProblem(context.value);
+      const noQuery = context.value.includes('?') ? 'an issuer without a query (RFC 8414 §2)' : undefined;
+      addProblem(problem ?? noQuery, context.issues, context.value);
+    })
+    .meta({ format: 'uri' });
+}
 
 /** A resource indicator: an absolute URI without a fragment (RFC 8707 §2). */
-export const resourceUri = z
-  .string()
-  .check((context) => {
-    const text = context.value;
-    const absolute = /^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(text) && URL.canParse(text);
-    const userInfo = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(text);
-    if (!absolute) addProblem('an absolute URI without a fragment (RFC 8707 §2)', context.issues, text);
-    else if (userInfo) addProblem('a URI without user name and password', context.issues, text);
-  })
-  .meta({ format: 'uri' });
+export function resourceUri(): z.ZodString {
+  return z
+    .string()
+    .check((context) => {
+      const text = context.value;
+      const absolute = /^[a-z][a-z0-9+.-]*:[^\s#]+$/i.test(text) && URL.canParse(text);
+      const userInfo = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(text);
+      if (!absolute) addProblem('an absolute URI without a fragment (RFC 8707 §2)', context.issues, text);
+      else if (userInfo) addProblem('a URI without user name and password', context.issues, text);
+    })
+    .meta({ format: 'uri' });
+}

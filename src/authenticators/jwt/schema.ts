@@ -21,7 +21,7 @@ export const algorithms = [
 /** Settings of the `jwt` authenticator: tokens signed by an OpenID Connect or OAuth authorization server. */
 export const jwtSchema = z.strictObject({
   strategy: z.literal('jwt').default('jwt'),
-  issuer: setting(issuerUrl, {
+  issuer: setting(issuerUrl(), {
     help: "Issuer of the callers' tokens; keys and endpoints are discovered from it",
     flag: 'oidc-issuer',
     group,
@@ -35,7 +35,7 @@ export const jwtSchema = z.strictObject({
     placeholder: 'AUDIENCE',
     example: 'mcpserver',
   }),
-  jwksUrl: setting(webUrl.optional(), {
+  jwksUrl: setting(webUrl().optional(), {
     help: 'Where the issuer publishes its keys; discovered when not given',
     flag: 'oidc-jwks-url',
     group,

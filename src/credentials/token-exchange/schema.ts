@@ -9,7 +9,7 @@ const group = 'Token exchange';
 /** Settings of the `token-exchange` credential: the caller's token is swapped at the identity provider (RFC 8693). */
 export const tokenExchangeSchema = z.strictObject({
   strategy: z.literal('token-exchange').default('token-exchange'),
-  url: setting(webUrl, {
+  url: setting(webUrl(), {
     help: "Token endpoint of the authorization server that issues the service's tokens",
     flag: 'token-exchange-url',
     group,
@@ -43,7 +43,7 @@ export const tokenExchangeSchema = z.strictObject({
     placeholder: 'AUDIENCE',
     example: 'backend',
   }),
-  resource: setting(z.array(resourceUri).default([]), {
+  resource: setting(z.array(resourceUri()).default([]), {
     help: 'Resource indicator to ask for (RFC 8707), where the provider wants one',
     flag: 'token-exchange-resource',
     group,

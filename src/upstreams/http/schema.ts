@@ -5,7 +5,7 @@ import { webUrl } from '../../model/web-url.ts';
 /** Settings of the `http` upstream: an MCP server that already runs and speaks Streamable HTTP. */
 export const httpSchema = z.strictObject({
   strategy: z.literal('http').default('http'),
-  url: setting(webUrl, {
+  url: setting(webUrl(), {
     help: 'MCP endpoint of the server behind; /mcp is meant when it has no path',
     flag: 'target-uri',
     group: 'Server',

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import type { Finding } from './check-server.ts';
+import { fileProblem } from './config-file.ts';
+import type { Draft } from './draft.ts';
+import { isTree, valueAt } from './path.ts';
+import { quote } from './quote.ts';
+
+const reservedPaths = ['/health', '/ready', '/.well-known'];
+
+/** What is wrong between the servers, and with what they share. */
+export function* checkGateway(draft: Draft): Generator<Finding> {
+  const servers = valueAt(draft.tree, ['servers']);
+  if (isTree(servers) && Object.keys(servers).length === 0) {
+    yield { path: ['servers'], what: 'is empty; expected at least one server under it' };
+  }
+  yield* checkPaths(draft);
+  yield* checkCaFile(draft);
+}
+
+function* checkPaths(draft: Draft): Generator<Finding> {
+  const owners = new Map<string, string>();
+  for (const server of draft.servers) {
+    const given = valueAt(draft.tree, ['servers', server, 'path']);
+    const path = given === undefined ? '/mcp' : given;
+    if (typeof path !== 'string') continue;
+    const place = ['servers', server, 'path'];
+    const reserved = reservedPaths.find((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+    if (reserved !== undefined) {
+      yield { path: place, what: `is ${quote(path)}, but ${reserved} is Usher's own; expected another such as /mcp` };
+    }
+    const owner = owners.get(path);
+    if (owner !== undefined) {
+      const byDefault = given === undefined ? ' by default' : '';
+      yield {
+        path: place,
+        what: `is ${quote(path)}${byDefault}, where ${owner} is served already; give each server a path of its own, for example /${server}/mcp`,
+      };
+    } else owners.set(path, server);
+  }
+}
+
+function* checkCaFile(draft: Draft): Generator<Finding> {
+  const file = valueAt(draft.tree, ['caFile']);
+  if (typeof file !== 'string' || file === '') return;
+  const path = ['caFile'];
+  try {
+    if (!readFileSync(file, 'utf8').includes('-----BEGIN CERTIFICATE-----')) {
+      yield {
+        path,
+        what: `is ${quote(file)}, which has no certificate in it; expected PEM text with BEGIN CERTIFICATE`,
+      };
+    }
+  } catch (error) {
+    yield { path, what: `is ${quote(file)}, which ${fileProblem(error)}` };
+  }
+}

@@ -1,0 +1,105 @@
+import { isLoopbackHost } from '../lib/loopback.ts';
+import type { Draft } from './draft.ts';
+import { type Segment } from './leaves.ts';
+import { isTree, valueAt } from './path.ts';
+import { quote } from './quote.ts';
+
+/** A finding that concerns more than one setting. */
+export interface Finding {
+  readonly path: readonly Segment[];
+  readonly what: string;
+}
+
+/** What is wrong between the settings of one server. Looks at the draft, so that it finds things even where single
+ * values are wrong; values of the wrong type are passed over, the schema reports them.
+ */
+export function* checkServer(draft: Draft, server: string): Generator<Finding> {
+  const base: readonly Segment[] = ['servers', server];
+  const at = (...path: Segment[]): unknown => valueAt(draft.tree, [...base, ...path]);
+  const list = at('authenticate');
+  const entries: readonly unknown[] = Array.isArray(list) ? list : [];
+  const anonymousIndex = entries.findIndex((entry) => valueAt(entry, ['strategy']) === 'anonymous');
+  const hasJwt = entries.some((entry) => valueAt(entry, ['strategy']) === 'jwt');
+
+  if (anonymousIndex >= 0) {
+    const path = [...base, 'authenticate', anonymousIndex, 'strategy'];
+    if (hasJwt) yield { path, what: 'lets everybody call, while an issuer is given as well; keep one of the two' };
+    if (at('credential', 'strategy') === 'token-exchange') {
+      yield {
+        path,
+        what: 'lets everybody call, so there is no token to exchange; give an issuer, or leave the exchange out',
+      };
+    }
+    const scopes = at('policy', 'required');
+    if (Array.isArray(scopes) && scopes.length > 0) {
+      yield {
+        path: [...base, 'policy', 'required'],
+        what: 'asks for scopes, but callers without a token have none; give an issuer, or leave the scopes out',
+      };
+    }
+  }
+  yield* checkIssuers(base, entries);
+  if (
+    at('credential', 'strategy') === 'token-exchange' &&
+    isEmpty(at('credential', 'audience')) &&
+    isEmpty(at('credential', 'resource'))
+  ) {
+    yield {
+      path: [...base, 'credential', 'audience'],
+      what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected --token-exchange-audience, for example backend, or --token-exchange-resource',
+    };
+  }
+  const targetPort = at('upstream', 'targetPort');
+  if (
+    typeof targetPort === 'number' &&
+    targetPort !== 0 &&
+    targetPort === (valueAt(draft.tree, ['listen', 'port']) ?? 8000)
+  ) {
+    yield {
+      path: [...base, 'upstream', 'targetPort'],
+      what: `is ${targetPort}, the port Usher itself listens on; choose another one for the command, or another --port`,
+    };
+  }
+  const allowHttp = entries.some((entry) => valueAt(entry, ['insecureAllowHttp']) === true);
+  if (!allowHttp) yield* checkHttp(base, entries, at('credential', 'url'));
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
+function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
+  const issuers = new Set<string>();
+  for (const [index, entry] of entries.entries()) {
+    const issuer = isTree(entry) ? entry['issuer'] : undefined;
+    if (typeof issuer !== 'string') continue;
+    if (issuers.has(issuer)) {
+      yield {
+        path: [...base, 'authenticate', index, 'issuer'],
+        what: `is ${quote(issuer)}, which an entry before it names already; put all its audiences into one entry`,
+      };
+    }
+    issuers.add(issuer);
+  }
+}
+
+/** Keys and tokens that travel in the clear can be changed on the way: plain http is for this machine only. */
+function* checkHttp(base: readonly Segment[], entries: readonly unknown[], tokenUrl: unknown): Generator<Finding> {
+  const urls: { path: Segment[]; value: unknown }[] = entries.flatMap((entry, index) =>
+    ['issuer', 'jwksUrl'].map((key) => ({
+      path: [...base, 'authenticate', index, key],
+      value: valueAt(entry, [key]),
+    })),
+  );
+  urls.push({ path: [...base, 'credential', 'url'], value: tokenUrl });
+  for (const { path, value } of urls) {
+    if (typeof value !== 'string' || !URL.canParse(value)) continue;
+    const { protocol, hostname } = new URL(value);
+    if (protocol === 'http:' && !isLoopbackHost(hostname)) {
+      yield {
+        path,
+        what: `is ${quote(value)}: plain http is taken on this machine only; use https, or --oidc-insecure-allow-http (insecureAllowHttp: true) in a network you trust`,
+      };
+    }
+  }
+}

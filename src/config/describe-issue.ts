@@ -1,0 +1,155 @@
+import type { z } from 'zod';
+import { findClosest } from '../lib/closest.ts';
+import type { Draft } from './draft.ts';
+import { type Leaf, leaves, type Segment } from './leaves.ts';
+import { formatPath, plainPath, valueAt } from './path.ts';
+import { quote } from './quote.ts';
+import { keysAt } from './schema-at.ts';
+import { formatSource, type Problem } from './source.ts';
+import { expected } from './text-value.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** How the command that is run spells what the tree calls by path. */
+export interface Spelling {
+  /** One server whose settings are flags (run, proxy), or several in a file (serve). */
+  readonly oneServer: boolean;
+  /** How the command takes the MCP server, for example `URL`. */
+  readonly upstream: string;
+  /** What to do when no MCP server is given. */
+  readonly upstreamAdvice: string;
+}
+
+/** A finding of the schema as problems with their place: one, or one for each unknown key. */
+export function describeIssue(issue: Issue, draft: Draft, spelling: Spelling): Problem[] {
+  const path = plainPath(issue.path);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(draft, path, key));
+  const value = valueAt(draft.tree, path);
+  const leaf = findLeaf(draft, path);
+  const where = whereIs(draft, path, spelling);
+  if (value === undefined) return [missing(draft, path, { leaf, where, spelling })];
+  return [{ where, what: wrongValue(issue, value, leaf) }];
+}
+
+/** Where to look for what stands, or should stand, at a path. */
+export function whereIs(draft: Draft, path: readonly Segment[], spelling: Spelling): string {
+  const source = draft.sourceOf(path);
+  if (source.kind === 'file') return `${source.place} ${formatPath(path)}`;
+  if (source.kind !== 'default') return formatSource(source);
+  const leaf = findLeaf(draft, path);
+  const isOfFile = draft.file !== undefined && draft.originOf(path) === undefined;
+  if (isOfFile && valueAt(draft.file?.tree, path.slice(0, -1)) !== undefined) {
+    return `${draft.file?.placeOf(path) ?? ''} ${formatPath(path)}`;
+  }
+  if (leaf?.meta.flag !== undefined && spelling.oneServer) return `--${leaf.meta.flag}`;
+  if (path.at(-1) === 'upstream' && spelling.oneServer) return spelling.upstream;
+  return formatPath(path);
+}
+
+/** The leaf whose value stands at a path or around it. */
+export function findLeaf(draft: Draft, path: readonly Segment[]): Leaf | undefined {
+  const isServer = path[0] === 'servers';
+  const inner = isServer ? path.slice(2) : path;
+  return leaves.find((leaf) => {
+    if (leaf.scope !== (isServer ? 'server' : 'gateway') || inner.length < leaf.path.length) return false;
+    const same = leaf.path.every(
+      (segment, index) => segment === inner[index] || (segment === 0 && typeof inner[index] === 'number'),
+    );
+    if (!same || leaf.strategy === undefined) return same;
+    const group = path.slice(0, path.length - inner.length + leaf.path.length - 1);
+    return valueAt(draft.tree, [...group, 'strategy']) === leaf.strategy;
+  });
+}
+
+function missing(
+  draft: Draft,
+  path: readonly Segment[],
+  { leaf, where, spelling }: { leaf: Leaf | undefined; where: string; spelling: Spelling },
+): Problem {
+  const key = path.at(-1);
+  if (leaf !== undefined) {
+    const origin = draft.originOf(path);
+    const because = origin === undefined ? 'is missing' : `is missing, but ${formatSource(origin)} is given`;
+    const example = leaf.meta.example === undefined ? '' : `, for example ${leaf.meta.example}`;
+    return { where, what: `${because}; expected: ${leaf.meta.help}${example}` };
+  }
+  if (key === 'upstream') return { where, what: `is missing; ${spelling.upstreamAdvice}` };
+  if (key === 'authenticate') return noAuthentication(draft, path, { where, spelling });
+  if (key === 'servers') return { where, what: 'is missing; expected at least one server under it' };
+  return { where, what: 'is missing' };
+}
+
+function noAuthentication(
+  draft: Draft,
+  path: readonly Segment[],
+  { where, spelling }: { where: string; spelling: Spelling },
+): Problem {
+  const credential = valueAt(draft.tree, [...path.slice(0, -1), 'credential', 'strategy']);
+  const exchanges = credential !== undefined && credential !== 'none';
+  const reason = exchanges ? 'a token exchange needs callers whose token was checked' : 'nothing says who may call';
+  const anonymous = exchanges
+    ? ''
+    : spelling.oneServer
+      ? ', or --anonymous to let everybody call'
+      : ', or strategy: anonymous to let everybody call';
+  return spelling.oneServer && draft.file === undefined
+    ? { where: '--oidc-issuer', what: `is missing: ${reason}; give --oidc-issuer and --oidc-audience${anonymous}` }
+    : { where, what: `is missing: ${reason}; expected a list with an issuer and audience${anonymous}` };
+}
+
+function wrongValue(issue: Issue, value: unknown, leaf: Leaf | undefined): string {
+  const found = leaf === undefined && issue.path.at(-1) !== 'strategy' ? `is ${shape(value)}` : shown(value, leaf);
+  if (issue.code === 'invalid_type')
+    return `${found}, expected ${leaf === undefined ? typeName(issue.expected) : expected(leaf)}`;
+  if (issue.code === 'invalid_value') return `${found}, expected ${oneOf(value, issue.values.map(String))}`;
+  if (issue.code === 'invalid_union') {
+    const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+    const names = options.filter((name) => typeof name === 'string');
+    return `${found}, expected ${names.length === 0 ? 'a group of settings' : oneOf(value, names)}`;
+  }
+  if (issue.code === 'too_small') {
+    if (issue.origin === 'string') return 'is empty; give it a value';
+    if (issue.origin === 'array') return 'is an empty list, expected at least one entry';
+    return `${found}, expected ${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`;
+  }
+  if (issue.code === 'too_big') return `${found}, expected at most ${String(issue.maximum)}`;
+  if (issue.code === 'invalid_key') return `is not usable as a name, expected ${issue.issues[0]?.message ?? 'another'}`;
+  return `${found}, expected ${issue.message}`;
+}
+
+/** What belongs to a secret or to the environment of a command is never shown. */
+function shown(value: unknown, leaf: Leaf | undefined): string {
+  return leaf?.kind === 'secret' || leaf?.kind === 'map' ? 'is not usable' : `is ${quote(value)}`;
+}
+
+/** What stands where a group belongs is named by its form: nobody knows what it was meant for. */
+function shape(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? 'a single value' : quote(value);
+}
+
+function oneOf(value: unknown, candidates: readonly string[]): string {
+  const closest = typeof value === 'string' ? findClosest(value, candidates) : undefined;
+  return `one of ${candidates.join(', ')}${closest === undefined ? '' : `; did you mean ${closest}?`}`;
+}
+
+function typeName(type: string): string {
+  if (type === 'array') return 'a list';
+  if (type === 'object' || type === 'record') return 'a group of settings';
+  return type === 'int' ? 'a whole number' : `a ${type}`;
+}
+
+function unknownKey(draft: Draft, path: readonly Segment[], key: string): Problem {
+  const here = [...path, key];
+  const where = `${draft.file?.placeOf(here) ?? ''} ${formatPath(here)}`.trim();
+  const keys = keysAt(draft.tree, path);
+  const closest = findClosest(key, keys);
+  if (closest !== undefined) return { where, what: `is unknown; did you mean ${closest}?` };
+  // People look for a setting by the name of its flag, or one level too high.
+  const elsewhere = leaves.find((leaf) => leaf.meta.flag === key || leaf.path.at(-1) === key);
+  if (elsewhere !== undefined) {
+    const server = elsewhere.scope === 'server' ? ['servers', path[1] ?? 'NAME'] : [];
+    const strategy = elsewhere.strategy === undefined ? '' : ` (strategy ${elsewhere.strategy})`;
+    return { where, what: `is unknown here; did you mean ${formatPath([...server, ...elsewhere.path])}${strategy}?` };
+  }
+  return { where, what: `is unknown; expected one of ${keys.join(', ')}` };
+}

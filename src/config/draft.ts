@@ -1,0 +1,139 @@
+import type { ConfigFile } from './config-file.ts';
+import { type Leaf, type Segment, upperSnake } from './leaves.ts';
+import { formatPath, isTree, setOwn, type Tree, valueAt } from './path.ts';
+import { formatSource, type Problem, type Source } from './source.ts';
+
+/** The configuration while it is put together: values from all sources, and everything found wrong so far. */
+export class Draft {
+  readonly tree: Tree;
+  readonly file: ConfigFile | undefined;
+  readonly problems: Problem[] = [];
+  readonly warnings: string[] = [];
+  /** Source of each value that a flag or the environment set, by path. */
+  readonly #sources = new Map<string, Source>();
+  /** Groups that exist only because a flag or variable belongs into them, by path. */
+  readonly #origins = new Map<string, Source>();
+
+  constructor(file?: ConfigFile) {
+    this.file = file;
+    this.tree = file?.tree ?? {};
+    this.problems.push(...(file?.problems ?? []));
+  }
+
+  /** Names of the servers so far. */
+  get servers(): string[] {
+    const servers = valueAt(this.tree, ['servers']);
+    return isTree(servers) ? Object.keys(servers) : [];
+  }
+
+  /** Where somebody said what stands at this path: the flag, the variable, or the place in the file. */
+  sourceOf(path: readonly PropertyKey[]): Source {
+    for (let length = path.length; length > 0; length--) {
+      const known = this.#sources.get(formatPath(path.slice(0, length)));
+      if (known !== undefined) return known;
+    }
+    if (this.file !== undefined && valueAt(this.file.tree, path) !== undefined) {
+      return { kind: 'file', place: this.file.placeOf(path) };
+    }
+    return { kind: 'default' };
+  }
+
+  /** The flag or variable that made a group exist, looking outwards from the path; undefined for groups of the file. */
+  originOf(path: readonly PropertyKey[]): Source | undefined {
+    for (let length = path.length; length > 0; length--) {
+      const known = this.#origins.get(formatPath(path.slice(0, length)));
+      if (known !== undefined) return known;
+    }
+    return undefined;
+  }
+
+  /** Puts a value where its leaf belongs, making the groups around it; a conflict with the file becomes a problem. */
+  set(leaf: Leaf, value: unknown, source: Source, server?: string): void {
+    const base: Segment[] = leaf.scope === 'server' && server !== undefined ? ['servers', server] : [];
+    const path = this.#placeFor(leaf, base, source);
+    if (path === undefined) return;
+    const group = valueAt(this.tree, path.slice(0, -1));
+    if (!isTree(group)) return;
+    if (leaf.kind !== 'presence') setOwn(group, String(path.at(-1)), value);
+    this.#sources.set(formatPath(path), source);
+  }
+
+  /** Walks to the group of a leaf, making what is missing. Undefined when something else stands there. */
+  #placeFor(leaf: Leaf, base: readonly Segment[], source: Source): Segment[] | undefined {
+    const path: Segment[] = [];
+    let group: Tree = this.tree;
+    const steps = [...base, ...leaf.path.slice(0, -1)];
+    for (const [index, step] of steps.entries()) {
+      if (typeof step === 'number') continue;
+      const isLast = index === steps.length - 1 || typeof steps[index + 1] === 'number';
+      const isListed = typeof steps[index + 1] === 'number';
+      path.push(step);
+      if (!Object.hasOwn(group, step)) {
+        setOwn(group, step, isListed ? [] : this.#newGroup(isLast ? leaf : undefined));
+        this.#origins.set(formatPath(path), source);
+      }
+      let next = group[step];
+      if (isListed) {
+        const entry = this.#entryFor(leaf, next, { path, source });
+        if (entry === undefined) return undefined;
+        path.push(entry.index);
+        next = entry.group;
+      }
+      if (!isTree(next)) return undefined; // the schema says what is wrong with it
+      if (isLast && !isListed && !this.#fits(leaf, next, { path, source })) return undefined;
+      group = next;
+    }
+    const name = leaf.path.at(-1);
+    return name === undefined ? undefined : [...path, name];
+  }
+
+  #newGroup(leaf: Leaf | undefined): Tree {
+    return leaf?.strategy === undefined ? {} : { strategy: leaf.strategy };
+  }
+
+  #fits(leaf: Leaf, group: Tree, at: { path: readonly Segment[]; source: Source }): boolean {
+    if (leaf.strategy === undefined || leaf.path.length < 2) return true;
+    const found = group['strategy'];
+    if (found === leaf.strategy) return true;
+    this.problems.push({
+      where: formatSource(at.source),
+      what: `belongs to the strategy ${leaf.strategy}, but ${formatPath(at.path)} is ${String(found)}${this.#because(at.path)}; give one of the two`,
+    });
+    return false;
+  }
+
+  #because(path: readonly Segment[]): string {
+    const origin = this.originOf(path);
+    if (origin !== undefined) return ` because of ${formatSource(origin)}`;
+    return this.file === undefined ? '' : ` at ${this.file.placeOf(path)}`;
+  }
+
+  #entryFor(
+    leaf: Leaf,
+    list: unknown,
+    at: { path: readonly Segment[]; source: Source },
+  ): { index: number; group: Tree } | undefined {
+    if (!Array.isArray(list)) return undefined;
+    const matching: { index: number; group: Tree }[] = [];
+    for (const [index, group] of list.entries()) {
+      if (isTree(group) && group['strategy'] === leaf.strategy) matching.push({ index, group });
+    }
+    if (matching.length > 1) {
+      this.problems.push({
+        where: formatSource(at.source),
+        what: `is not clear: ${formatPath(at.path)} has ${matching.length} entries of strategy ${leaf.strategy}; change the one that is meant in the file`,
+      });
+      return undefined;
+    }
+    if (matching[0] !== undefined) return matching[0];
+    const group = this.#newGroup(leaf);
+    const index = list.push(group) - 1;
+    this.#origins.set(formatPath([...at.path, index]), at.source);
+    return { index, group };
+  }
+}
+
+/** Environment name of a setting of one server behind `usher serve`: `USHER_SERVERS_APOLLO_OIDC_ISSUER`. */
+export function serverEnvironmentName(server: string, flag: string): string {
+  return `USHER_SERVERS_${upperSnake(server)}_${upperSnake(flag)}`;
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { Secret } from '../model/secret.ts';
+import { settings, type SettingMeta } from '../model/setting.ts';
+import { configSchema, serverSchema } from './schema.ts';
+
+/** One step into the tree: a key, or a place in a list. */
+export type Segment = string | number;
+
+export type LeafKind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'map' | 'secret' | 'presence';
+
+/** One setting of the configuration tree, as flags, environment names, help and reference pages need it. */
+export interface Leaf {
+  /** From the root (`listen`, `port`), or from the server (`authenticate`, 0, `issuer`); 0 stands for any entry. */
+  readonly path: readonly Segment[];
+  /** Does it stand once for the whole gateway, or for each server? */
+  readonly scope: 'gateway' | 'server';
+  /** The strategy whose settings it belongs to. */
+  readonly strategy: string | undefined;
+  readonly kind: LeafKind;
+  readonly choices: readonly string[] | undefined;
+  readonly required: boolean;
+  /** What holds when nobody says anything; undefined when there is no default. */
+  readonly defaultValue: unknown;
+  readonly meta: SettingMeta;
+}
+
+/** Takes `.default()`, `.prefault()` and `.optional()` off. */
+export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    return unwrap(schema.unwrap());
+  }
+  return schema;
+}
+
+/** The name of the strategy a member of a seam's union stands for. */
+export function strategyOf(schema: z.core.$ZodType): string | undefined {
+  if (!(schema instanceof z.ZodObject)) return undefined;
+  const inner = unwrap(schema.shape['strategy'] ?? schema);
+  const value = inner instanceof z.ZodLiteral ? [...inner.values][0] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+function kindOf(schema: z.core.$ZodType): LeafKind {
+  if (schema instanceof z.ZodString) return 'text';
+  if (schema instanceof z.ZodNumber) return 'number';
+  if (schema instanceof z.ZodBoolean) return 'boolean';
+  if (schema instanceof z.ZodEnum) return 'choice';
+  if (schema instanceof z.ZodArray) return 'list';
+  if (schema instanceof z.ZodRecord) return 'map';
+  if (schema instanceof z.ZodLiteral) return 'presence';
+  return 'secret';
+}
+
+function choicesOf(schema: z.core.$ZodType): readonly string[] | undefined {
+  if (schema instanceof z.ZodArray) return choicesOf(unwrap(schema.element));
+  return schema instanceof z.ZodEnum ? schema.options.map(String) : undefined;
+}
+
+function defaultOf(schema: z.core.$ZodType): unknown {
+  return schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
+}
+
+interface Position {
+  readonly path: readonly Segment[];
+  readonly scope: Leaf['scope'];
+  readonly strategy: string | undefined;
+}
+
+function buildLeaf(schema: z.ZodType, meta: SettingMeta, position: Position): Leaf {
+  const inner = unwrap(schema);
+  return {
+    ...position,
+    kind: kindOf(inner),
+    choices: choicesOf(inner),
+    required: inner === schema,
+    defaultValue: defaultOf(schema),
+    meta,
+  };
+}
+
+function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
+  const meta = schema instanceof z.ZodType ? settings.get(schema) : undefined;
+  if (schema instanceof z.ZodType && meta !== undefined) {
+    yield buildLeaf(schema, meta, position);
+    return;
+  }
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodDiscriminatedUnion) {
+    for (const option of inner.options) yield* walk(option, { ...position, strategy: strategyOf(option) });
+  } else if (inner instanceof z.ZodObject) {
+    for (const [key, child] of Object.entries(inner.shape)) {
+      yield* walk(child, { ...position, path: [...position.path, key] });
+    }
+  } else if (inner instanceof z.ZodArray) {
+    yield* walk(inner.element, { ...position, path: [...position.path, 0] });
+  } else if (inner instanceof z.ZodRecord) {
+    yield* walk(inner.valueType, { path: [], scope: 'server', strategy: undefined });
+  }
+}
+
+/** Every setting there is, in the order of the schema. */
+export const leaves: readonly Leaf[] = [...walk(configSchema, { path: [], scope: 'gateway', strategy: undefined })];
+
+/** A group of a server whose form depends on its `strategy`. */
+export interface Seam {
+  readonly key: string;
+  /** Does the server have a list of them? */
+  readonly isList: boolean;
+  /** The strategy that is meant when none is named; undefined when one has to be. */
+  readonly defaultStrategy: string | undefined;
+  readonly strategies: readonly string[];
+}
+
+function buildSeam(key: string, schema: z.core.$ZodType): Seam | undefined {
+  const inner = unwrap(schema);
+  const isList = inner instanceof z.ZodArray;
+  const union = isList ? unwrap(inner.element) : inner;
+  if (!(union instanceof z.ZodDiscriminatedUnion)) return undefined;
+  const named = union.options.filter((option) => option instanceof z.ZodObject);
+  const byDefault = named.find((option) => option.shape['strategy'] instanceof z.ZodDefault);
+  return {
+    key,
+    isList,
+    defaultStrategy: byDefault === undefined ? undefined : strategyOf(byDefault),
+    strategies: named.map((option) => strategyOf(option)).filter((name) => name !== undefined),
+  };
+}
+
+/** The seams a server chooses a strategy for. */
+export const seams: readonly Seam[] = Object.entries(serverSchema.shape)
+  .map(([key, schema]) => buildSeam(key, schema))
+  .filter((seam) => seam !== undefined);
+
+/** The leaf with this flag. Throws when there is none: flags are spelled in code only where the table cannot be used. */
+export function leafOfFlag(flag: string): Leaf {
+  const leaf = leaves.find(({ meta }) => meta.flag === flag);
+  if (leaf === undefined) throw new TypeError(`No setting has the flag --${flag}`);
+  return leaf;
+}
+
+/** The leaf of the command a workload runs: the one setting that has no flag, since it stands after `--`. */
+export function commandLeaf(): Leaf {
+  const leaf = leaves.find(({ meta, path }) => meta.flag === undefined && path.at(-1) === 'command');
+  if (leaf === undefined) throw new TypeError('No setting holds the command of a workload');
+  return leaf;
+}
+
+/** Environment name of a flag: `oidc-issuer` → `USHER_OIDC_ISSUER`. */
+export function environmentName(flag: string): string {
+  return `USHER_${upperSnake(flag)}`;
+}
+
+/** `my-api.v2` → `MY_API_V2`. */
+export function upperSnake(name: string): string {
+  return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+}
+
+/** Is this value one that must never be shown? */
+export function isSecret(value: unknown): value is Secret {
+  return value instanceof Secret;
+}

@@ -1,0 +1,111 @@
+import { deepFreeze } from '../lib/deep-freeze.ts';
+import { checkGateway } from './check-gateway.ts';
+import { checkServer } from './check-server.ts';
+import { readConfigFile } from './config-file.ts';
+import { describeIssue, type Spelling, whereIs } from './describe-issue.ts';
+import { Draft } from './draft.ts';
+import { isTree, setOwn, type Tree, valueAt } from './path.ts';
+import { placesOf, prepareFile } from './prepare-file.ts';
+import { quote } from './quote.ts';
+import { readEnvironment } from './read-environment.ts';
+import { type GivenFlag, readFlags } from './read-flags.ts';
+import { reportProblems } from './report.ts';
+import { type Config, configSchema } from './schema.ts';
+import type { Problem, Source } from './source.ts';
+import { type Leaf, leaves, type Segment } from './leaves.ts';
+
+export interface LoadOptions {
+  /** YAML file; the only place where several servers can stand. */
+  readonly file?: string;
+  /** Given by the commands for one server (run, proxy): flags and short variables mean that server. */
+  readonly oneServer?: {
+    /** Its name; the only one in the file, or `mcp`, when absent. */
+    readonly name?: string;
+    readonly spelling: Pick<Spelling, 'upstream' | 'upstreamAdvice'>;
+  };
+  readonly flags: readonly GivenFlag[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the command line found wrong itself: unknown flags. */
+  readonly problems?: readonly Problem[];
+}
+
+/** One setting as it holds, and who said so. */
+export interface SettingInUse {
+  readonly path: readonly Segment[];
+  readonly leaf: Leaf;
+  readonly value: unknown;
+  readonly source: Source;
+}
+
+export interface LoadedConfig {
+  /** Frozen through and through. */
+  readonly config: Config;
+  readonly settings: readonly SettingInUse[];
+  /** What may be meant, but is better done otherwise; one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** Reads the configuration: flags over environment over file over defaults.
+ * @throws UsherError `config_invalid` with everything that is wrong, and where it stands
+ */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const { oneServer, environment } = options;
+  const draft = new Draft(options.file === undefined ? undefined : readConfigFile(options.file));
+  draft.problems.unshift(...(options.problems ?? []));
+  // Without a readable file every setting of it would seem to be missing.
+  if (draft.file !== undefined && draft.file.problems.length > 0) throw reportProblems(draft.problems);
+
+  const spelling: Spelling = {
+    oneServer: oneServer !== undefined,
+    upstream: oneServer?.spelling.upstream ?? '',
+    upstreamAdvice:
+      oneServer?.spelling.upstreamAdvice ??
+      'expected where the MCP server is, for example url: http://127.0.0.1:8001/mcp',
+  };
+  const server = oneServer === undefined ? undefined : chooseServer(draft, oneServer.name);
+  prepareFile(draft, environment);
+  readEnvironment(draft, environment, server);
+  readFlags(draft, options.flags, server);
+  return finish(draft, spelling);
+}
+
+/** The server a one-server command is about; others in the file are left out. */
+function chooseServer(draft: Draft, wanted: string | undefined): string {
+  const { file, servers } = draft;
+  const name = wanted ?? (servers.length === 1 ? servers[0] : undefined) ?? 'mcp';
+  if (file !== undefined && servers.length > 0 && !servers.includes(name)) {
+    const known = servers.map((server) => quote(server)).join(', ');
+    const what =
+      wanted === undefined
+        ? `has the servers ${known}; say with --name which one is meant`
+        : `has no server ${quote(wanted)}; it has ${known}`;
+    draft.problems.push({ where: file.placeOf(['servers']), what });
+  }
+  const all = valueAt(draft.tree, ['servers']);
+  const found = valueAt(all, [name]);
+  if (all === undefined || isTree(all)) {
+    const chosen: Tree = {};
+    setOwn(chosen, name, found ?? {});
+    setOwn(draft.tree, 'servers', chosen);
+  }
+  return name;
+}
+
+function finish(draft: Draft, spelling: Spelling): LoadedConfig {
+  const parsed = configSchema.safeParse(draft.tree);
+  for (const issue of parsed.error?.issues ?? []) draft.problems.push(...describeIssue(issue, draft, spelling));
+  const findings = [...checkGateway(draft), ...draft.servers.flatMap((server) => [...checkServer(draft, server)])];
+  for (const { path, what } of findings) draft.problems.push({ where: whereIs(draft, path, spelling), what });
+  if (!parsed.success || draft.problems.length > 0) throw reportProblems(draft.problems);
+
+  const config = deepFreeze(parsed.data);
+  const settings = leaves.flatMap((leaf) =>
+    placesOf(draft, leaf).map((path) => ({
+      path,
+      leaf,
+      value: valueAt(config, path),
+      source: draft.sourceOf(path),
+    })),
+  );
+  return { config, settings, warnings: draft.warnings };
+}

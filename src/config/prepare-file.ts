@@ -1,0 +1,103 @@
+import { resolve } from 'node:path';
+import type { Draft } from './draft.ts';
+import { type Leaf, leaves, seams, type Segment } from './leaves.ts';
+import { formatPath, isTree, setOwn, type Tree, valueAt } from './path.ts';
+import { readSecret, type SecretForm } from './secret-forms.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Brings what a file says into the form the schema checks: strategies named, single values made lists, secrets read,
+ * paths made absolute. What is wrong with the secrets becomes problems.
+ */
+export function prepareFile(draft: Draft, environment: Environment): void {
+  for (const server of draft.servers) nameStrategies(valueAt(draft.tree, ['servers', server]));
+  for (const leaf of leaves) {
+    for (const path of placesOf(draft, leaf)) prepareLeaf(draft, leaf, { path, environment });
+  }
+}
+
+function nameStrategies(server: unknown): void {
+  for (const { key, isList, defaultStrategy } of seams) {
+    const found = valueAt(server, [key]);
+    for (const group of isList && Array.isArray(found) ? found : [found]) {
+      if (isTree(group) && defaultStrategy !== undefined && !Object.hasOwn(group, 'strategy')) {
+        group['strategy'] = defaultStrategy;
+      }
+    }
+  }
+}
+
+/** The paths a leaf has in this tree: one for each server, and for each entry of its strategy. */
+export function placesOf(draft: Draft, leaf: Leaf): Segment[][] {
+  if (leaf.scope === 'gateway') return [[...leaf.path]];
+  return draft.servers.flatMap((server) => {
+    const base = ['servers', server];
+    const inList = leaf.path.indexOf(0);
+    if (inList < 0) return hasStrategy(draft, leaf, [...base, ...leaf.path]) ? [[...base, ...leaf.path]] : [];
+    const listPath = [...base, ...leaf.path.slice(0, inList)];
+    const list = valueAt(draft.tree, listPath);
+    const entries = Array.isArray(list) ? [...list.keys()] : [];
+    return entries
+      .map((index) => [...listPath, index, ...leaf.path.slice(inList + 1)])
+      .filter((path) => hasStrategy(draft, leaf, path));
+  });
+}
+
+function hasStrategy(draft: Draft, leaf: Leaf, path: readonly Segment[]): boolean {
+  if (leaf.strategy === undefined) return true;
+  const named = valueAt(draft.tree, [...path.slice(0, -1), 'strategy']);
+  // A group that is left out has the default strategy; only leaves of that one have a place then.
+  const seam = seams.find(({ key }) => key === leaf.path[0]);
+  return (named ?? seam?.defaultStrategy) === leaf.strategy;
+}
+
+function prepareLeaf(draft: Draft, leaf: Leaf, at: { path: Segment[]; environment: Environment }): void {
+  const group = valueAt(draft.tree, at.path.slice(0, -1));
+  const key = String(at.path.at(-1));
+  if (!isTree(group)) return;
+  if (leaf.kind === 'secret') {
+    prepareSecret(draft, { group, key, ...at });
+    return;
+  }
+  const value = Object.hasOwn(group, key) ? group[key] : undefined;
+  if (leaf.kind === 'list' && leaf.meta.flag !== undefined && typeof value === 'string') setOwn(group, key, [value]);
+  if (leaf.meta.path && typeof value === 'string' && value !== '-' && value !== '' && draft.file !== undefined) {
+    setOwn(group, key, resolve(draft.file.folder, value));
+  }
+}
+
+interface SecretPlace {
+  readonly group: Tree;
+  readonly key: string;
+  readonly path: Segment[];
+  readonly environment: Environment;
+}
+
+/** `clientSecret`, `clientSecretFile` and `clientSecretEnv` become one `clientSecret`. */
+function prepareSecret(draft: Draft, { group, key, path, environment }: SecretPlace): void {
+  const { file } = draft;
+  if (file === undefined) return;
+  const given: { name: string; form: SecretForm['form'] }[] = [];
+  if (Object.hasOwn(group, key)) given.push({ name: key, form: 'literal' });
+  if (Object.hasOwn(group, `${key}File`)) given.push({ name: `${key}File`, form: 'file' });
+  if (Object.hasOwn(group, `${key}Env`)) given.push({ name: `${key}Env`, form: 'environment' });
+  const whereOf = (name: string): string => {
+    const place = [...path.slice(0, -1), name];
+    return `${file.placeOf(place)} ${formatPath(place)}`;
+  };
+  const [first, second] = given;
+  if (first === undefined) return;
+  if (second !== undefined) {
+    draft.problems.push({
+      where: whereOf(second.name),
+      what: `is given beside ${first.name}; keep one of ${key}, ${key}File and ${key}Env`,
+    });
+  }
+  const text = group[first.name];
+  for (const { name } of given) delete group[name];
+  const secret = readSecret({ form: first.form, text, folder: file.folder, environment });
+  // An unusable secret is a problem of its own; the marker keeps the schema from adding "is missing".
+  setOwn(group, key, secret.value);
+  if (secret.problem !== undefined) draft.problems.push({ where: whereOf(first.name), what: secret.problem });
+  if (secret.warning !== undefined) draft.warnings.push(`${whereOf(first.name)} ${secret.warning}`);
+}
