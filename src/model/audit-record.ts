@@ -27,7 +27,6 @@ export interface AuditRecord {
     readonly target?: string;
     readonly rpcId?: string | number | null;
     readonly upstream?: string;
-    readonly session?: string;
   };
   readonly decision: 'allowed' | 'refused' | 'failed' | 'cancelled';
   /** What allowed it, or the error code. */
@@ -36,7 +35,8 @@ export interface AuditRecord {
   /** The operator's hint for a refusal. */
   readonly hint?: string;
   readonly code?: ErrorCode;
-  readonly caller?: TokenClaims;
+  /** The caller's token; `unverified` when it was refused before its signature was checked. */
+  readonly caller?: TokenClaims & { readonly unverified?: true };
   readonly exchanged?: TokenClaims & {
     readonly strategy: string;
     readonly source: 'fresh' | 'cached' | 'none';

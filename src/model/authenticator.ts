@@ -1,3 +1,4 @@
+import type { Connection } from './call.ts';
 import type { Caller } from './caller.ts';
 
 /** Seam: who is calling. One folder per member under authenticators/. */
@@ -10,7 +11,7 @@ export interface Authenticator {
   /** The caller for a token, synchronously when the token is known.
    * @throws UsherError of stage authenticate
    */
-  authenticate(callerToken: string, signal: AbortSignal): Caller | Promise<Caller>;
+  authenticate(callerToken: string, connection: Connection): Caller | Promise<Caller>;
   /** The caller when there is no token; only where `needsToken` is false. */
   readonly anonymous: Caller | undefined;
   /** Fetches ahead what the first call would wait for. Never throws: what fails now is tried again on the first call. */

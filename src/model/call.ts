@@ -16,6 +16,11 @@ export interface Inbound {
   readonly path: string;
   /** Query with its question mark, or empty. */
   readonly query: string;
+  readonly connection: Connection;
+}
+
+/** The caller's connection. */
+export interface Connection {
   /** Aborted when the caller goes away before the answer ended. */
   readonly signal: AbortSignal;
 }
@@ -61,6 +66,8 @@ export interface Authorized extends Understood {
   readonly decision: string;
 }
 
-export interface Credentialed extends Authorized {
+/** The caller's token is gone from here on: what is forwarded cannot carry it. */
+export interface Credentialed extends Omit<Authorized, 'identity'> {
+  readonly caller: Caller;
   readonly credential: UpstreamCredential;
 }

@@ -1,4 +1,4 @@
-import type { Identity } from './call.ts';
+import type { Connection, Identity } from './call.ts';
 import type { UpstreamCredential } from './upstream-credential.ts';
 
 /** Seam: as whom we call. One folder per member under credentials/. */
@@ -7,7 +7,7 @@ export interface Credential {
   /** The credential for this caller, synchronously when it is at hand.
    * @throws UsherError of stage exchange. There is no fallback.
    */
-  obtain(identity: Identity, signal: AbortSignal): UpstreamCredential | Promise<UpstreamCredential>;
+  obtain(identity: Identity, connection: Connection): UpstreamCredential | Promise<UpstreamCredential>;
   /** The service behind refused this one: never hand it out again. True when another attempt could differ. */
   evict(identity: Identity, refused: UpstreamCredential): boolean;
 }

@@ -97,13 +97,6 @@ const rows = {
     message: 'Cannot route the request: origin {origin} may not call this gateway from a browser',
     hint: 'Allowed: {allowed}. Add it with --allowed-origins if the page is yours.',
   },
-  upgrade_refused: {
-    stage: 'route',
-    status: 426,
-    fault: 'caller',
-    message: 'Cannot switch protocols: MCP here is plain HTTP',
-    hint: 'The client asked for an Upgrade; nothing behind the gateway speaks another protocol.',
-  },
 
   // authenticate
   token_missing: {

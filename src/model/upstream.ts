@@ -25,8 +25,8 @@ export interface UpstreamExchange {
 }
 
 export interface UpstreamAnswer {
-  /** Status and raw headers (name, value, …) of the final answer; 1xx are left out. */
-  onHead(status: number, rawHeaders: readonly Buffer[] | readonly string[]): void;
+  /** Status and headers (names in lower case) of the final answer; 1xx are left out. */
+  onHead(status: number, headers: Readonly<Record<string, string | readonly string[] | undefined>>): void;
   onData(chunk: Buffer): void;
   onEnd(): void;
   /** Before `onHead`: nothing was answered. After it: the answer is cut short and must not look complete. */

@@ -1,3 +1,4 @@
+import type { TokenClaims } from './caller.ts';
 import { type ErrorCode, type ErrorDetails, errorTable, type ErrorRow } from './errors.ts';
 
 const longestDetail = 300;
@@ -27,6 +28,7 @@ export class UsherError extends Error {
   readonly row: ErrorRow;
   readonly hint: string;
   readonly details: Readonly<Record<string, string | number>>;
+  readonly claims: TokenClaims | undefined;
   /** Seconds a caller should wait, where the one who refused us said so. */
   readonly retryAfterSeconds: number | undefined;
 
@@ -39,11 +41,14 @@ export class UsherError extends Error {
     this.row = row;
     this.hint = fill(row.hint, details, printable);
     this.details = details;
+    this.claims = extra.claims;
     this.retryAfterSeconds = extra.retryAfterSeconds;
   }
 }
 
 export interface FailExtra {
+  /** What a refused token says about itself, unverified: for the audit trail only. */
+  readonly claims?: TokenClaims;
   readonly cause?: unknown;
   readonly retryAfterSeconds?: number;
 }

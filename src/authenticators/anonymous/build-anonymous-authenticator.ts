@@ -1,0 +1,26 @@
+import type { Authenticator } from '../../model/authenticator.ts';
+import type { Caller } from '../../model/caller.ts';
+
+const anonymous: Caller = Object.freeze({
+  issuer: '',
+  subject: 'anonymous',
+  clientId: undefined,
+  name: undefined,
+  scopes: new Set<string>(),
+  claims: Object.freeze({}),
+  expiresAtMs: Number.POSITIVE_INFINITY,
+  tokenDigest: '',
+});
+
+/** Strategy `anonymous`: everybody may call, and a token that is sent all the same is not looked at. */
+export function buildAnonymousAuthenticator(): Authenticator {
+  return {
+    strategy: 'anonymous',
+    issuers: [],
+    needsToken: false,
+    anonymous,
+    authenticate: () => anonymous,
+    warmUp: () => Promise.resolve(),
+    isReady: () => true,
+  };
+}

@@ -1,0 +1,180 @@
+import { hash } from 'node:crypto';
+import { compactVerify, errors, type CryptoKey } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../lib/clock.ts';
+import type { HttpClient } from '../../lib/http-client.ts';
+import { parseJwtParts, type JwtParts } from '../../lib/jwt-parts.ts';
+import type { Authenticator } from '../../model/authenticator.ts';
+import type { Caller } from '../../model/caller.ts';
+import { pickTokenClaims } from '../../model/token-claims.ts';
+import { fail } from '../../model/usher-error.ts';
+import { checkClaims } from './check-claims.ts';
+import { KeyStore, type FindKey } from './key-store.ts';
+import type { JwtSettings } from './schema.ts';
+
+export interface JwtDeps {
+  readonly http: HttpClient;
+  readonly now: Clock;
+}
+
+interface Known {
+  readonly caller: Caller;
+  /** Of the keys it was verified with. */
+  readonly generation: number;
+}
+
+/** Strategy `jwt`: the caller's token is a JWT signed by one of the configured issuers. A token that was verified is
+ * known until it expires or the issuer's keys change; a known one costs a look-up.
+ */
+export function buildJwtAuthenticator(settings: readonly JwtSettings[], deps: JwtDeps): Authenticator {
+  const issuers = new Map(settings.map((one) => [one.issuer, new Issuer(one, deps)]));
+  return {
+    strategy: 'jwt',
+    issuers: [...issuers.keys()],
+    needsToken: true,
+    anonymous: undefined,
+    authenticate(callerToken, connection) {
+      for (const issuer of issuers.values()) {
+        const caller = issuer.find(callerToken);
+        if (caller !== undefined) return caller;
+      }
+      const parts = readParts(callerToken);
+      const claimed = parts.claims['iss'];
+      const issuer = typeof claimed === 'string' ? issuers.get(claimed) : undefined;
+      if (issuer !== undefined) return issuer.verify(callerToken, parts, connection.signal);
+      throw fail(
+        'issuer_mismatch',
+        {
+          found: claimed === undefined ? 'missing' : JSON.stringify(claimed),
+          expected: [...issuers.keys()].map((one) => JSON.stringify(one)).join(' or '),
+        },
+        { claims: pickTokenClaims(parts.claims) },
+      );
+    },
+    async warmUp() {
+      await Promise.all([...issuers.values()].map((issuer) => issuer.keys.read()));
+    },
+    isReady: () => [...issuers.values()].every((issuer) => issuer.keys.isReady),
+  };
+}
+
+/** One issuer: its keys, and the tokens of it that are known to be good. */
+class Issuer {
+  readonly keys: KeyStore;
+  readonly #settings: JwtSettings;
+  readonly #now: Clock;
+  /** Keyed by the token itself: looking it up is comparing all of it, so a changed token is an unknown one. */
+  readonly #known = new LRUCache<string, Known>({
+    max: 20_000,
+    maxSize: 64 * 1024 * 1024,
+    sizeCalculation: (_, token) => token.length + 1024,
+  });
+
+  constructor(settings: JwtSettings, deps: JwtDeps) {
+    const { issuer, jwksUrl, insecureAllowHttp } = settings;
+    this.#settings = settings;
+    this.#now = deps.now;
+    this.keys = new KeyStore({ issuer, jwksUrl, allowHttp: insecureAllowHttp, http: deps.http, now: deps.now });
+  }
+
+  /** The caller of a token verified before, while it still is what it was then. */
+  find(callerToken: string): Caller | undefined {
+    const known = this.#known.get(callerToken);
+    if (known === undefined) return undefined;
+    this.keys.refreshIfDue();
+    const isGood =
+      known.generation === this.keys.generation &&
+      this.keys.isReady &&
+      this.#now() < known.caller.expiresAtMs + this.#settings.clockSkewSeconds * 1000;
+    if (isGood) return known.caller;
+    this.#known.delete(callerToken);
+    return undefined;
+  }
+
+  async verify(callerToken: string, parts: JwtParts, signal: AbortSignal): Promise<Caller> {
+    const shown = pickTokenClaims(parts.claims);
+    checkClaims(parts, this.#settings, shown, this.#now() / 1000);
+    const findKey = await this.keys.read(signal);
+    if (findKey === undefined) {
+      throw fail('keys_unavailable', { issuer: this.#settings.issuer, reason: this.keys.failure }, { claims: shown });
+    }
+    this.keys.refreshIfDue();
+    let { generation } = this.keys;
+    let problem = await this.#verifySignature(callerToken, findKey);
+    if (problem === 'key unknown') {
+      const newer = await this.keys.readNewer(signal);
+      if (newer !== undefined) {
+        ({ generation } = this.keys);
+        problem = await this.#verifySignature(callerToken, newer);
+      }
+    }
+    if (problem !== undefined) throw this.#refusal(problem, parts);
+    const caller = buildCaller(callerToken, parts);
+    this.#known.set(callerToken, { caller, generation });
+    return caller;
+  }
+
+  async #verifySignature(callerToken: string, findKey: FindKey): Promise<Problem | undefined> {
+    try {
+      await compactVerify(callerToken, findKey, { algorithms: [...this.#settings.algorithms] });
+      return undefined;
+    } catch (error) {
+      if (error instanceof errors.JWKSMultipleMatchingKeys) return this.#tryEach(callerToken, error);
+      if (error instanceof errors.JWKSNoMatchingKey) return 'key unknown';
+      if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
+      if (error instanceof errors.JOSEError || error instanceof TypeError) return 'unusable';
+      throw error;
+    }
+  }
+
+  /** A token without kid, and several keys it may have been signed with: any of them will do. */
+  async #tryEach(callerToken: string, keys: AsyncIterable<CryptoKey>): Promise<Problem | undefined> {
+    for await (const key of keys) {
+      const problem = await this.#verifySignature(callerToken, () => Promise.resolve(key));
+      if (problem === undefined) return undefined;
+    }
+    return 'signature';
+  }
+
+  #refusal(problem: Problem, parts: JwtParts): Error {
+    const { issuer } = this.#settings;
+    const extra = { claims: pickTokenClaims(parts.claims) };
+    switch (problem) {
+      case 'key unknown':
+        return fail('token_key_unknown', { kid: JSON.stringify(parts.header['kid'] ?? null), issuer }, extra);
+      case 'signature':
+        return fail('token_signature_invalid', { issuer }, extra);
+      case 'unusable':
+        return fail('token_malformed', { reason: 'its signature or the key it names cannot be used' }, extra);
+    }
+  }
+}
+
+type Problem = 'key unknown' | 'signature' | 'unusable';
+
+function readParts(callerToken: string): JwtParts {
+  try {
+    return parseJwtParts(callerToken);
+  } catch (cause) {
+    throw fail('token_malformed', { reason: cause instanceof Error ? cause.message : 'it is not a JWT' }, { cause });
+  }
+}
+
+/** Claims that name a person, best first; only shown, never decided on. */
+const nameClaims = ['email', 'preferred_username', 'upn', 'name'] as const;
+
+function buildCaller(callerToken: string, { claims }: JwtParts): Caller {
+  const shown = pickTokenClaims(claims);
+  const subject = String(claims['sub']);
+  const name = nameClaims.map((claim) => claims[claim]).find((value) => typeof value === 'string' && value !== '');
+  return Object.freeze({
+    issuer: String(claims['iss']),
+    subject,
+    clientId: shown.clientId,
+    name: typeof name === 'string' ? name : subject.includes('@') ? subject : undefined,
+    scopes: new Set(shown.scp),
+    claims: Object.freeze(shown),
+    expiresAtMs: Number(claims['exp']) * 1000,
+    tokenDigest: hash('sha256', callerToken, 'base64url'),
+  });
+}

@@ -1,0 +1,77 @@
+import type { TokenClaims } from '../../model/caller.ts';
+import type { JwtParts } from '../../lib/jwt-parts.ts';
+import { fail } from '../../model/usher-error.ts';
+
+/** What a token has to say about itself. */
+export interface Expectations {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly algorithms: readonly string[];
+  readonly clockSkewSeconds: number;
+}
+
+/** RFC 9068 §2.1, and what providers that predate it send (Okta: nothing). An ID token of a careful provider says JWT too;
+ * its audience tells it apart.
+ */
+const acceptedTypes = new Set(['jwt', 'at+jwt', 'application/at+jwt', 'application/jwt']);
+
+/** Checks everything about a token but its signature, cheapest first, so that a flood of bad tokens costs no cryptography
+ * (RFC 8725 §3, RFC 9068 §4).
+ * @throws UsherError of stage authenticate, with the claims for the audit trail
+ */
+export function checkClaims(parts: JwtParts, expected: Expectations, shown: TokenClaims, nowSeconds: number): void {
+  checkHeader(parts.header, expected.algorithms, shown);
+  const { iss, aud, sub, exp, nbf, iat } = parts.claims;
+  const extra = { claims: shown };
+
+  // Byte for byte, and a string: an array that happens to hold the issuer is not the issuer.
+  if (iss !== expected.issuer)
+    throw fail('issuer_mismatch', { found: quote(iss), expected: quote(expected.issuer) }, extra);
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  if (!audiences.some((one) => typeof one === 'string' && expected.audience.includes(one))) {
+    throw fail('audience_mismatch', { found: quote(aud), expected: expected.audience.map(quote).join(' or ') }, extra);
+  }
+  if (typeof exp !== 'number' || !Number.isFinite(exp)) throw claimInvalid('exp', 'is missing or not a number', shown);
+  if (nowSeconds >= exp + expected.clockSkewSeconds) throw fail('token_expired', { expiredAt: dateTime(exp) }, extra);
+  for (const [claim, value] of [
+    ['nbf', nbf],
+    ['iat', iat],
+  ] as const) {
+    if (value === undefined) continue;
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw claimInvalid(claim, 'is not a number', shown);
+    // A token from the future is a clock that is wrong somewhere; RFC 7519 asks for nbf only, iat is read the same way.
+    if (nowSeconds < value - expected.clockSkewSeconds)
+      throw fail('token_not_yet_valid', { notBefore: dateTime(value) }, extra);
+  }
+  if (typeof sub !== 'string' || sub === '') throw claimInvalid('sub', 'is missing or not a string', shown);
+}
+
+function checkHeader(header: JwtParts['header'], algorithms: readonly string[], shown: TokenClaims): void {
+  const { alg, typ, crit } = header;
+  if (typeof alg !== 'string' || !algorithms.includes(alg)) {
+    throw fail('token_algorithm_refused', { found: quote(alg), expected: algorithms.join(', ') }, { claims: shown });
+  }
+  if (typ !== undefined && (typeof typ !== 'string' || !acceptedTypes.has(typ.toLowerCase()))) {
+    throw fail('token_type_refused', { found: quote(typ) }, { claims: shown });
+  }
+  // RFC 7515 §4.1.11: extensions that must be understood. None are.
+  if (crit !== undefined)
+    throw fail(
+      'token_malformed',
+      { reason: 'its header has critical extensions (crit), which are never taken' },
+      { claims: shown },
+    );
+}
+
+function claimInvalid(claim: string, reason: string, shown: TokenClaims): Error {
+  return fail('token_claim_invalid', { claim, reason }, { claims: shown });
+}
+
+function quote(value: unknown): string {
+  return value === undefined ? 'missing' : JSON.stringify(value);
+}
+
+function dateTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString();
+}

@@ -1,0 +1,156 @@
+import {
+  createLocalJWKSet,
+  type JSONWebKeySet,
+  type JWSHeaderParameters,
+  type FlattenedJWSInput,
+  type CryptoKey,
+} from 'jose';
+import { z } from 'zod';
+import type { Clock } from '../../lib/clock.ts';
+import { describe } from '../../lib/describe-error.ts';
+import type { HttpClient } from '../../lib/http-client.ts';
+import { SingleFlight } from '../../lib/single-flight.ts';
+import { TokenBucket } from '../../lib/token-bucket.ts';
+import { discoverJwksUrl } from './discover.ts';
+
+/** Settings of a {@link KeyStore}. */
+export interface KeyStoreOptions {
+  readonly issuer: string;
+  /** Discovered from the issuer when absent. */
+  readonly jwksUrl: string | undefined;
+  readonly allowHttp: boolean;
+  readonly http: HttpClient;
+  readonly now: Clock;
+}
+
+/** Finds the key for a token, as jose wants it. */
+export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
+
+interface KeySet {
+  readonly findKey: FindKey;
+  /** Identity of the whole set, to see whether anything changed. */
+  readonly text: string;
+  readonly fetchedAtMs: number;
+  readonly refreshAtMs: number;
+}
+
+const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
+
+const timeoutMs = 5_000;
+const shortestLifeMs = 60_000;
+const longestLifeMs = 3_600_000;
+const usualLifeMs = 600_000;
+/** How long known keys are used when the issuer cannot be asked. */
+const outageMs = 24 * 3_600_000;
+/** After a failure the next call asks again, but not more often than this. */
+const retryMs = 500;
+
+/** An issuer's signing keys: fetched once, refreshed in the background, kept through an outage, asked for again at once
+ * (but not often) when a token names a key that is not there. Never replaced by an empty or unreadable set.
+ */
+export class KeyStore {
+  readonly #options: KeyStoreOptions;
+  readonly #flight = new SingleFlight<void>();
+  readonly #unknownKeyFetches: TokenBucket;
+  #keys: KeySet | undefined;
+  #generation = 0;
+  #failure: { readonly reason: string; readonly atMs: number } | undefined;
+
+  constructor(options: KeyStoreOptions) {
+    this.#options = options;
+    this.#unknownKeyFetches = new TokenBucket({ burst: 2, intervalMs: 10_000, nowMs: options.now() });
+  }
+
+  /** Changes whenever the set of keys does: what was verified with an earlier one has to be verified again. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get isReady(): boolean {
+    return this.#usable() !== undefined;
+  }
+
+  /** Why there are no keys, in a few words. */
+  get failure(): string {
+    return this.#failure?.reason ?? 'not fetched yet';
+  }
+
+  /** Starts a refresh when one is due. Costs two comparisons otherwise; call it on every request. */
+  refreshIfDue(): void {
+    const nowMs = this.#options.now();
+    if (this.#keys !== undefined && nowMs >= this.#keys.refreshAtMs && this.#mayRetry(nowMs)) void this.#fetch();
+  }
+
+  /** The keys, waiting for the first fetch if there are none yet; undefined when they cannot be had. */
+  async read(signal?: AbortSignal): Promise<FindKey | undefined> {
+    if (this.#usable() === undefined && this.#mayRetry(this.#options.now())) await this.#fetch(signal);
+    return this.#usable()?.findKey;
+  }
+
+  /** Asks the issuer again because a token names an unknown key. Undefined when nothing newer could be had: asked too
+   * often already, or the same keys came back.
+   */
+  async readNewer(signal?: AbortSignal): Promise<FindKey | undefined> {
+    const before = this.#generation;
+    if (!this.#flight.has('keys') && !this.#unknownKeyFetches.take(this.#options.now())) return undefined;
+    await this.#fetch(signal);
+    return this.#generation === before ? undefined : this.#usable()?.findKey;
+  }
+
+  #usable(): KeySet | undefined {
+    return this.#keys !== undefined && this.#options.now() < this.#keys.fetchedAtMs + outageMs ? this.#keys : undefined;
+  }
+
+  #mayRetry(nowMs: number): boolean {
+    return this.#failure === undefined || Math.abs(nowMs - this.#failure.atMs) >= retryMs || this.#flight.has('keys');
+  }
+
+  #fetch(signal?: AbortSignal): Promise<void> {
+    return this.#flight.run('keys', () => this.#fetchNow(), signal);
+  }
+
+  /** Never throws: what went wrong is kept in `failure`, and old keys stay. */
+  async #fetchNow(): Promise<void> {
+    const { http, now } = this.#options;
+    try {
+      const url = await this.#jwksUrl();
+      const answer = await http.send(url, {
+        method: 'GET',
+        headers: { accept: 'application/jwk-set+json, application/json' },
+        timeoutMs,
+      });
+      if (answer.status !== 200) throw new Error(`${url}: status ${answer.status}`);
+      const parsed = jwksSchema.safeParse(await answer.json().catch(() => undefined));
+      if (!parsed.success) throw new Error(`${url}: not a key set with at least one key`);
+      this.#replace(parsed.data, lifeMs(answer.headers.get('cache-control')), now());
+      this.#failure = undefined;
+    } catch (cause) {
+      this.#failure = { reason: describe(cause), atMs: now() };
+    }
+  }
+
+  #replace(jwks: JSONWebKeySet, lifetimeMs: number, nowMs: number): void {
+    const text = JSON.stringify(jwks.keys);
+    const isSame = text === this.#keys?.text;
+    const findKey = isSame ? this.#keys?.findKey : undefined;
+    if (!isSame) this.#generation += 1;
+    this.#keys = {
+      findKey: findKey ?? createLocalJWKSet(jwks),
+      text,
+      fetchedAtMs: nowMs,
+      refreshAtMs: nowMs + lifetimeMs,
+    };
+  }
+
+  async #jwksUrl(): Promise<string> {
+    const { issuer, jwksUrl, http, allowHttp } = this.#options;
+    return jwksUrl ?? (await discoverJwksUrl(issuer, { http, timeoutMs, allowHttp }));
+  }
+}
+
+/** RFC 9111 §5.2.2.1 `max-age`, kept between a minute and an hour. */
+function lifeMs(cacheControl: string | null): number {
+  const maxAge = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(cacheControl ?? '')?.[1];
+  if (maxAge === undefined) return usualLifeMs;
+  return Math.min(longestLifeMs, Math.max(shortestLifeMs, Number(maxAge) * 1000));
+}

@@ -1,0 +1,72 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../lib/clock.ts';
+import type { HttpClient } from '../../lib/http-client.ts';
+import { SingleFlight } from '../../lib/single-flight.ts';
+import type { Identity } from '../../model/call.ts';
+import type { Credential } from '../../model/credential.ts';
+import { Secret } from '../../model/secret.ts';
+import type { UpstreamCredential } from '../../model/upstream-credential.ts';
+import { fail } from '../../model/usher-error.ts';
+import { requestToken } from './request-token.ts';
+import type { TokenExchangeSettings } from './schema.ts';
+
+export interface TokenExchangeDeps {
+  readonly http: HttpClient;
+  readonly now: Clock;
+}
+
+interface Kept {
+  readonly credential: UpstreamCredential;
+  /** Past this it is not handed out any more; milliseconds since the epoch. */
+  readonly freshUntilMs: number;
+}
+
+/** Strategy `token-exchange` (RFC 8693). One exchange per caller's token and target, however many calls race: the key
+ * is the digest of the whole token, never the user, and each target has a cache of its own. A token is handed out until
+ * shortly before the first of the two tokens ends.
+ */
+export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
+  const kept = new LRUCache<string, Kept>({ max: 20_000 });
+  const flight = new SingleFlight<UpstreamCredential>();
+
+  async function exchange({ caller, callerToken }: Identity): Promise<UpstreamCredential> {
+    if (callerToken === undefined)
+      throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
+    const startedAtMs = deps.now();
+    const token = await requestToken(callerToken, settings, deps);
+    const nowMs = deps.now();
+    const header = { name: 'authorization', value: new Secret(`Bearer ${token.upstreamToken}`) };
+    const fresh = { header, claims: token.claims, source: 'fresh', waitedMs: nowMs - startedAtMs } as const;
+    if (token.expiresAtMs !== undefined) {
+      const endsAtMs = Math.min(token.expiresAtMs, caller.expiresAtMs);
+      const freshUntilMs = endsAtMs - Math.min(30_000, (endsAtMs - nowMs) / 10);
+      const credential = Object.freeze({ ...fresh, source: 'cached', waitedMs: 0 } as const);
+      if (freshUntilMs > nowMs) kept.set(caller.tokenDigest, { credential, freshUntilMs });
+    }
+    return fresh;
+  }
+
+  /** Waits for an exchange another call started: it asked the provider for nothing itself. */
+  async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
+    const startedAtMs = deps.now();
+    const credential = await flight.run(key, () => exchange(identity), signal);
+    return { ...credential, source: 'cached', waitedMs: deps.now() - startedAtMs };
+  }
+
+  return {
+    strategy: 'token-exchange',
+    obtain(identity, connection) {
+      const key = identity.caller.tokenDigest;
+      const known = kept.get(key);
+      if (known !== undefined && deps.now() < known.freshUntilMs) return known.credential;
+      return flight.has(key) ? join(key, identity, connection.signal) : flight.run(key, () => exchange(identity), connection.signal);
+    },
+    evict(identity, refused) {
+      const key = identity.caller.tokenDigest;
+      const known = kept.get(key);
+      // Another call may have replaced it meanwhile: that one deserves its chance.
+      if (known !== undefined && known.credential.header?.value === refused.header?.value) kept.delete(key);
+      return refused.source === 'cached';
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { fail } from '../../model/usher-error.ts';
+
+/** An unsuccessful answer of the token endpoint. */
+export interface Refusal {
+  readonly url: string;
+  readonly status: number;
+  /** OAuth `error`, or the provider's own error code; empty when the body is no JSON. */
+  readonly error: string;
+  /** The provider's own words, secrets already removed; for the operator only. */
+  readonly description: string;
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/** The caller's own token is what the provider objects to: a new sign-in can mend it. */
+const subjectErrors = new Set(['invalid_grant', 'invalid_token', 'login_required', 'interaction_required']);
+/** The provider knows everybody and says no. */
+const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
+
+/** Says whose fault a refused exchange is. A 401 makes every client throw away its token and sign in again, so it is
+ * sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable subject token, which most
+ * providers also use for their own set-up errors: the words decide.
+ */
+export function classifyRefusal(refusal: Refusal): Error {
+  const { url, status, error, description, retryAfterSeconds } = refusal;
+  const details = {
+    url,
+    status,
+    error: error === '' ? '(no error code)' : error,
+    description: description === '' ? '(no description)' : description,
+  };
+  if (status === 429 || status >= 500) {
+    const reason = `status ${status}${error === '' ? '' : ` ${error}`}`;
+    return fail('exchange_unavailable', { url, reason }, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+  }
+  if (subjectErrors.has(error)) return fail('exchange_subject_refused', details);
+  if (
+    error === 'invalid_request' &&
+    /subject[_ ]token/i.test(description) &&
+    !/subject_token_type/i.test(description)
+  ) {
+    return fail('exchange_subject_refused', details);
+  }
+  if (denials.has(error)) return fail('exchange_denied', details);
+  if (status >= 400) return fail('exchange_misconfigured', details);
+  return fail('exchange_answer_invalid', {
+    url,
+    reason: status >= 300 ? `status ${status}: a redirect, which is never followed` : `status ${status}`,
+  });
+}

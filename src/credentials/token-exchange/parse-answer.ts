@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { parseJwtParts } from '../../lib/jwt-parts.ts';
+import type { TokenClaims } from '../../model/caller.ts';
+import { findScopes, pickTokenClaims } from '../../model/token-claims.ts';
+import { fail } from '../../model/usher-error.ts';
+
+/** A token that came out of an exchange and passed every check. */
+export interface ExchangedToken {
+  readonly upstreamToken: string;
+  /** Undefined for an opaque token. */
+  readonly claims: TokenClaims | undefined;
+  /** Milliseconds since the epoch; undefined when nothing said how long it lives. */
+  readonly expiresAtMs: number | undefined;
+}
+
+/** What the answer is held against. */
+export interface Asked {
+  readonly url: string;
+  readonly audience: readonly string[];
+  readonly scopes: readonly string[];
+  readonly callerToken: string;
+  readonly nowMs: number;
+}
+
+const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
+const usableTypes = new Set([`${tokenTypePrefix}access_token`, `${tokenTypePrefix}jwt`]);
+
+/** RFC 8693 §2.2.1. Times come as strings from some providers. */
+const answerSchema = z.looseObject({
+  access_token: z.string(),
+  issued_token_type: z.string(),
+  token_type: z.string(),
+  expires_in: z.coerce.number().positive().optional(),
+  scope: z.string().optional(),
+  error: z.undefined(),
+});
+
+/** RFC 6750 §2.1 b64token: what may stand in an Authorization header. Anything else could smuggle a header. */
+const headerSafe = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/** Checks a successful answer of the token endpoint: nothing is sent upstream that was not issued for it.
+ * @throws UsherError exchange_answer_invalid
+ */
+export function parseAnswer(body: unknown, asked: Asked): ExchangedToken {
+  const refuse = (reason: string) => fail('exchange_answer_invalid', { url: asked.url, reason });
+  const parsed = answerSchema.safeParse(body);
+  if (!parsed.success) {
+    const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the body'))].join(', ');
+    throw refuse(`missing or of the wrong kind: ${fields}`);
+  }
+  const {
+    access_token: upstreamToken,
+    issued_token_type: issuedType,
+    token_type: tokenType,
+    expires_in: expiresIn,
+    scope,
+  } = parsed.data;
+  if (!usableTypes.has(issuedType))
+    throw refuse(`issued_token_type is ${JSON.stringify(issuedType)}, expected an access token`);
+  if (tokenType.toLowerCase() !== 'bearer')
+    throw refuse(`token_type is ${JSON.stringify(tokenType)}, expected "Bearer"`);
+  if (!headerSafe.test(upstreamToken)) throw refuse('the token has characters that cannot stand in a header');
+  if (upstreamToken === asked.callerToken) throw refuse("it is the caller's own token, unchanged");
+
+  const claims = findClaims(upstreamToken);
+  if (claims !== undefined) checkAudience(claims, asked, refuse);
+  // What the answer says it granted, and what the token itself says: neither may fall short.
+  checkScopes(scope?.split(' '), asked, refuse);
+  checkScopes(claims?.scp, asked, refuse);
+  const ends = [
+    expiresIn === undefined ? undefined : asked.nowMs + expiresIn * 1000,
+    claims?.exp === undefined ? undefined : claims.exp * 1000,
+  ];
+  const known = ends.filter((end) => end !== undefined);
+  const expiresAtMs = known.length === 0 ? undefined : Math.min(...known);
+  if (expiresAtMs !== undefined && expiresAtMs <= asked.nowMs) throw refuse('the token has expired already');
+  return { upstreamToken, claims, expiresAtMs };
+}
+
+type Refuse = (reason: string) => Error;
+
+function findClaims(upstreamToken: string): TokenClaims | undefined {
+  try {
+    const { claims } = parseJwtParts(upstreamToken);
+    const scp = findScopes(claims);
+    return { ...pickTokenClaims(claims), ...(scp === undefined ? {} : { scp }) };
+  } catch {
+    return undefined;
+  }
+}
+
+function checkAudience(claims: TokenClaims, asked: Asked, refuse: Refuse): void {
+  if (asked.audience.length === 0) return;
+  const found = [claims.aud ?? []].flat();
+  if (!asked.audience.some((one) => found.includes(one))) {
+    throw refuse(
+      `the token's audience is ${JSON.stringify(claims.aud ?? null)}, asked for ${asked.audience.map((one) => JSON.stringify(one)).join(' or ')}`,
+    );
+  }
+}
+
+/** RFC 6749 §5.1: no scope in the answer means as asked. */
+function checkScopes(granted: readonly string[] | undefined, asked: Asked, refuse: Refuse): void {
+  if (granted === undefined) return;
+  const missing = asked.scopes.filter((scope) => !granted.includes(scope));
+  if (missing.length > 0) throw refuse(`scope ${JSON.stringify(missing.join(' '))} was asked for and not granted`);
+}

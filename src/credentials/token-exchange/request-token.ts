@@ -1,0 +1,114 @@
+import {
+  allowInsecureRequests,
+  ClientSecretBasic,
+  ClientSecretPost,
+  customFetch,
+  genericTokenEndpointRequest,
+  type ClientAuth,
+} from 'oauth4webapi';
+import { z } from 'zod';
+import { HttpClientError, type HttpClient } from '../../lib/http-client.ts';
+import { fail } from '../../model/usher-error.ts';
+import { classifyRefusal, type Refusal } from './classify-refusal.ts';
+import { parseAnswer, type ExchangedToken } from './parse-answer.ts';
+import type { TokenExchangeSettings } from './schema.ts';
+
+const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+
+/** One RFC 8693 request to the token endpoint. `requested_token_type` is left out: an access token is the default, and
+ * some providers refuse the parameter.
+ * @throws UsherError of stage exchange
+ */
+export async function requestToken(
+  callerToken: string,
+  settings: TokenExchangeSettings,
+  deps: RequestDeps,
+): Promise<ExchangedToken> {
+  const { url, clientId } = settings;
+  const parameters = new URLSearchParams({ subject_token: callerToken, subject_token_type: accessTokenType });
+  for (const audience of settings.audience) parameters.append('audience', audience);
+  for (const resource of settings.resource) parameters.append('resource', resource);
+  if (settings.scopes.length > 0) parameters.set('scope', settings.scopes.join(' '));
+
+  const answer = await answerOf(url, () =>
+    genericTokenEndpointRequest(
+      { issuer: url, token_endpoint: url },
+      { client_id: clientId },
+      clientAuthentication(settings),
+      grantType,
+      parameters,
+      {
+        // Plain http was allowed or refused when the configuration was read.
+        [allowInsecureRequests]: true,
+        [customFetch]: (target, { method, headers, body }) =>
+          deps.http.send(target, { method, headers, body: body.toString(), timeoutMs: settings.timeoutSeconds * 1000 }),
+      },
+    ),
+  );
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (answer.status !== 200)
+    throw classifyRefusal(readRefusal(answer, body, { url, secrets: [callerToken, settings.clientSecret.reveal()] }));
+  const { audience, scopes } = settings;
+  return parseAnswer(body, { url, audience, scopes, callerToken, nowMs: deps.now() });
+}
+
+export interface RequestDeps {
+  readonly http: HttpClient;
+  readonly now: () => number;
+}
+
+/** No answer at all is the provider's trouble, not the caller's: 503, and the caller keeps its token. */
+async function answerOf(url: string, request: () => Promise<Response>): Promise<Response> {
+  try {
+    return await request();
+  } catch (cause) {
+    if (cause instanceof HttpClientError) throw fail('exchange_unavailable', { url, reason: cause.message }, { cause });
+    throw cause;
+  }
+}
+
+function clientAuthentication(settings: TokenExchangeSettings): ClientAuth {
+  const secret = settings.clientSecret.reveal();
+  switch (settings.clientAuthentication) {
+    case 'client_secret_basic':
+      return ClientSecretBasic(secret);
+    case 'client_secret_post':
+      return ClientSecretPost(secret);
+  }
+}
+
+function readRefusal(
+  answer: Response,
+  body: unknown,
+  context: { readonly url: string; readonly secrets: readonly string[] },
+): Refusal {
+  const fields = refusalSchema.parse(body);
+  const error = fields.error ?? fields.errorCode ?? '';
+  const description = fields.error_description ?? fields.errorSummary ?? '';
+  return {
+    url: context.url,
+    status: answer.status,
+    error: error.slice(0, 100),
+    description: withoutSecrets(description, context.secrets).slice(0, 300),
+    retryAfterSeconds: parseRetryAfter(answer.headers.get('retry-after')),
+  };
+}
+
+const text = z.string().optional().catch(undefined);
+/** RFC 6749 §5.2, and the form of Okta's management API, in which it answers some errors here too. */
+const refusalSchema = z.object({ error: text, error_description: text, errorCode: text, errorSummary: text }).catch({});
+
+/** A provider may quote what it was sent. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  let clean = text;
+  for (const secret of secrets) clean = clean.replaceAll(secret, '[removed]');
+  return clean.replaceAll(/\beyJ[\w-]+(\.[\w-]*)*/g, '[removed]');
+}
+
+/** RFC 9110 §10.2.3: seconds or a date; kept between a second and an hour. */
+function parseRetryAfter(value: string | null): number | undefined {
+  if (value === null) return undefined;
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.min(3600, Math.max(1, Math.ceil(seconds))) : undefined;
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuditSink } from '../model/audit-sink.ts';
+import type { Route } from '../model/route.ts';
+import { buildResourceMetadata, resourceMetadataPaths } from './resource-metadata.ts';
+
+/** Answers a request for one of the gateway's own pages. */
+export type Endpoint = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** The gateway's own pages, by exact path: health, readiness, protected resource metadata. Everything else is the
+ * request path's. They need no token and tell nothing that is not public.
+ */
+export function buildEndpoints(routes: readonly Route[], audit: AuditSink): ReadonlyMap<string, Endpoint> {
+  const endpoints = new Map<string, Endpoint>([
+    ['/health', (request, response) => send(request, response, { status: 200, body: { status: 'ok' } })],
+    ['/ready', (request, response) => send(request, response, readiness(routes, audit))],
+  ]);
+  for (const [path, route] of resourceMetadataPaths(routes)) {
+    const body = buildResourceMetadata(route);
+    endpoints.set(path, (request, response) => send(request, response, { status: 200, body, isPublic: true }));
+  }
+  return endpoints;
+}
+
+function readiness(routes: readonly Route[], audit: AuditSink): Answer {
+  const waitingFor = [
+    ...routes.filter((route) => !route.authenticator.isReady()).map((route) => `keys for ${route.name}`),
+    ...(audit.failure === undefined ? [] : ['the audit trail']),
+  ];
+  return waitingFor.length === 0
+    ? { status: 200, body: { status: 'ready' } }
+    : { status: 503, body: { status: 'not ready', waitingFor } };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** May pages of other origins read it? Metadata is meant for clients in browsers too (RFC 9728 §3.2). */
+  readonly isPublic?: true;
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, body, isPublic }: Answer): void {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'cache-control': isPublic ? 'max-age=300' : 'no-store',
+  };
+  if (isPublic) {
+    headers['access-control-allow-origin'] = '*';
+    headers['access-control-allow-headers'] = 'mcp-protocol-version';
+  }
+  if (request.method === 'OPTIONS' && isPublic) {
+    response
+      .writeHead(204, { ...headers, 'access-control-allow-methods': 'GET', 'access-control-max-age': '86400' })
+      .end();
+    return;
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.writeHead(405, { ...headers, allow: 'GET, HEAD' }).end();
+    return;
+  }
+  const text = JSON.stringify(body);
+  headers['content-length'] = String(Buffer.byteLength(text));
+  response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : text);
+}

@@ -1,0 +1,42 @@
+import type { Route } from '../model/route.ts';
+
+const wellKnown = '/.well-known/oauth-protected-resource';
+
+/** RFC 9728 §3.1: the well-known part stands between host and path. */
+export function resourceMetadataUrl(resourceUrl: string): string {
+  const { origin, pathname } = new URL(resourceUrl);
+  return `${origin}${wellKnown}${pathname === '/' ? '' : pathname}`;
+}
+
+/** The protected resource metadata document (RFC 9728 §2). */
+export function buildResourceMetadata({
+  name,
+  resourceUrl,
+  authenticator,
+  policy,
+}: Route): Readonly<Record<string, unknown>> {
+  return {
+    resource: resourceUrl,
+    resource_name: name,
+    authorization_servers: authenticator.issuers,
+    ...(policy.scopes.length === 0 ? {} : { scopes_supported: policy.scopes }),
+    bearer_methods_supported: ['header'],
+  };
+}
+
+/** Where a server's document is served: behind the path clients know it by, behind the path it is mounted at, and at the
+ * root when it is the only one that needs a token. Clients try the path form first, then the root form.
+ */
+export function resourceMetadataPaths(routes: readonly Route[]): ReadonlyMap<string, Route> {
+  const guarded = routes.filter((route) => route.authenticator.needsToken);
+  const paths = new Map<string, Route>();
+  const [only] = guarded;
+  if (guarded.length === 1 && only !== undefined) paths.set(wellKnown, only);
+  for (const route of guarded) {
+    for (const url of [route.resourceMetadataUrl, `http://mounted${wellKnown}${route.path}`]) {
+      const { pathname } = new URL(url);
+      if (!paths.has(pathname)) paths.set(pathname, route);
+    }
+  }
+  return paths;
+}

@@ -1,0 +1,32 @@
+import type { TokenClaims } from './caller.ts';
+
+/** The showable part of a token's claims; what has another type than it should is left out.
+ * Scopes are `scp` (Okta: array; Entra: string) or `scope` (RFC 9068 §2.2.3: space-separated).
+ */
+export function pickTokenClaims(claims: Readonly<Record<string, unknown>>): TokenClaims {
+  const { iss, aud, sub, jti, exp } = claims;
+  const scopes = findScopes(claims);
+  const clientId = [claims['client_id'], claims['cid'], claims['azp'], claims['appid']].find(isText);
+  return {
+    ...(isText(iss) ? { iss } : {}),
+    ...(isText(aud) || (Array.isArray(aud) && aud.every(isText)) ? { aud } : {}),
+    ...(scopes === undefined ? {} : { scp: scopes }),
+    ...(isText(sub) ? { sub } : {}),
+    ...(isText(jti) ? { jti } : {}),
+    ...(typeof exp === 'number' ? { exp } : {}),
+    ...(clientId === undefined ? {} : { clientId }),
+  };
+}
+
+/** The scopes a token carries, or undefined when it says nothing about them. */
+export function findScopes(claims: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  for (const value of [claims['scp'], claims['scope']]) {
+    if (typeof value === 'string') return value.split(' ').filter((scope) => scope !== '');
+    if (Array.isArray(value) && value.every(isText)) return value;
+  }
+  return undefined;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}

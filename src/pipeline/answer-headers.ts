@@ -1,0 +1,51 @@
+/** What of the upstream's headers does not reach the caller: connection matters (RFC 9110 §7.6.1), challenges that are
+ * about the other token, cookies and cross-origin grants that are not the upstream's to give, and anything that could
+ * carry the credential back.
+ */
+const dropped = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'www-authenticate',
+  'authentication-info',
+  'authorization',
+  'dpop-nonce',
+  'set-cookie',
+  'set-cookie2',
+  'alt-svc',
+  'strict-transport-security',
+]);
+
+/** The answer's headers (name, value, …) for the caller, from the upstream's (names in lower case). */
+export function buildAnswerHeaders(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): string[] {
+  const named = headers['connection'];
+  const alsoDropped =
+    named === undefined
+      ? undefined
+      : new Set(
+          String(named)
+            .toLowerCase()
+            .split(/\s*,\s*/),
+        );
+  const kept: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (
+      value === undefined ||
+      dropped.has(name) ||
+      name.startsWith('access-control-') ||
+      alsoDropped?.has(name) === true
+    )
+      continue;
+    if (typeof value === 'string') kept.push(name, value);
+    else for (const one of value) kept.push(name, one);
+  }
+  return kept;
+}

@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import type { Authenticated, Identity, Routed } from '../model/call.ts';
+import type { Authenticator } from '../model/authenticator.ts';
+import { fail } from '../model/usher-error.ts';
+
+/** Stage `authenticate`: whose token is this. Known tokens are answered without waiting.
+ * @throws UsherError of stage authenticate
+ */
+export function authenticate(routed: Routed): Authenticated | Promise<Authenticated> {
+  const { authenticator } = routed.route;
+  const callerToken = findBearerToken(routed.request, routed.query);
+  if (callerToken === undefined || !authenticator.needsToken)
+    return withIdentity(routed, anonymousIdentity(authenticator));
+  const caller = authenticator.authenticate(callerToken, routed.connection);
+  return caller instanceof Promise
+    ? caller.then((one) => withIdentity(routed, { caller: one, callerToken }))
+    : withIdentity(routed, { caller, callerToken });
+}
+
+function anonymousIdentity({ anonymous }: Authenticator): Identity {
+  if (anonymous === undefined) throw fail('token_missing', {});
+  return { caller: anonymous, callerToken: undefined };
+}
+
+function withIdentity(routed: Routed, identity: Identity): Authenticated {
+  return { ...routed, identity };
+}
+
+/** The one bearer token of a request (RFC 6750 §2.1), or undefined when there is none. Read from the raw header lines:
+ * Node keeps the first of several and drops the rest, and which one counts must not depend on who reads.
+ */
+function findBearerToken({ rawHeaders }: IncomingMessage, query: string): string | undefined {
+  let value: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length !== 13 || name.toLowerCase() !== 'authorization') continue;
+    if (value !== undefined)
+      throw fail('authorization_malformed', { reason: 'there is more than one Authorization header' });
+    value = rawHeaders[index + 1];
+  }
+  if (query !== '' && /[?&]access_token=/i.test(query)) {
+    throw fail('authorization_malformed', {
+      reason: 'a token in the URL is never taken (RFC 9700 §4.3.2); send it in the Authorization header',
+    });
+  }
+  if (value === undefined || !/^bearer(?: |$)/i.test(value)) return undefined;
+  const callerToken = value.slice(7).trim();
+  if (callerToken === '') return undefined;
+  if (/[\s,]/.test(callerToken))
+    throw fail('authorization_malformed', { reason: 'the Authorization header holds more than one credential' });
+  return callerToken;
+}

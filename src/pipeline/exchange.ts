@@ -1,0 +1,18 @@
+import type { Authorized, Credentialed } from '../model/call.ts';
+import type { UpstreamCredential } from '../model/upstream-credential.ts';
+
+/** Stage `exchange`: as whom the call goes on. The caller's token ends here: what comes out does not contain it. There is
+ * no way on without a credential of the configured kind.
+ * @throws UsherError of stage exchange
+ */
+export function exchange(authorized: Authorized): Credentialed | Promise<Credentialed> {
+  const credential = authorized.route.credential.obtain(authorized.identity, authorized.connection);
+  return credential instanceof Promise
+    ? credential.then((one) => withCredential(authorized, one))
+    : withCredential(authorized, credential);
+}
+
+function withCredential(authorized: Authorized, credential: UpstreamCredential): Credentialed {
+  const { identity, ...rest } = authorized;
+  return { ...rest, caller: identity.caller, credential };
+}

@@ -1,0 +1,132 @@
+import type { ServerResponse } from 'node:http';
+import { describe } from '../lib/describe-error.ts';
+import type { Credentialed } from '../model/call.ts';
+import type { UpstreamAnswer, UpstreamExchange } from '../model/upstream.ts';
+import { fail } from '../model/usher-error.ts';
+import { buildAnswerHeaders } from './answer-headers.ts';
+import { buildUpstreamHeaders } from './upstream-headers.ts';
+
+/** How forwarding ended, where it did not fail. */
+export interface Forwarded {
+  /** `refused credential`: the upstream answered 401 and nothing has reached the caller yet. */
+  readonly end: 'answered' | 'cancelled' | 'refused credential';
+  readonly upstreamStatus: number | undefined;
+  /** Milliseconds from sending to the answer's head. */
+  readonly firstByteMs: number | undefined;
+  readonly bytes: number;
+}
+
+/** Stage `forward`: the only place that builds an upstream request. The answer is streamed as it comes, with
+ * back-pressure; whichever side ends first ends the other.
+ * @throws UsherError of stage forward; after the answer began, its connection is cut instead
+ */
+export function forward(credentialed: Credentialed): Promise<Forwarded> {
+  const { route, request, query, call, credential, response } = credentialed;
+  return new Promise((resolve, reject) => {
+    const answer = new StreamedAnswer(response, route.upstream.target, { resolve, reject });
+    answer.exchange = route.upstream.send(
+      {
+        method: request.method ?? 'POST',
+        query,
+        headers: buildUpstreamHeaders(request.rawHeaders, credential),
+        body: call.body,
+      },
+      answer,
+    );
+    if (response.destroyed) answer.onCallerGone();
+    else response.once('close', answer.onCallerGone);
+  });
+}
+
+interface Settle {
+  readonly resolve: (forwarded: Forwarded) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class StreamedAnswer implements UpstreamAnswer {
+  exchange: UpstreamExchange | undefined;
+  readonly #response: ServerResponse;
+  readonly #target: string;
+  readonly #settle: Settle;
+  readonly #startedAtMs = performance.now();
+  #firstByteMs: number | undefined;
+  #status: number | undefined;
+  #bytes = 0;
+  #isDone = false;
+
+  constructor(response: ServerResponse, target: string, settle: Settle) {
+    this.#response = response;
+    this.#target = target;
+    this.#settle = settle;
+  }
+
+  onHead(status: number, headers: Readonly<Record<string, string | readonly string[] | undefined>>): void {
+    this.#firstByteMs = performance.now() - this.#startedAtMs;
+    this.#status = status;
+    if (status === 401) return this.#stop('refused credential');
+    if (status >= 300 && status < 400 && status !== 304)
+      return this.#fail(fail('upstream_redirected', { target: this.#target, status }));
+    this.#response.writeHead(status, buildAnswerHeaders(headers));
+    // The head alone may be all there is for hours; together with a body that is there already it is one write.
+    setImmediate(() => {
+      if (this.#bytes === 0 && !this.#isDone) this.#response.flushHeaders();
+    });
+  }
+
+  onData(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (!this.#response.write(chunk)) {
+      this.exchange?.pause();
+      this.#response.once('drain', () => this.exchange?.resume());
+    }
+  }
+
+  onEnd(): void {
+    this.#finish('answered');
+    this.#response.end();
+  }
+
+  onError(error: Error): void {
+    if (this.#status === undefined) return this.#fail(this.#unanswered(error));
+    // The caller has half an answer: only a cut connection says so.
+    this.#response.destroy();
+    this.#fail(
+      fail(
+        'upstream_failed',
+        { target: this.#target, reason: `the answer was cut short: ${describe(error)}` },
+        { cause: error },
+      ),
+    );
+  }
+
+  readonly onCallerGone = (): void => {
+    if (!this.#isDone) this.#stop('cancelled');
+  };
+
+  #unanswered(error: Error): Error {
+    const details = { target: this.#target, reason: describe(error) };
+    const code = 'code' in error ? String(error.code) : '';
+    if (code === 'UND_ERR_HEADERS_TIMEOUT') return fail('upstream_timeout', details, { cause: error });
+    if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('HPE_'))
+      return fail('upstream_failed', details, { cause: error });
+    return fail('upstream_unreachable', details, { cause: error });
+  }
+
+  #stop(end: 'cancelled' | 'refused credential'): void {
+    this.exchange?.abort();
+    this.#finish(end);
+  }
+
+  #finish(end: Forwarded['end']): void {
+    this.#isDone = true;
+    this.#response.off('close', this.onCallerGone);
+    this.#settle.resolve({ end, upstreamStatus: this.#status, firstByteMs: this.#firstByteMs, bytes: this.#bytes });
+  }
+
+  #fail(error: Error): void {
+    this.exchange?.abort();
+    this.#isDone = true;
+    this.#response.off('close', this.onCallerGone);
+    this.#settle.reject(error);
+  }
+}

@@ -1,0 +1,94 @@
+import type { AuditSink } from '../model/audit-sink.ts';
+import type { Authorized, Credentialed, Inbound } from '../model/call.ts';
+import type { Log } from '../model/log.ts';
+import type { Route } from '../model/route.ts';
+import { fail, UsherError } from '../model/usher-error.ts';
+import { authenticate } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import { buildRecords, type Ending, type Trail } from './build-records.ts';
+import { exchange } from './exchange.ts';
+import { forward, type Forwarded } from './forward.ts';
+import { readCall } from './read-call.ts';
+import { refuse } from './refuse.ts';
+import { route } from './route.ts';
+
+/** What the request path needs beside the routes' own strategies. */
+export interface PipelineDeps {
+  /** By path. */
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly audit: AuditSink;
+  readonly log: Log;
+}
+
+/** The request path, start to end. Whatever happens, the request is answered (or cut off) and its audit record closed
+ * exactly once. Never rejects.
+ */
+export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void> {
+  let trail: Trail = inbound;
+  let ending: Ending | undefined;
+  try {
+    if (deps.audit.failure !== undefined) throw deps.audit.failure;
+    const routed = route(inbound, deps.routes);
+    trail = routed;
+    const authenticated = await authenticate(routed);
+    trail = authenticated;
+    const understood = await readCall(authenticated);
+    trail = understood;
+    const authorized = authorize(understood);
+    trail = authorized;
+    let credentialed = await exchange(authorized);
+    trail = credentialed;
+    let forwarded = await forward(credentialed);
+    if (forwarded.end === 'refused credential' && mayTryAgain(authorized, credentialed)) {
+      credentialed = await exchange(authorized);
+      trail = credentialed;
+      forwarded = await forward(credentialed);
+    }
+    if (forwarded.end === 'refused credential')
+      throw fail('upstream_refused_credential', { target: routed.route.upstream.target });
+    ending = { forwarded };
+  } catch (thrown) {
+    ending = conclude(thrown, trail, deps.log);
+  } finally {
+    if (ending !== undefined) for (const record of buildRecords(trail, ending)) deps.audit.write(record);
+  }
+}
+
+/** The service behind no longer takes a token that was kept: once, with a new one. */
+function mayTryAgain({ route: { credential: strategy }, identity }: Authorized, { credential }: Credentialed): boolean {
+  return strategy.evict(identity, credential);
+}
+
+/** The one place where the request path ends early. */
+function conclude(thrown: unknown, trail: Trail, log: Log): Ending {
+  if (trail.response.destroyed && !(thrown instanceof UsherError)) {
+    return { forwarded: callerGone };
+  }
+  const error =
+    thrown instanceof UsherError
+      ? thrown
+      : fail('internal', { reason: thrown instanceof Error ? thrown.message : String(thrown) }, { cause: thrown });
+  refuse(error, trail);
+  logRefusal(error, trail, log);
+  return { error };
+}
+
+const callerGone: Forwarded = { end: 'cancelled', upstreamStatus: undefined, firstByteMs: undefined, bytes: 0 };
+
+function logRefusal(error: UsherError, trail: Trail, log: Log): void {
+  const { code, row, hint } = error;
+  const fields = {
+    id: trail.id,
+    code,
+    stage: row.stage,
+    status: row.status,
+    server: trail.route?.name,
+    sub: trail.identity?.caller.subject ?? trail.caller?.subject ?? error.claims?.sub,
+    hint,
+    ...(row.fault === 'usher' && error.cause instanceof Error ? { stack: error.cause.stack } : {}),
+  };
+  if (code === 'token_missing') log.debug(error.message, fields);
+  else if (row.fault === 'caller') log.info(error.message, fields);
+  else if (row.fault === 'neighbour') log.warn(error.message, fields);
+  else log.error(error.message, fields);
+}

@@ -1,0 +1,97 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import type { Authenticated, Call, Message, Understood } from '../model/call.ts';
+import { fail } from '../model/usher-error.ts';
+
+/** Stage `readCall`: what is asked. The body is read once, within the limit, and kept as it came; what is decided is
+ * decided on it, never on headers that repeat it.
+ * @throws UsherError of stage readCall
+ */
+export async function readCall(authenticated: Authenticated): Promise<Understood> {
+  const { request, route } = authenticated;
+  return {
+    ...authenticated,
+    call: request.method === 'POST' ? await readPost(request, route.limits.bodyBytes) : emptyCall,
+  };
+}
+
+const emptyCall: Call = { body: undefined, messages: [] };
+
+async function readPost(request: IncomingMessage, limitBytes: number): Promise<Call> {
+  checkContent(request);
+  const body = await readBody(request, limitBytes);
+  if (!isUtf8(body)) throw fail('body_not_json', {});
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw fail('body_not_json', {}, { cause });
+  }
+  if (!Array.isArray(value)) return { body, messages: [parseMessage(value)] };
+  if (value.length === 0) throw fail('body_not_json_rpc', { reason: 'the batch is empty' });
+  return { body, messages: value.map(parseMessage) };
+}
+
+function checkContent({ headers }: IncomingMessage): void {
+  const type = headers['content-type'] ?? '';
+  const essence = type.split(';', 1)[0]?.trim().toLowerCase();
+  if (essence !== 'application/json') throw fail('content_type_refused', { found: JSON.stringify(type) });
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw fail('content_type_refused', { found: JSON.stringify(`${type}; content-encoding: ${encoding}`) });
+  }
+}
+
+function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const tooLarge = () => fail('body_too_large', { limit: `${limitBytes} bytes` });
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > limitBytes) {
+        request.pause();
+        reject(tooLarge());
+      }
+    });
+    request.on('end', () => {
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size));
+    });
+    const incomplete = () => reject(fail('body_incomplete', {}));
+    request.on('error', incomplete);
+    request.on('close', incomplete);
+  });
+}
+
+function parseMessage(value: unknown): Message {
+  if (!isObject(value)) throw fail('body_not_json_rpc', { reason: 'a message is not an object' });
+  if (value['jsonrpc'] !== '2.0') throw fail('body_not_json_rpc', { reason: 'a message does not say "jsonrpc":"2.0"' });
+  const { method, id } = value;
+  if (id !== undefined && id !== null && typeof id !== 'string' && typeof id !== 'number') {
+    throw fail('body_not_json_rpc', { reason: 'an id is neither a string nor a number' });
+  }
+  if (method === undefined) {
+    if (!('result' in value) && !('error' in value))
+      throw fail('body_not_json_rpc', { reason: 'a message has neither method nor result' });
+    return { kind: 'response', method: undefined, id, target: undefined };
+  }
+  if (typeof method !== 'string' || method === '')
+    throw fail('body_not_json_rpc', { reason: 'a method is not a string' });
+  return { kind: id === undefined ? 'notification' : 'request', method, id, target: findTarget(value['params']) };
+}
+
+/** What the method acts on, in MCP's names for it: tools and prompts have a name, resources a uri, tasks an id. */
+function findTarget(params: unknown): string | undefined {
+  if (!isObject(params)) return undefined;
+  for (const value of [params['name'], params['uri'], params['taskId']]) {
+    if (typeof value === 'string') return value;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,34 @@
+import type { Inbound, Routed } from '../model/call.ts';
+import type { Route } from '../model/route.ts';
+import { fail } from '../model/usher-error.ts';
+
+const methods = new Set(['POST', 'GET', 'DELETE']);
+
+/** Stage `route`: which server is meant, and may this name and this page talk to it. The path is compared as it came:
+ * nothing is decoded or normalised, so no spelling of a path can mean two things.
+ * @throws UsherError of stage route
+ */
+export function route(inbound: Inbound, routes: ReadonlyMap<string, Route>): Routed {
+  const { request, path } = inbound;
+  const found = routes.get(path);
+  if (found === undefined)
+    throw fail('route_not_found', { path: JSON.stringify(path), mounted: [...routes.keys()].join(', ') });
+  const { method = '', headers } = request;
+  checkHost(headers.host ?? '', found);
+  if (headers.origin !== undefined) checkOrigin(headers.origin, found);
+  if (!methods.has(method)) throw fail('method_not_allowed', { method });
+  return { ...inbound, route: found };
+}
+
+/** A page whose name was rebound to this address sends its own name here (MCP transports, security warning). */
+function checkHost(host: string, { allowedHosts }: Route): void {
+  const name = host.replace(/:\d*$/, '').toLowerCase();
+  if (!allowedHosts.has(name))
+    throw fail('host_not_allowed', { host: JSON.stringify(host), allowed: [...allowedHosts].join(', ') });
+}
+
+function checkOrigin(origin: string, { allowedOrigins }: Route): void {
+  if (!allowedOrigins.has(origin)) {
+    throw fail('origin_not_allowed', { origin: JSON.stringify(origin), allowed: [...allowedOrigins].join(', ') });
+  }
+}

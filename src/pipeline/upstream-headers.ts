@@ -1,0 +1,32 @@
+import type { UpstreamCredential } from '../model/upstream-credential.ts';
+
+/** What of the caller's headers goes upstream. Everything else stays out: cookies, credentials, forwarding and identity
+ * headers in any spelling, hop-by-hop headers, and whatever is invented next.
+ */
+const allowed = new Set([
+  'accept',
+  'accept-language',
+  'content-type',
+  'last-event-id',
+  'mcp-protocol-version',
+  'mcp-session-id',
+  'mcp-method',
+  'mcp-name',
+  'traceparent',
+  'tracestate',
+  'baggage',
+]);
+/** MCP 2026-07-28: parameters a tool mirrors into headers, unknown ones included. */
+const allowedPrefix = 'mcp-param-';
+
+/** Builds the upstream request's headers (name, value, …) from nothing, the credential last. */
+export function buildUpstreamHeaders(rawHeaders: readonly string[], { header }: UpstreamCredential): string[] {
+  const headers: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    const value = rawHeaders[index + 1];
+    if (value !== undefined && (allowed.has(name) || name.startsWith(allowedPrefix))) headers.push(name, value);
+  }
+  if (header !== undefined) headers.push(header.name, header.value.reveal());
+  return headers;
+}

@@ -1,0 +1,46 @@
+import { styleText } from 'node:util';
+import { pino, type DestinationStream } from 'pino';
+import type { Log, LogFields } from '../model/log.ts';
+
+/** How the log looks and how much of it there is. */
+export interface LogOptions {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly format: 'auto' | 'pretty' | 'json';
+}
+
+/** The log, on stderr: JSON lines for machines, or one short line each for a person at a terminal. */
+export function buildLog({ level, format }: LogOptions): Log {
+  const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY);
+  const destination: DestinationStream = isPretty ? { write: writePretty } : pino.destination({ dest: 2, sync: true });
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return {
+    debug: (message, fields) => log.debug(fields ?? {}, message),
+    info: (message, fields) => log.info(fields ?? {}, message),
+    warn: (message, fields) => log.warn(fields ?? {}, message),
+    error: (message, fields) => log.error(fields ?? {}, message),
+  };
+}
+
+const colours = { debug: 'gray', info: 'cyan', warn: 'yellow', error: 'red' } as const;
+
+function writePretty(line: string): void {
+  const { level, time, msg, ...fields }: { level: keyof typeof colours; time: string; msg: string } & LogFields =
+    JSON.parse(line);
+  const details = Object.entries(fields)
+    .filter(([name, value]) => value !== undefined && name !== 'stack')
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ');
+  const stack = typeof fields['stack'] === 'string' ? `\n${fields['stack']}` : '';
+  process.stderr.write(
+    `${styleText('gray', time.slice(11, 23), { stream: process.stderr })} ${styleText(colours[level], level.padEnd(5), { stream: process.stderr })} ${msg}` +
+      `${details === '' ? '' : ` ${styleText('gray', details, { stream: process.stderr })}`}${stack}\n`,
+  );
+}
