@@ -59,7 +59,9 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
       const key = identity.caller.tokenDigest;
       const known = kept.get(key);
       if (known !== undefined && deps.now() < known.freshUntilMs) return known.credential;
-      return flight.has(key) ? join(key, identity, connection.signal) : flight.run(key, () => exchange(identity), connection.signal);
+      return flight.has(key)
+        ? join(key, identity, connection.signal)
+        : flight.run(key, () => exchange(identity), connection.signal);
     },
     evict(identity, refused) {
       const key = identity.caller.tokenDigest;

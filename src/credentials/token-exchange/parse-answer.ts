@@ -32,7 +32,7 @@ const answerSchema = z.looseObject({
   token_type: z.string(),
   expires_in: z.coerce.number().positive().optional(),
   scope: z.string().optional(),
-  error: z.undefined(),
+  error: z.undefined().optional(),
 });
 
 /** RFC 6750 §2.1 b64token: what may stand in an Authorization header. Anything else could smuggle a header. */

@@ -1,6 +1,5 @@
 import {
   allowInsecureRequests,
-  ClientSecretBasic,
   ClientSecretPost,
   customFetch,
   genericTokenEndpointRequest,
@@ -72,10 +71,23 @@ function clientAuthentication(settings: TokenExchangeSettings): ClientAuth {
   const secret = settings.clientSecret.reveal();
   switch (settings.clientAuthentication) {
     case 'client_secret_basic':
-      return ClientSecretBasic(secret);
+      return clientSecretBasic(secret);
     case 'client_secret_post':
       return ClientSecretPost(secret);
   }
+}
+
+/** RFC 6749 §2.3.1: both halves form-encoded, then Basic. Encoded as the WHATWG form serialiser does it, which leaves `-`, `.`
+ * and `_` alone: the secrets providers make are then the same for a provider that forgets to decode.
+ */
+function clientSecretBasic(secret: string): ClientAuth {
+  const formEncoded = (value: string) => new URLSearchParams([['', value]]).toString().slice(1);
+  return (_server, { client_id: clientId }, _body, headers) => {
+    headers.set(
+      'authorization',
+      `Basic ${Buffer.from(`${formEncoded(clientId)}:${formEncoded(secret)}`).toString('base64')}`,
+    );
+  };
 }
 
 function readRefusal(
@@ -95,9 +107,11 @@ function readRefusal(
   };
 }
 
-const text = z.string().optional().catch(undefined);
+const optionalText = z.string().optional().catch(undefined);
 /** RFC 6749 §5.2, and the form of Okta's management API, in which it answers some errors here too. */
-const refusalSchema = z.object({ error: text, error_description: text, errorCode: text, errorSummary: text }).catch({});
+const refusalSchema = z
+  .object({ error: optionalText, error_description: optionalText, errorCode: optionalText, errorSummary: optionalText })
+  .catch({});
 
 /** A provider may quote what it was sent. */
 function withoutSecrets(text: string, secrets: readonly string[]): string {
