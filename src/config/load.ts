@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What the command line found wrong itself: unknown flags. */
   readonly problems?: readonly Problem[];
+  /** Do not report a missing MCP server: it may stand where an unknown flag made it unreadable. */
+  readonly isTargetUnclear?: boolean;
 }
 
 /** One setting as it holds, and who said so. */
@@ -66,7 +68,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   prepareFile(draft, environment);
   readEnvironment(draft, environment, server);
   readFlags(draft, options.flags, server);
-  return finish(draft, spelling);
+  return finish(draft, spelling, options.isTargetUnclear ?? false);
 }
 
 /** The server a one-server command is about; others in the file are left out. */
@@ -91,9 +93,13 @@ function chooseServer(draft: Draft, wanted: string | undefined): string {
   return name;
 }
 
-function finish(draft: Draft, spelling: Spelling): LoadedConfig {
+function finish(draft: Draft, spelling: Spelling, isTargetUnclear: boolean): LoadedConfig {
   const parsed = configSchema.safeParse(draft.tree);
-  for (const issue of parsed.error?.issues ?? []) draft.problems.push(...describeIssue(issue, draft, spelling));
+  for (const issue of parsed.error?.issues ?? []) {
+    const isMissingTarget = issue.path.at(-1) === 'upstream' && valueAt(draft.tree, issue.path) === undefined;
+    if (isTargetUnclear && isMissingTarget) continue;
+    draft.problems.push(...describeIssue(issue, draft, spelling));
+  }
   const findings = [...checkGateway(draft), ...draft.servers.flatMap((server) => [...checkServer(draft, server)])];
   for (const { path, what } of findings) draft.problems.push({ where: whereIs(draft, path, spelling), what });
   if (!parsed.success || draft.problems.length > 0) throw reportProblems(draft.problems);

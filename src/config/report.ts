@@ -4,7 +4,16 @@ import type { Problem } from './source.ts';
 
 /** All problems as one refusal: a heading, then a line for each with its place. */
 export function reportProblems(problems: readonly Problem[]): UsherError {
+  return fail('config_invalid', { report: listProblems('Cannot use the configuration', problems) });
+}
+
+/** The same for a command line that has nothing to do with a configuration. */
+export function reportUsage(problems: readonly Problem[]): UsherError {
+  return fail('usage_invalid', { report: listProblems('Cannot understand the command line', problems) });
+}
+
+function listProblems(heading: string, problems: readonly Problem[]): string {
   const lines = [...new Set(problems.map(({ where, what }) => `  ${where}: ${what}`))];
-  const heading = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
-  return fail('config_invalid', { report: [`Cannot use the configuration: ${heading}`, ...lines].join('\n') });
+  const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
+  return [`${heading}: ${count}`, ...lines].join('\n');
 }

@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+
+/** What a command gets beside its own options. */
+export interface CommandContext {
+  /** What stood after the first `--`; undefined when there was none. */
+  readonly tail: readonly string[] | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** One command: its syntax, and what it does. Loaded only when it is called. */
+export interface CommandModule {
+  /** The syntax, for parsing and for help. */
+  build(): Command;
+  /** Does it, and returns the exit code.
+   * @throws UsherError when it cannot
+   */
+  execute(command: Command, context: CommandContext): Promise<number>;
+}

@@ -1,0 +1,52 @@
+import type { CommandModule } from './command-module.ts';
+
+export interface CommandRow {
+  /** One or two words. */
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** Every command, in the order of help. Modules are loaded when they are called, so that help is there at once. */
+export const commandTable: readonly CommandRow[] = [
+  {
+    name: 'run',
+    summary: 'Put Usher in front of an MCP server: a URL, or a command that is run',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
+    name: 'proxy',
+    summary: 'Put Usher in front of an MCP server that runs already, by name',
+    load: async () => (await import('./commands/proxy.ts')).proxyCommand,
+  },
+  {
+    name: 'serve',
+    summary: 'Serve all MCP servers of a configuration file behind one listener',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  {
+    name: 'config show',
+    summary: 'Show the configuration in use, and who said what',
+    load: async () => (await import('./commands/config-show.ts')).configShowCommand,
+  },
+  {
+    name: 'config check',
+    summary: 'Check a configuration without starting anything',
+    load: async () => (await import('./commands/config-check.ts')).configCheckCommand,
+  },
+  {
+    name: 'config schema',
+    summary: 'Print the JSON Schema of the configuration file, for editors',
+    load: async () => (await import('./commands/config-schema.ts')).configSchemaCommand,
+  },
+  {
+    name: 'token inspect',
+    summary: 'Show what is in a token, and verify it against its issuer',
+    load: async () => (await import('./commands/token-inspect.ts')).tokenInspectCommand,
+  },
+  {
+    name: 'version',
+    summary: 'Show the versions of Usher and of the Node.js it runs on',
+    load: async () => (await import('./commands/version.ts')).versionCommand,
+  },
+];

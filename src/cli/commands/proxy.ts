@@ -1,0 +1,51 @@
+import { leaves } from '../../config/leaves.ts';
+import type { Problem } from '../../config/source.ts';
+import { buildCommand } from '../command.ts';
+import type { CommandModule } from '../command-module.ts';
+import { addForeignOptions } from '../foreign-options.ts';
+import { addConfigOptions, loadArguments } from '../load-arguments.ts';
+import { sortLeftovers } from '../unknown-flags.ts';
+
+const proxyLeaves = leaves.filter(({ strategy }) => strategy !== 'process');
+
+/** `usher proxy NAME --target-uri URL [flags]` */
+export const proxyCommand: CommandModule = {
+  build() {
+    const command = buildCommand('usher proxy', {
+      summary: 'Puts Usher in front of an MCP server that runs already, under a name.',
+      usage: 'NAME --target-uri URL [options]',
+      examples: [
+        'usher proxy countries --target-uri http://localhost:8091 --port 3000 \\\n  --oidc-issuer https://example.okta.com/oauth2/aus1 --oidc-audience mcpserver',
+      ],
+    });
+    addForeignOptions(command);
+    return addConfigOptions(command, proxyLeaves);
+  },
+  async execute(command, { tail, environment }) {
+    const { operands, problems: unknown } = sortLeftovers(command);
+    const [name, second] = operands;
+    const problems: Problem[] = [];
+    if (name === undefined && unknown.length === 0)
+      problems.push({
+        where: 'NAME',
+        what: 'is missing; give the server a name, for example: usher proxy countries --target-uri URL',
+      });
+    if (second !== undefined || tail !== undefined) {
+      problems.push({ where: 'arguments', what: 'are too many: expected one NAME; put values with spaces in quotes' });
+    }
+    const loaded = loadArguments(command, {
+      leaves: proxyLeaves,
+      problems,
+      oneServer: {
+        ...(name === undefined ? {} : { name }),
+        spelling: {
+          upstream: '--target-uri',
+          upstreamAdvice: 'give the URL of the MCP server, for example http://127.0.0.1:8001/mcp',
+        },
+      },
+      environment,
+    });
+    const { startGatewayCommand } = await import('../start-gateway-command.ts');
+    return startGatewayCommand(loaded);
+  },
+};

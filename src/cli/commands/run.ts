@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { leaves } from '../../config/leaves.ts';
+import { buildCommand } from '../command.ts';
+import type { CommandModule } from '../command-module.ts';
+import { addForeignOptions } from '../foreign-options.ts';
+import { addConfigOptions, loadArguments } from '../load-arguments.ts';
+import { nameOption, oneServerOf, readTarget } from '../one-server.ts';
+
+/** The target URL is an argument here. */
+const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');
+
+/** `usher run [flags] URL` and `usher run [flags] --target-port PORT -- COMMAND ARG…` */
+export const runCommand: CommandModule = {
+  build() {
+    const command = buildCommand('usher run', {
+      summary: 'Puts Usher in front of an MCP server: one that runs at a URL, or a command that is run beside it.',
+      usage: '[options] URL\n       usher run [options] --target-port PORT -- COMMAND ARG…',
+      examples: [
+        "# Check callers' tokens, swap them for the back end's\nusher run --oidc-issuer https://example.okta.com/oauth2/aus1 --oidc-audience mcpserver \\\n  --token-exchange-url https://example.okta.com/oauth2/aus2/v1/token \\\n  --token-exchange-client-id 0oa1gateway --token-exchange-client-secret-file secret.txt \\\n  --token-exchange-audience backend --token-exchange-scopes backend-api:read \\\n  http://127.0.0.1:8001/mcp",
+        '# Run the MCP server as well\nusher run --anonymous --target-port 8001 -- node server.js --port 8001',
+      ],
+    });
+    addForeignOptions(command.addOption(nameOption()));
+    return addConfigOptions(command, runLeaves);
+  },
+  async execute(command: Command, { tail, environment }) {
+    const target = readTarget(command, tail);
+    const loaded = loadArguments(command, {
+      leaves: runLeaves,
+      ...target,
+      oneServer: oneServerOf(command),
+      environment,
+    });
+    const { startGatewayCommand } = await import('../start-gateway-command.ts');
+    return startGatewayCommand(loaded);
+  },
+};

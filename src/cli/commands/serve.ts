@@ -1,0 +1,33 @@
+import { leaves } from '../../config/leaves.ts';
+import { buildCommand, textsOf } from '../command.ts';
+import type { CommandModule } from '../command-module.ts';
+import { addConfigOptions, loadArguments } from '../load-arguments.ts';
+import { refuseOperands, requireFile } from '../require.ts';
+
+const serveLeaves = leaves.filter(({ scope }) => scope === 'gateway');
+
+/** `usher serve -f FILE` */
+export const serveCommand: CommandModule = {
+  build() {
+    return addConfigOptions(
+      buildCommand('usher serve', {
+        summary: 'Serves all MCP servers of a configuration file behind one listener, each at its own path.',
+        usage: '-f FILE [options]',
+        examples: [
+          'usher serve -f usher.yaml',
+          '# A secret from the environment: USHER_SERVERS_ and the name of the server, then the flag\nUSHER_SERVERS_APOLLO_TOKEN_EXCHANGE_CLIENT_SECRET=… usher serve -f usher.yaml --port 9000',
+        ],
+      }),
+      serveLeaves,
+    );
+  },
+  async execute(command, { tail, environment }) {
+    const loaded = loadArguments(command, {
+      leaves: serveLeaves,
+      problems: [...refuseOperands(command, tail), ...requireFile(textsOf(command, 'config'), environment)],
+      environment,
+    });
+    const { startGatewayCommand } = await import('../start-gateway-command.ts');
+    return startGatewayCommand(loaded);
+  },
+};

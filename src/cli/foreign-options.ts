@@ -1,0 +1,63 @@
+import { type Command, Option } from 'commander';
+import type { Problem } from '../config/source.ts';
+import { collect, textsOf } from './command.ts';
+
+/** Flags people bring along from other gateways: taken where they ask for what happens anyway, else refused with a
+ * sentence that says why.
+ */
+interface ForeignOption {
+  readonly flags: string;
+  readonly help: string;
+  /** Shown in help? */
+  readonly visible?: true;
+  /** What is wrong with a value; undefined when it asks for what happens anyway. */
+  readonly refuse: (text: string) => string | undefined;
+}
+
+const images = 'is for container images, which this version does not run; give a URL, or a command after --';
+const remote =
+  'is not in this version: Usher does not sign in at a remote server itself; let the client sign in, with --oidc-issuer and --oidc-audience';
+
+const foreignOptions: readonly ForeignOption[] = [
+  {
+    flags: '--transport <NAME>',
+    help: 'How MCP is spoken on both sides; only streamable-http',
+    visible: true,
+    refuse: (text) =>
+      text === 'streamable-http'
+        ? undefined
+        : 'is not streamable-http, the only transport of this version; leave it out',
+  },
+  {
+    flags: '--foreground',
+    help: 'Taken and ignored: Usher stays in the foreground',
+    visible: true,
+    refuse: () => undefined,
+  },
+  { flags: '-v, --volume <DIR>', help: 'Of container images', refuse: () => images },
+  { flags: '--remote-auth', help: 'Sign in at a remote server', refuse: () => remote },
+  { flags: '--remote-auth-client-id <ID>', help: 'Of --remote-auth', refuse: () => remote },
+  { flags: '--remote-auth-client-secret <SECRET>', help: 'Of --remote-auth', refuse: () => remote },
+  { flags: '--remote-auth-client-secret-file <PATH>', help: 'Of --remote-auth', refuse: () => remote },
+  { flags: '--remote-auth-issuer <URL>', help: 'Of --remote-auth', refuse: () => remote },
+  { flags: '--remote-auth-scopes <SCOPE>', help: 'Of --remote-auth', refuse: () => remote },
+];
+
+/** Adds the foreign flags to a command. */
+export function addForeignOptions(command: Command): void {
+  for (const { flags, help, visible } of foreignOptions) {
+    const option = new Option(flags, help).helpGroup('Server:').hideHelp(visible !== true);
+    command.addOption(option.required ? option.argParser(collect) : option);
+  }
+}
+
+/** What is wrong with the foreign flags that were given. */
+export function checkForeignOptions(command: Command): Problem[] {
+  return foreignOptions.flatMap(({ flags, refuse }) => {
+    const option = new Option(flags);
+    const what = textsOf(command, option.attributeName())
+      .map(refuse)
+      .find((problem) => problem !== undefined);
+    return what === undefined ? [] : [{ where: option.long ?? flags, what }];
+  });
+}

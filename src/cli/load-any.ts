@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { leaves } from '../config/leaves.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { CommandContext } from './command-module.ts';
+import { textsOf } from './command.ts';
+import { addForeignOptions } from './foreign-options.ts';
+import { addConfigOptions, loadArguments } from './load-arguments.ts';
+import { nameOption, oneServerOf, readTarget } from './one-server.ts';
+import { givenFlags } from './setting-options.ts';
+
+const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');
+
+/** Adds the options of `serve` and of `run`: a command that looks at a configuration takes either form. */
+export function addAnyOptions(command: Command): Command {
+  addForeignOptions(command.addOption(nameOption()));
+  return addConfigOptions(command, runLeaves);
+}
+
+/** Loads what `serve` would, when only a file and gateway flags are given; else what `run` would.
+ * @throws UsherError `config_invalid`
+ */
+export function loadAny(command: Command, { tail, environment }: CommandContext): LoadedConfig {
+  const target = readTarget(command, tail);
+  const hasFile = textsOf(command, 'config').length > 0 || environment['USHER_CONFIG'] !== undefined;
+  const flags = givenFlags(command, runLeaves);
+  const isServer =
+    !hasFile ||
+    target.flags.length > 0 ||
+    flags.some(({ leaf }) => leaf.scope === 'server') ||
+    textsOf(command, 'name').length > 0;
+  return loadArguments(command, {
+    leaves: runLeaves,
+    ...target,
+    ...(isServer ? { oneServer: oneServerOf(command) } : {}),
+    environment,
+  });
+}

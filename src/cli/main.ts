@@ -1,0 +1,101 @@
+import { CommanderError } from 'commander';
+import { reportUsage } from '../config/report.ts';
+import { findClosest } from '../lib/closest.ts';
+import { type CommandRow, commandTable } from './command-table.ts';
+import { helpOverview } from './help-overview.ts';
+import { print } from './print.ts';
+import { reportError } from './report-error.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Runs the command line and returns the exit code. Never throws. */
+export async function main(args: readonly string[], environment: Environment = process.env): Promise<number> {
+  const split = args.indexOf('--');
+  const head = split < 0 ? args : args.slice(0, split);
+  const tail = split < 0 ? undefined : args.slice(split + 1);
+  try {
+    const overview = findOverview(head);
+    if (overview !== undefined) {
+      print(overview);
+      return 0;
+    }
+    const { row, words } = findCommand(head);
+    return await execute(row, head.slice(words), { tail, environment });
+  } catch (error) {
+    return reportError(error, { debug: head.includes('--debug') });
+  }
+}
+
+async function execute(
+  row: CommandRow,
+  args: readonly string[],
+  context: { tail: readonly string[] | undefined; environment: Environment },
+): Promise<number> {
+  const module = await row.load();
+  const command = module.build();
+  command.exitOverride().configureOutput({
+    writeOut: print,
+    writeErr: () => {},
+    getOutHasColors: () => false,
+    getOutHelpWidth: () => process.stdout.columns ?? 120,
+  });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0; // help was shown
+    throw reportUsage([syntaxProblem(error)]);
+  }
+  return module.execute(command, context);
+}
+
+/** commander's sentence without its value: `error: option '--port <PORT>' argument missing`. */
+function syntaxProblem(error: CommanderError): { where: string; what: string } {
+  const flag = /'(?:-\w, )?(--?[\w-]+)/.exec(error.message)?.[1] ?? 'arguments';
+  const isMissing = error.code === 'commander.optionMissingArgument';
+  return { where: flag, what: isMissing ? 'has no value; give it one' : 'cannot be read; see --help' };
+}
+
+/** The overview when help of all, or of a group such as `config`, is asked for. */
+function findOverview(head: readonly string[]): string | undefined {
+  const [first, second] = head;
+  const asksHelp = (word: string | undefined): boolean => word === '--help' || word === '-h' || word === 'help';
+  if (first === undefined || (asksHelp(first) && second === undefined)) return helpOverview(commandTable);
+  const group = commandTable.filter(({ name }) => name.startsWith(`${first} `));
+  const alone = commandTable.some(({ name }) => name === first);
+  return group.length > 0 && !alone && asksHelp(second) ? helpOverview(group) : undefined;
+}
+
+/** The command the first one or two words name, and how many words that are.
+ * @throws UsherError `config_invalid` with a suggestion
+ */
+function findCommand(head: readonly string[]): { row: CommandRow; words: number } {
+  if (head[0] === 'help') return findCommand([...head.slice(1), '--help']);
+  if (head[0] === '--version' || head[0] === '-V') return findCommand(['version']);
+  for (const words of [2, 1]) {
+    const name = head.slice(0, words).join(' ');
+    const row = commandTable.find((candidate) => candidate.name === name);
+    if (row !== undefined) return { row, words };
+  }
+  throw unknownCommand(head);
+}
+
+function unknownCommand(head: readonly string[]): Error {
+  const [first = '', second = ''] = head;
+  const names = commandTable.map(({ name }) => name);
+  const group = names.filter((name) => name.startsWith(`${first} `));
+  if (group.length > 0) {
+    const rest = group.map((name) => name.slice(first.length + 1));
+    const closest = findClosest(second, rest);
+    const advice =
+      closest === undefined ? `expected one of ${rest.join(', ')}` : `did you mean usher ${first} ${closest}?`;
+    return reportUsage([{ where: `usher ${first}`, what: `does not say what to do; ${advice}` }]);
+  }
+  const kind = first.startsWith('-') ? 'option before the command' : 'command';
+  const closest = findClosest(
+    first,
+    names.flatMap((name) => [name, name.split(' ')[0] ?? name]),
+  );
+  const advice = closest === undefined ? 'see usher --help' : `did you mean usher ${closest}?`;
+  return reportUsage([{ where: first.replace(/=.*$/s, '').slice(0, 60), what: `is no ${kind} of usher; ${advice}` }]);
+}

@@ -1,0 +1,41 @@
+import { writeSync } from 'node:fs';
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+/** The only place of the command line that writes. Results go to stdout, everything said about them to stderr. */
+function write(descriptor: 1 | 2, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'EPIPE') return; // the reader went away: `usher config show | head`
+      if (code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+/** Writes a result to stdout, ended by a line break. */
+export function print(text: string): void {
+  write(1, text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Writes a line for the operator to stderr. */
+export function note(text: string): void {
+  write(2, `${text}\n`);
+}
+
+/** Writes `warning: …` to stderr. */
+export function warn(text: string): void {
+  note(`${paint('yellow', 'warning:')} ${text}`);
+}
+
+/** Colours for stderr; plain where it is no terminal or NO_COLOR is set. */
+export function paint(style: 'red' | 'yellow' | 'green' | 'cyan' | 'dim' | 'bold', text: string): string {
+  return styleText(style, text, { stream: process.stderr });
+}
+
+/** Text of others for a terminal: without control characters, which could move the cursor or change colours. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, ' ');
+}

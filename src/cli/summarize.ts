@@ -1,0 +1,43 @@
+import type { Config, ServerConfig } from '../config/schema.ts';
+import type { RunningGateway } from '../gateway/running-gateway.ts';
+import { paint } from './print.ts';
+
+/** What is served where, who may call, and as whom the server behind is called; for the operator, without secrets. */
+export function summarize(config: Config, gateway: RunningGateway): string {
+  const lines = [`${paint('bold', 'Usher')} listens on ${gateway.url}`];
+  for (const { name, resourceUrl, target } of gateway.servers) {
+    const server = config.servers[name];
+    if (server === undefined) continue;
+    lines.push(`  ${paint('bold', name)}  ${paint('cyan', resourceUrl)}`);
+    lines.push(...callers(server), `    exchange  ${exchange(server)}`, `    server    ${upstream(server, target)}`);
+  }
+  lines.push(`  audit trail  ${config.audit.file === '-' ? 'stdout' : config.audit.file}`);
+  return lines.join('\n');
+}
+
+function callers({ authenticate, policy }: ServerConfig): string[] {
+  const scopes = policy.required.length === 0 ? '' : ` with ${plural('scope', policy.required)}`;
+  return authenticate.map((entry) =>
+    entry.strategy === 'anonymous'
+      ? `    callers   ${paint('yellow', 'everybody, without a token')}`
+      : `    callers   token of ${entry.issuer} for ${entry.audience.join(' or ')}${scopes}`,
+  );
+}
+
+function exchange({ credential }: ServerConfig): string {
+  if (credential.strategy === 'none') return 'none: the server behind gets no token';
+  const { audience, resource, scopes, url, clientId } = credential;
+  const wanted = scopes.length === 0 ? '' : ` with ${plural('scope', scopes)}`;
+  return `for a token for ${[...audience, ...resource].join(', ')}${wanted}, at ${url} as client ${clientId}`;
+}
+
+/** Arguments are left out: they may hold what is not for a log. */
+function upstream({ upstream: settings }: ServerConfig, target: string): string {
+  if (settings.strategy === 'http') return target;
+  const [program = '', ...args] = settings.command;
+  return `${target}, run as ${program}${args.length === 0 ? '' : ` with ${args.length} argument${args.length === 1 ? '' : 's'}`}`;
+}
+
+function plural(noun: string, items: readonly string[]): string {
+  return `${noun}${items.length === 1 ? '' : 's'} ${items.join(' ')}`;
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { settings } from '../model/setting.ts';
+import { isTree, setOwn, type Tree } from './path.ts';
+import { configSchema } from './schema.ts';
+
+/** JSON Schema (2020-12) of the configuration file, for editors that complete and check while people type. */
+export function buildJsonSchema(): Tree {
+  const schema = z.toJSONSchema(configSchema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema instanceof z.ZodObject) addSecretForms(zodSchema, jsonSchema);
+      const meta = zodSchema instanceof z.ZodType ? settings.get(zodSchema) : undefined;
+      if (meta === undefined) return;
+      jsonSchema.description = meta.help;
+      if (meta.example !== undefined) jsonSchema.examples = [meta.example];
+      if (meta.secret === true) jsonSchema.type = 'string';
+      if (jsonSchema.type === 'array' && meta.flag !== undefined) allowSingle(jsonSchema);
+    },
+  });
+  return { title: 'Configuration of Usher', ...schema };
+}
+
+/** A list of one may be written without brackets. */
+function allowSingle(jsonSchema: Tree): void {
+  const { items, minItems } = jsonSchema;
+  delete jsonSchema['type'];
+  delete jsonSchema['items'];
+  delete jsonSchema['minItems'];
+  jsonSchema['anyOf'] = [items, { type: 'array', items, ...(minItems === undefined ? {} : { minItems }) }];
+}
+
+/** `clientSecret` may also be `clientSecretFile` or `clientSecretEnv`; exactly one of them. */
+function addSecretForms(object: z.ZodObject, jsonSchema: Tree): void {
+  for (const [key, child] of Object.entries(object.shape)) {
+    const meta = child instanceof z.ZodType ? settings.get(child) : undefined;
+    const { properties, required } = jsonSchema;
+    if (meta?.secret !== true || !isTree(properties)) continue;
+    setOwn(properties, `${key}File`, { type: 'string', description: `File that holds it: ${meta.help}` });
+    setOwn(properties, `${key}Env`, { type: 'string', description: `Variable that holds it: ${meta.help}` });
+    if (!Array.isArray(required)) continue;
+    jsonSchema['required'] = required.filter((name) => name !== key);
+    jsonSchema['oneOf'] = [key, `${key}File`, `${key}Env`].map((name) => ({ required: [name] }));
+  }
+}
