@@ -73,13 +73,11 @@ test('the caller goes away – the upstream request is cancelled and the audit s
 });
 
 test('the caller goes away before the answer began – the upstream request is cancelled', async () => {
-  let upstreamClosed: Promise<unknown> | undefined;
-  await using all = await startOpen((_request, response) => {
-    upstreamClosed = once(response, 'close');
-  });
+  const arrived = Promise.withResolvers<ServerResponse>();
+  await using all = await startOpen((_request, response) => arrived.resolve(response));
   const abort = new AbortController();
   const call = fetch(all.gateway.mcpUrl, { headers: { accept: 'text/event-stream' }, signal: abort.signal });
-  while (upstreamClosed === undefined) await sleep(5);
+  const upstreamClosed = once(await arrived.promise, 'close');
   abort.abort();
   await assert.rejects(call);
   await Promise.race([upstreamClosed, sleep(2000).then(() => assert.fail('the upstream was not cancelled'))]);
