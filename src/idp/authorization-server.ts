@@ -1,0 +1,85 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { shapeAnswer } from './answers.ts';
+import { grantClientCredentials } from './client-credentials.ts';
+import { tokenExchange } from './decide.ts';
+import { handleInteraction } from './interactions.ts';
+import type { ServerContext } from './org.ts';
+import { answerErrorPage } from './pages.ts';
+import { buildProviderSettings } from './provider-settings.ts';
+import { refuseTokenRequest } from './refuse-token-request.ts';
+import { readForm, withForm } from './requests.ts';
+import { maskToken } from './store.ts';
+import { grantTokenExchange, tokenExchangeParameters, type ExchangeContext } from './token-exchange.ts';
+
+/** Answers one request that is for this server. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** One custom authorization server, with the keys it has now: a rotation builds it anew on the same store.
+ * @throws Error when the seed has an app that oidc-provider does not take
+ */
+export async function buildAuthorizationServer(context: ServerContext): Promise<RequestHandler> {
+  const { org, server, issuer } = context;
+  const provider = new Provider(issuer, buildProviderSettings(context));
+  provider.registerGrantType('client_credentials', (ctx) => grantClientCredentials(context, ctx), 'scope');
+  provider.registerGrantType(
+    tokenExchange,
+    (ctx: ExchangeContext) => grantTokenExchange(context, ctx),
+    tokenExchangeParameters,
+  );
+  const refuse = refuseTokenRequest.bind(undefined, context);
+  provider.on('grant.error', refuse);
+  provider.on('introspection.error', refuse);
+  provider.on('revocation.error', refuse);
+  provider.on('authorization.error', (ctx, error) => {
+    org.log('authorization refused', {
+      server: server.id,
+      client: ctx.oidc.client?.clientId ?? ctx.oidc.params?.client_id,
+      user: org.directory.findUser(ctx.oidc.session?.accountId ?? '')?.login,
+      scopes: ctx.oidc.params?.scope,
+      error: error.error,
+      reason: 'reason' in error ? error.reason : (error.error_detail ?? error.error_description),
+    });
+  });
+  provider.silent = true;
+  const emitter: EventEmitter = provider;
+  emitter.on('error', (error: unknown) => org.log('request failed', { server: server.id, reason: String(error) }));
+  provider.on('server_error', (ctx, error) => {
+    org.log('request failed', { server: server.id, path: ctx.path, reason: error.stack ?? error.message });
+  });
+
+  const mountPath = new URL(issuer).pathname;
+  provider.use(async (ctx: KoaContextWithOIDC, next) => {
+    ctx.mountPath = mountPath;
+    ctx.path = ctx.path.slice(mountPath.length) || '/';
+    if (ctx.path.startsWith('/signin/')) return await answerInteraction(context, provider, ctx);
+    if (ctx.method === 'POST' && (ctx.path === '/v1/introspect' || ctx.path === '/v1/revoke')) await maskFormToken(ctx);
+    await next();
+    if ('oidc' in ctx) await shapeAnswer(context, ctx);
+  });
+  for (const app of org.directory.apps) await provider.Client.find(app.clientId);
+  const answer = provider.callback();
+  return (request, response) => void answer(request, response);
+}
+
+async function answerInteraction(context: ServerContext, provider: Provider, ctx: KoaContextWithOIDC): Promise<void> {
+  try {
+    await handleInteraction(context, provider, ctx);
+  } catch (error) {
+    if (!(error instanceof Error && 'error' in error && typeof error.error === 'string')) throw error;
+    // The sign-in is over or another browser's: nothing to go back to.
+    ctx.status = 400;
+    const description = 'This sign-in has ended or was begun in another browser.';
+    answerErrorPage(context.org, ctx, { error: error.error, error_description: description }, error);
+  }
+}
+
+async function maskFormToken(ctx: KoaContextWithOIDC): Promise<void> {
+  const form = await readForm(ctx.req);
+  if (form === undefined) return;
+  const [token, ...more] = form.getAll('token');
+  // A token sent twice stays so, to be refused.
+  if (token !== undefined && more.length === 0) form.set('token', maskToken(token));
+  ctx.req = withForm(ctx.req, form);
+}

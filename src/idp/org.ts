@@ -1,0 +1,28 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Directory } from './directory.ts';
+import type { IdpOptions } from './running-idp.ts';
+import type { Seed, SeedServer } from './seed/seed-schema.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import type { Store } from './store.ts';
+
+/** What all authorization servers of one provider share: people, apps, the sign-in session. */
+export interface Org {
+  readonly seed: Seed;
+  readonly directory: Directory;
+  readonly store: Store;
+  readonly log: NonNullable<IdpOptions['log']>;
+  readonly now: Clock;
+  /** Signs cookies and forms; new at every start, like the sessions. */
+  readonly cookieSecret: string;
+  readonly dpopNonceSecret: Buffer;
+  findServer(id: string): ServerContext | undefined;
+}
+
+/** One authorization server: what the seed says of it, where it stands and what it signs with. */
+export interface ServerContext {
+  readonly org: Org;
+  readonly server: SeedServer;
+  readonly issuer: string;
+  /** As of now: a rotation changes them. */
+  keys(): SigningKeys;
+}

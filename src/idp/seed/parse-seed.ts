@@ -1,0 +1,54 @@
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { fail } from '../../model/usher-error.ts';
+import { findSeedConflicts, type SeedProblem } from './find-seed-conflicts.ts';
+import { seedSchema, type Seed } from './seed-schema.ts';
+
+/** Reads a seed out of YAML text.
+ * @param file what the text is called in messages
+ * @throws UsherError `config_invalid` with every problem, each with its line and column
+ */
+export function parseSeed(text: string, file: string): Seed {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw invalid(
+      document.errors.map((error) => {
+        const { line, col } = lines.linePos(error.pos[0]);
+        return `${file}:${line}:${col} ${error.message}`;
+      }),
+    );
+  }
+  const result = seedSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const problems: readonly SeedProblem[] = result.success
+    ? findSeedConflicts(result.data)
+    : result.error.issues.flatMap((issue) => {
+        const path = issue.path.filter((part) => typeof part !== 'symbol');
+        if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+        return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }));
+      });
+  if (result.success && problems.length === 0) return result.data;
+  throw invalid(problems.map((problem) => `${file}:${place(document, lines, problem.path)} ${sentence(problem)}`));
+}
+
+function invalid(problems: readonly string[]) {
+  return fail('config_invalid', {
+    report: ['Cannot use the seed:', ...problems.map((line) => `  ${line}`)].join('\n'),
+  });
+}
+
+function sentence({ path, message }: SeedProblem): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
+}
+
+/** Line and column of the nearest node that is there: a missing key has the place of its parent. */
+function place(document: Document, lines: LineCounter, path: SeedProblem['path']): string {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
+    if (Array.isArray(range) && typeof range[0] === 'number') {
+      const { line, col } = lines.linePos(range[0]);
+      return `${line}:${col}`;
+    }
+  }
+  return '1:1';
+}

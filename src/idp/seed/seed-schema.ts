@@ -1,0 +1,122 @@
+import { z } from 'zod';
+
+const name = z.string().min(1).max(200);
+const minutes = (most: number) => z.number().int().min(1).max(most);
+const scopeName = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/, 'is not a scope name (RFC 6749 §3.3)');
+const redirectUri = z
+  .string()
+  .refine((text) => URL.canParse(text) && !text.includes('#'), 'is not an absolute URI without a fragment');
+
+/** The grants a seed may name, by the names they have on the wire. */
+export const grantTypes = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+] as const;
+
+const scopeSchema = z.strictObject({
+  name: scopeName,
+  description: z.string().max(1000).default(''),
+  /** Stands in the server's metadata; Okta calls it `metadataPublish`. */
+  published: z.boolean().default(false),
+  /** Granted when a client asks for no scope at all. */
+  default: z.boolean().default(false),
+});
+
+const peopleSchema = z.union([
+  z.literal('EVERYONE'),
+  z.strictObject({ users: z.array(name).default([]), groups: z.array(name).default([]) }),
+]);
+
+const ruleSchema = z.strictObject({
+  name,
+  /** Lower goes first; the place in the file when absent. */
+  priority: z.number().int().min(1).optional(),
+  active: z.boolean().default(true),
+  /** The grant a user's or client's consent came by: a refresh counts as the grant that issued the refresh token. */
+  grantTypes: z.array(z.enum(grantTypes).exclude(['refresh_token'])).min(1),
+  people: peopleSchema.default('EVERYONE'),
+  scopes: z.union([z.literal('*'), z.array(scopeName).min(1)]),
+  accessTokenLifetimeMinutes: z.number().int().min(5).max(1440).default(60),
+  /** 0: as long as the window is used. */
+  refreshTokenLifetimeMinutes: z.number().int().min(0).max(2_628_000).default(0),
+  refreshTokenWindowMinutes: z.number().int().min(10).max(2_628_000).default(10_080),
+});
+
+const policySchema = z.strictObject({
+  name,
+  priority: z.number().int().min(1).optional(),
+  active: z.boolean().default(true),
+  clients: z.union([z.literal('ALL_CLIENTS'), z.array(name).min(1)]),
+  rules: z.array(ruleSchema).default([]),
+});
+
+const serverSchema = z.strictObject({
+  /** Stands in the issuer: `/oauth2/ID`. */
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not a plain identifier of letters, digits, "-" and "_"'),
+  name,
+  /** Where the issuer stands: on the plain side or on the TLS side. */
+  scheme: z.enum(['http', 'https']),
+  audience: name,
+  scopes: z.array(scopeSchema).default([]),
+  /** Servers whose tokens this one takes as subject tokens; Okta calls them trusted servers. */
+  trusts: z.array(name).default([]),
+  /** Lets clients register themselves (RFC 7591). */
+  registration: z.boolean().default(false),
+  /** Takes an https URL as client id and reads the client's metadata there; this provider then makes requests to others. */
+  clientIdMetadataDocuments: z.boolean().default(false),
+  /** Okta refuses an authorization request without `state`. */
+  requireState: z.boolean().default(true),
+  policies: z.array(policySchema).default([]),
+});
+
+const appSchema = z.strictObject({
+  clientId: z.string().regex(/^[\x21-\x7e]{1,100}$/, 'is not a client id of printable characters without spaces'),
+  /** A public client when absent. */
+  clientSecret: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,200}$/, 'is not a secret of 8 to 200 printable characters without spaces')
+    .optional(),
+  label: name,
+  type: z.enum(['web', 'native', 'browser', 'service']),
+  grantTypes: z.array(z.enum(grantTypes)).min(1),
+  redirectUris: z.array(redirectUri).default([]),
+  postLogoutRedirectUris: z.array(redirectUri).default([]),
+  /** Tokens only for who proves a key (RFC 9449). Okta's default for new service apps. */
+  requireDpop: z.boolean().default(false),
+  assigned: peopleSchema.default('EVERYONE'),
+  consent: z.enum(['implicit', 'required']).default('implicit'),
+});
+
+const userSchema = z.strictObject({
+  login: name,
+  password: z.string().min(1).max(1024),
+  name,
+  email: z.email().optional(),
+  groups: z.array(name).default([]),
+});
+
+/** The seed file: one org with all that an administrator would have set up in its console. */
+export const seedSchema = z.strictObject({
+  org: name,
+  lifetimes: z
+    .strictObject({
+      authorizationCodeSeconds: z.number().int().min(5).max(600).default(60),
+      idTokenMinutes: minutes(1440).default(60),
+      sessionMinutes: minutes(43_200).default(120),
+    })
+    .prefault({}),
+  servers: z.array(serverSchema).min(1),
+  apps: z.array(appSchema).default([]),
+  users: z.array(userSchema).default([]),
+});
+
+export type Seed = z.output<typeof seedSchema>;
+export type SeedServer = Seed['servers'][number];
+export type SeedPolicy = SeedServer['policies'][number];
+export type SeedRule = SeedPolicy['rules'][number];
+export type SeedApp = Seed['apps'][number];
+export type SeedUser = Seed['users'][number];
+export type SeedPeople = SeedApp['assigned'];
+export type GrantType = (typeof grantTypes)[number];
