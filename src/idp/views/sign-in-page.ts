@@ -49,7 +49,7 @@ function help(users: SignInPage['users']): Markup | undefined {
   if (users.length === 0) return undefined;
   return html`<section class="aside tight" aria-labelledby="people">
     <h2 class="small" id="people">Users and their passwords</h2>
-    <ul class="people rows small" aria-labelledby="people">
+    <ul class="people rows small">
       ${users.map(
         ({ login, password, name }) =>
           html`<li>
