@@ -16,8 +16,8 @@ export function errorPage({ title, detail, requestId }: ErrorPage): string {
     <h1>${title}</h1>
     <p>${detail}</p>
     <p class="quiet">
-      To try again, start from the app that sent you here: this page's address works once only. If the same comes back,
-      the provider's log tells more under the request id.
+      To try again, start from the app that sent you here. If the same comes back, the provider's log tells more under
+      the request id.
     </p>
     <dl class="facts">
       <dt>Request id</dt>

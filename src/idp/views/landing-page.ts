@@ -21,7 +21,7 @@ function server({ name, issuer, audience, scopes, jwksUrl }: RunningIdp['servers
       <dt>Audience</dt>
       <dd><code>${audience}</code></dd>
       <dt>Scopes</dt>
-      <dd>${chips(scopes)}</dd>
+      <dd>${scopes.length === 0 ? 'none of its own' : chips(scopes)}</dd>
       <dt>Look at</dt>
       <dd>
         <a href="${issuer}/.well-known/oauth-authorization-server">metadata</a>,

@@ -79,7 +79,7 @@ button:focus-visible { border-radius: 8px; }
 .people > li { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.125rem 1rem; padding: 0.5rem 0; }
 .people { max-height: 16rem; overflow-y: auto; }
 
-.grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
 .section { margin-top: 2.25rem; }
 .section > h2 { margin-bottom: 0.75rem; font-size: 1.125rem; }
 .facts { display: grid; grid-template-columns: minmax(5.5rem, max-content) 1fr; gap: 0.375rem 1rem; align-items: baseline; font-size: 0.9375rem; }
