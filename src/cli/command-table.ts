@@ -25,6 +25,16 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   {
+    name: 'idp',
+    summary: 'Run an identity provider for development, in the shape of Okta',
+    load: async () => (await import('./commands/idp.ts')).idpCommand,
+  },
+  {
+    name: 'idp rotate-keys',
+    summary: 'Make new signing keys for it',
+    load: async () => (await import('./commands/idp-rotate-keys.ts')).idpRotateKeysCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,

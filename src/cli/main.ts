@@ -75,9 +75,17 @@ function findCommand(head: readonly string[]): { row: CommandRow; words: number 
   for (const words of [2, 1]) {
     const name = head.slice(0, words).join(' ');
     const row = commandTable.find((candidate) => candidate.name === name);
-    if (row !== undefined) return { row, words };
+    if (row !== undefined && !isMisspelt(row, head[1])) return { row, words };
   }
   throw unknownCommand(head);
+}
+
+/** Is the word after a command that takes subcommands nearly one of them? */
+function isMisspelt({ name }: CommandRow, word: string | undefined): boolean {
+  const rest = commandTable.flatMap((row) =>
+    row.name.startsWith(`${name} `) ? [row.name.slice(name.length + 1)] : [],
+  );
+  return word !== undefined && !word.startsWith('-') && findClosest(word, rest) !== undefined;
 }
 
 function unknownCommand(head: readonly string[]): Error {

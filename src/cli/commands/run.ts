@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { leaves } from '../../config/leaves.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
@@ -23,7 +22,7 @@ export const runCommand: CommandModule = {
     addForeignOptions(command.addOption(nameOption()));
     return addConfigOptions(command, runLeaves);
   },
-  async execute(command: Command, { tail, environment }) {
+  async execute(command, { tail, environment }) {
     const target = readTarget(command, tail);
     const loaded = loadArguments(command, {
       leaves: runLeaves,

@@ -1,0 +1,51 @@
+import { reportUsage } from '../../config/report.ts';
+import { quote } from '../../config/quote.ts';
+import { buildCommand } from '../command.ts';
+import type { CommandModule } from '../command-module.ts';
+import { idpOptions } from '../idp-options.ts';
+import { print } from '../print.ts';
+import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
+import { sortLeftovers } from '../unknown-flags.ts';
+
+/** `usher idp rotate-keys [SERVER]` */
+export const idpRotateKeysCommand: CommandModule = {
+  build() {
+    const command = buildCommand('usher idp rotate-keys', {
+      summary:
+        'Makes new signing keys for the development identity provider. One that runs takes them over with its next request.',
+      usage: '[options] [SERVER]',
+      examples: ['usher idp rotate-keys', 'usher idp rotate-keys backend --state-dir .usher/idp'],
+    });
+    return addSimpleOptions(command, [idpOptions.seed, idpOptions.stateDir, idpOptions.debug]);
+  },
+  async execute(command, { tail, environment }) {
+    const values = new SimpleValues(command, environment);
+    const seedFile = values.text(idpOptions.seed);
+    const stateDir = values.text(idpOptions.stateDir) ?? '';
+    const { operands, problems } = sortLeftovers(command);
+    const tooMany = operands.length > 1 || tail !== undefined;
+    const all = [
+      ...problems,
+      ...(tooMany ? [{ where: 'arguments', what: 'are too many: expected one SERVER' }] : []),
+      ...values.problems,
+    ];
+    if (all.length > 0) throw reportUsage(all);
+    const [{ readSeed }, { rotateSigningKeys }] = await Promise.all([
+      import('../../idp/seed/read-seed.ts'),
+      import('../../idp/signing-keys.ts'),
+    ]);
+    const { servers } = await readSeed(seedFile);
+    const wanted = operands[0];
+    const chosen = servers.filter(({ id }) => wanted === undefined || id === wanted);
+    if (chosen.length === 0) {
+      const known = servers.map(({ id }) => id).join(', ');
+      throw reportUsage([{ where: 'SERVER', what: `is ${quote(wanted)}, expected one of ${known}` }]);
+    }
+    const rotated = await Promise.all(
+      chosen.map(async ({ id }) => ({ id, keys: await rotateSigningKeys(stateDir, id, Date.now()) })),
+    );
+    for (const { id, keys } of rotated)
+      print(`${id} signs with ${keys.current.kid} from now on; next is ${keys.next.kid}`);
+    return 0;
+  },
+};
