@@ -3,7 +3,7 @@ import { decodeJwt, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } f
 import { readBearerToken } from '../lib/bearer-token.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { AuthConfig } from './config-schema.ts';
-import { findKeys, KeysUnavailable } from './find-keys.ts';
+import { findKeys } from './find-keys.ts';
 
 /** Why a request may not pass. `reason` may be shown to the caller, `hint` is for the operator. */
 export interface Refusal {
@@ -113,11 +113,9 @@ function explainFailure(error: unknown, { audiences }: AuthConfig): Refusal {
     return invalidToken("its signature does not fit the issuer's key");
   if (error instanceof errors.JOSEAlgNotAllowed) return invalidToken('its signature algorithm is not accepted');
   if (error instanceof errors.JWKSNoMatchingKey) return invalidToken('its issuer publishes no key for it');
-  const fromNetwork =
-    error instanceof KeysUnavailable || error instanceof errors.JWKSTimeout || error instanceof TypeError;
-  if (!fromNetwork && error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC') {
-    return invalidToken('it is not a usable access token');
-  }
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return invalidToken('it does not say which key (kid)');
+  const fromToken = [errors.JWTInvalid, errors.JWSInvalid, errors.JOSENotSupported];
+  if (fromToken.some((kind) => error instanceof kind)) return invalidToken('it is not a usable access token');
   return {
     status: 503,
     reason: 'Cannot verify the token: the keys of its issuer cannot be had now, try again later',

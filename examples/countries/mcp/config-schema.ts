@@ -15,17 +15,22 @@ const issuerUrl = z.string().refine((value) => {
 
 const word = z.string().min(1, 'expected a word that is not empty');
 
-const auth = z.strictObject({
-  servers: z.array(issuerUrl).min(1, 'expected at least one authorization server'),
-  issuers: z.array(issuerUrl).optional(),
-  audiences: z.array(word).min(1, 'expected at least one audience'),
-  resource: httpUrl,
-  resource_documentation: httpUrl.optional(),
-  scopes: z.array(z.string().regex(/^[!#-[\]-~]+$/, 'expected a scope: printable, without spaces and quotes')),
-  scope_mode: z.enum(['require_all', 'require_any', 'disabled']).default('require_all'),
-  disable_auth_token_passthrough: z.boolean().default(false),
-  tls: z.strictObject({ ca_cert: z.string().nullish() }).default({}),
-});
+const auth = z
+  .strictObject({
+    servers: z.array(issuerUrl).min(1, 'expected at least one authorization server'),
+    issuers: z.array(issuerUrl).optional(),
+    audiences: z.array(word).min(1, 'expected at least one audience'),
+    resource: httpUrl,
+    resource_documentation: httpUrl.optional(),
+    scopes: z.array(z.string().regex(/^[!#-[\]-~]+$/, 'expected a scope: printable, without spaces and quotes')),
+    scope_mode: z.enum(['require_all', 'require_any', 'disabled']).default('require_all'),
+    disable_auth_token_passthrough: z.boolean().default(false),
+    tls: z.strictObject({ ca_cert: z.string().nullish() }).default({}),
+  })
+  .refine(({ issuers, servers }) => issuers?.every((issuer) => servers.includes(issuer)) ?? true, {
+    path: ['issuers'],
+    error: 'every issuer must stand under servers too, where its keys are found',
+  });
 
 /** The part of Apollo MCP server's configuration this server knows
  * (https://www.apollographql.com/docs/apollo-mcp-server/config-file). */

@@ -1,15 +1,10 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey } from 'jose';
 import { messageOf } from '../lib/message-of.ts';
 
-/** Raised when the keys of an authorization server cannot be had: its fault, or the way to it. */
-export class KeysUnavailable extends Error {
-  override readonly name = 'KeysUnavailable';
-}
-
 const deadlineMs = 5000;
 
 /** Finds the keys of an authorization server by its metadata, at the three places Apollo's server tries in this order:
- * RFC 8414 §3.1, OpenID Connect with the path inserted, and with the path first. */
+ * RFC 8414 §3.1, OpenID Connect with the path inserted, and with the path first. Throws when none has them. */
 export async function findKeys(issuer: string): Promise<JWTVerifyGetKey> {
   const url = new URL(issuer);
   const path = url.pathname.replace(/\/$/, '');
@@ -27,7 +22,7 @@ export async function findKeys(issuer: string): Promise<JWTVerifyGetKey> {
       failures.push(`${metadataUrl.href}: ${causeOf(error)}`);
     }
   }
-  throw new KeysUnavailable(`no metadata of ${issuer} (${failures.join('; ')})`);
+  throw new Error(`no metadata of ${issuer} (${failures.join('; ')})`);
 }
 
 async function readJwksUrl(metadataUrl: URL, issuer: string): Promise<URL> {
