@@ -129,7 +129,7 @@ describe(
       idp = await startIdp({ httpPort: 0, httpsPort: 0, stateDir: folder, seedFile });
       const require = createRequire(new URL('../clients/package.json', import.meta.url));
       const { chromium } = require('playwright-core') as Playwright;
-      browser = await chromium.launch({ executablePath: executablePath ?? '', headless: true, args: launchArguments });
+      browser = await chromium.launch({ executablePath, headless: true, args: launchArguments });
     });
 
     after(async () => {
