@@ -66,7 +66,7 @@ export function buildProviderSettings(context: ServerContext): Configuration {
       revocation: { enabled: true, allowedPolicy: (_, client, token) => client.clientId === token.clientId },
       registration: { enabled: server.registration, idFactory: () => `0oa${crypto.randomUUID().replaceAll('-', '')}` },
       clientIdMetadataDocument: server.clientIdMetadataDocuments
-        ? { enabled: true, ack: 'draft-ietf-oauth-client-id-metadata-document-01' }
+        ? { enabled: true, ack: 'draft-02' }
         : { enabled: false },
       rpInitiatedLogout: {
         enabled: true,
