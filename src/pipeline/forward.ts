@@ -52,6 +52,8 @@ class StreamedAnswer implements UpstreamAnswer {
   #firstByteMs: number | undefined;
   #status: number | undefined;
   #bytes = 0;
+  /** Of an answer that said how long it is. */
+  #missingBytes = Number.POSITIVE_INFINITY;
   #isDone = false;
 
   constructor(response: ServerResponse, target: string, settle: Settle) {
@@ -67,15 +69,17 @@ class StreamedAnswer implements UpstreamAnswer {
     if (status >= 300 && status < 400 && status !== 304)
       return this.#fail(fail('upstream_redirected', { target: this.#target, status }));
     this.#response.writeHead(status, buildAnswerHeaders(headers));
-    // The head alone may be all there is for hours; together with a body that is there already it is one write.
-    setImmediate(() => {
-      if (this.#bytes === 0 && !this.#isDone) this.#response.flushHeaders();
-    });
+    const length = headers['content-length'];
+    this.#missingBytes = typeof length === 'string' ? Number(length) : Number.POSITIVE_INFINITY;
+    // The head of a stream may be all there is for hours. Where a body of known length follows, they go together.
+    if (length === undefined) setImmediate(this.#flushHead);
   }
 
   onData(chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (!this.#response.write(chunk)) {
+    this.#missingBytes -= chunk.length;
+    if (this.#missingBytes === 0) this.#response.end(chunk);
+    else if (!this.#response.write(chunk)) {
       this.exchange?.pause();
       this.#response.once('drain', () => this.exchange?.resume());
     }
@@ -83,7 +87,7 @@ class StreamedAnswer implements UpstreamAnswer {
 
   onEnd(): void {
     this.#finish('answered');
-    this.#response.end();
+    if (!this.#response.writableEnded) this.#response.end();
   }
 
   onError(error: Error): void {
@@ -98,6 +102,10 @@ class StreamedAnswer implements UpstreamAnswer {
       ),
     );
   }
+
+  readonly #flushHead = (): void => {
+    if (this.#bytes === 0 && !this.#isDone) this.#response.flushHeaders();
+  };
 
   readonly onCallerGone = (): void => {
     if (!this.#isDone) this.#stop('cancelled');

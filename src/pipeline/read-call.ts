@@ -48,21 +48,25 @@ function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer>
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    request.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       size += chunk.length;
       chunks.push(chunk);
-      if (size > limitBytes) {
-        request.pause();
-        reject(tooLarge());
-      }
-    });
-    request.on('end', () => {
+      if (size <= limitBytes) return;
+      stop();
+      request.pause();
+      reject(tooLarge());
+    };
+    const onEnd = () => {
+      stop();
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size));
-    });
-    const incomplete = () => reject(fail('body_incomplete', {}));
-    request.on('error', incomplete);
-    request.on('close', incomplete);
+    };
+    const onBroken = () => {
+      stop();
+      reject(fail('body_incomplete', {}));
+    };
+    const stop = () => void request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
+    request.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
   });
 }
 
