@@ -47,6 +47,11 @@ export class Draft {
     return undefined;
   }
 
+  /** Says where a value came from that was put into the tree of the file: a secret out of another file. */
+  setSource(path: readonly PropertyKey[], source: Source): void {
+    this.#sources.set(formatPath(path), source);
+  }
+
   /** Puts a value where its leaf belongs, making the groups around it; a conflict with the file becomes a problem. */
   set(leaf: Leaf, value: unknown, source: Source, server?: string): void {
     const base: Segment[] = leaf.scope === 'server' && server !== undefined ? ['servers', server] : [];

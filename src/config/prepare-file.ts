@@ -98,6 +98,7 @@ function prepareSecret(draft: Draft, { group, key, path, environment }: SecretPl
   const secret = readSecret({ form: first.form, text, folder: file.folder, environment });
   // An unusable secret is a problem of its own; the marker keeps the schema from adding "is missing".
   setOwn(group, key, secret.value);
+  draft.setSource(path, { kind: 'file', place: file.placeOf([...path.slice(0, -1), first.name]) });
   if (secret.problem !== undefined) draft.problems.push({ where: whereOf(first.name), what: secret.problem });
   if (secret.warning !== undefined) draft.warnings.push(`${whereOf(first.name)} ${secret.warning}`);
 }

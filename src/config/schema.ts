@@ -108,7 +108,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   audit: jsonlSchema.prefault({}),
   servers: z.record(
-    z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'a name of letters, digits, dots, dashes and underscores'),
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a name of letters, digits, dots, dashes and underscores'),
     serverSchema,
   ),
 });

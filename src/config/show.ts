@@ -12,13 +12,19 @@ export function showConfig({ config, settings }: LoadedConfig): string {
 
 /** Every setting on a line of its own: path, value, and who said so. */
 export function showSources({ settings }: LoadedConfig): string {
-  const rows = settings
+  const rows = [...settings]
+    .sort((a, b) => serverOf(a).localeCompare(serverOf(b)))
     .filter(({ value, source }) => value !== undefined || source.kind !== 'default')
     .map((setting) => [formatPath(setting.path), showValue(setting), formatSource(setting.source)] as const);
   const widths = [0, 1].map((column) => Math.min(60, Math.max(...rows.map((row) => row[column]?.length ?? 0))));
   return rows
     .map(([path, value, source]) => `${path.padEnd(widths[0] ?? 0)}  ${value.padEnd(widths[1] ?? 0)}  ${source}`)
     .join('\n');
+}
+
+/** Settings of the whole gateway come first, then each server's together. */
+function serverOf({ leaf, path }: SettingInUse): string {
+  return leaf.scope === 'server' ? String(path[1]) : '';
 }
 
 function showValue({ leaf, value }: SettingInUse): string {

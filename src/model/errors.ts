@@ -144,8 +144,8 @@ const rows = {
     status: 401,
     challenge: 'invalid_token',
     fault: 'caller',
-    message: 'Cannot verify the token: key {kid} is not among the keys of {issuer}',
-    hint: 'The key was withdrawn, or the token is of another provider.',
+    message: 'Cannot verify the token: {issuer} publishes no key with kid {kid} for algorithm {alg}',
+    hint: 'The key was withdrawn, or the token was made by somebody else. Compare the kid with what the issuer publishes at its jwks_uri.',
   },
   token_signature_invalid: {
     stage: 'authenticate',
@@ -210,7 +210,7 @@ const rows = {
     status: 413,
     fault: 'caller',
     message: 'Cannot read the call: its body is larger than {limit}',
-    hint: 'Raise limits.bodyBytes if calls of this size are meant.',
+    hint: 'Raise bodyLimitBytes (--body-limit) if calls of this size are meant.',
   },
   body_not_json: {
     stage: 'readCall',

@@ -1,0 +1,59 @@
+import type { AuditRecord } from './audit-record.ts';
+
+/** Every field's name with dots, so that the compiler finds a field without a description, and the other way round. */
+type FieldNames<T, Prefix extends string = ''> = {
+  [K in keyof T & string]-?: NonNullable<T[K]> extends string | number | boolean | readonly unknown[]
+    ? `${Prefix}${K}`
+    : FieldNames<NonNullable<T[K]>, `${Prefix}${K}.`>;
+}[keyof T & string];
+
+/** What each field of the audit trail says; docs/reference/audit.md is made of it. */
+export const auditFields = {
+  v: 'Version of this form of record; 1',
+  time: 'When the request came in: RFC 3339, UTC, milliseconds',
+  id: "Request id: the same in the caller's error and in the log",
+  trace: 'W3C trace id, when the caller sent a valid `traceparent`',
+  server: 'Name of the server it was for',
+  'who.iss': "Issuer of the caller's token",
+  'who.sub': 'The user, as the issuer names them',
+  'who.client': 'The OAuth client the user signed in with',
+  'who.name': 'A name people recognise: e-mail address or user name',
+  'who.address': 'Network address the request came from',
+  'what.http': 'HTTP method',
+  'what.kind': 'Kind of MCP message: `request`, `notification` or `response`',
+  'what.method': 'MCP method, for example `tools/call`',
+  'what.tool': 'Name of the tool that was called',
+  'what.target': 'Resource or prompt that was asked for',
+  'what.rpcId': 'JSON-RPC id of the message',
+  'what.upstream': 'The MCP server behind, without query',
+  decision:
+    '`allowed`, `refused` (not let through), `failed` (let through, went wrong) or `cancelled` (the caller went away)',
+  reason: 'What allowed it, or the error code',
+  stage: 'Where on the request path it ended, for what was not allowed',
+  hint: "The operator's hint for a refusal",
+  code: 'Error code; see [errors](errors.md)',
+  'caller.iss': 'Caller’s token: issuer',
+  'caller.aud': 'Caller’s token: audience',
+  'caller.scp': 'Caller’s token: scopes',
+  'caller.sub': 'Caller’s token: subject',
+  'caller.jti': 'Caller’s token: its id',
+  'caller.exp': 'Caller’s token: when it expires, seconds since 1970',
+  'caller.clientId': 'Caller’s token: OAuth client',
+  'caller.unverified': '`true` when it was refused before its signature was checked: nothing in it is to be believed',
+  'exchanged.iss': 'New token: issuer',
+  'exchanged.aud': 'New token: audience',
+  'exchanged.scp': 'New token: scopes',
+  'exchanged.sub': 'New token: subject; the same user',
+  'exchanged.jti': 'New token: its id',
+  'exchanged.exp': 'New token: when it expires, seconds since 1970',
+  'exchanged.clientId': 'New token: OAuth client; the gateway',
+  'exchanged.strategy': 'How it was got, for example `token-exchange`',
+  'exchanged.source': '`fresh` from the provider, `cached`, or `none` when no token is sent',
+  'exchanged.ms': 'Milliseconds this call waited for it',
+  status: 'HTTP status the caller got',
+  upstreamStatus: 'HTTP status of the MCP server behind',
+  'ms.total': 'Milliseconds from the request to the end of the answer',
+  'ms.firstByte': 'Milliseconds until the answer began',
+  'ms.exchange': 'Milliseconds spent on the exchange',
+  bytes: 'Length of the answer',
+} as const satisfies Record<FieldNames<AuditRecord>, string>;
