@@ -253,6 +253,23 @@ test('API – text log – writes one readable line per validated token, whateve
   );
 });
 
+test('API – everything in .env, the CA too – accepts a token', async () => {
+  await using issuer = await startIssuer();
+  const folder = mkdtempSync(join(tmpdir(), 'countries-env-'));
+  const lines = [
+    `OKTA_ISSUER=${issuer.issuer}`,
+    'OKTA_AUDIENCE=backend',
+    'REQUIRED_SCOPES=backend-api:read',
+    `NODE_EXTRA_CA_CERTS=${issuer.caFile}`,
+    'PORT=0',
+  ];
+  writeFileSync(join(folder, '.env'), lines.join('\n'));
+  await using api = await startProgram([main], {}, folder);
+  const { status } = await ask(api, '{country(code:"SE"){name}}', await issuer.sign());
+  rmSync(folder, { recursive: true });
+  assert.equal(status, 200);
+});
+
 test('API – SIGTERM – ends at once with code 0', async () => {
   const api = await startProgram([main], { REQUIRE_AUTH: 'false', PORT: '0' });
   const startMs = performance.now();

@@ -33,7 +33,7 @@ export function buildTokenCheck(settings: TokenSettings): TokenCheck {
         refusal: { status: 401, reason: 'Cannot answer: no access token was sent, send one as Authorization: Bearer' },
       };
     }
-    // The verifier ends the process on a token without a signature part, so it never gets to see one.
+    // Only what has the three parts of a signed token goes to the verifier.
     if (typeof token !== 'string') return { refusal: invalidToken(token.malformed) };
     let claims: Claims;
     try {
@@ -41,7 +41,7 @@ export function buildTokenCheck(settings: TokenSettings): TokenCheck {
     } catch (error) {
       return { refusal: explainFailure(error, settings) };
     }
-    // The verifier takes a token that never expires.
+    // The verifier compares `exp` where there is one; here a token must have it.
     if (!Number.isFinite(claims.exp)) return { refusal: invalidToken('it has no expiry time') };
     const missing = settings.requiredScopes.filter(
       (scope) => !(Array.isArray(claims.scp) && claims.scp.includes(scope)),
@@ -62,7 +62,7 @@ function buildVerifier({ issuer }: TokenSettings): OktaJwtVerifier {
   }
 }
 
-/** The verifier waits 30 s for keys; a caller should not. */
+/** A caller should not wait longer than this for keys to be fetched. */
 async function withDeadline<T>(work: Promise<T>): Promise<T> {
   const deadline = Promise.withResolvers<never>();
   const timer = setTimeout(

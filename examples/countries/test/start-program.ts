@@ -33,8 +33,10 @@ function buildEnvironment(extra: Readonly<Record<string, string>>): Record<strin
 export async function startProgram(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
+  cwd = process.cwd(),
 ): Promise<TestProgram> {
   const child = spawn(process.execPath, command, {
+    cwd,
     env: buildEnvironment(environment),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
