@@ -10,6 +10,7 @@ import { pickTokenClaims } from '../../model/token-claims.ts';
 import { fail } from '../../model/usher-error.ts';
 import { checkClaims } from './check-claims.ts';
 import { KeyStore, type FindKey } from './key-store.ts';
+import { quoteValue } from './quote-value.ts';
 import type { JwtSettings } from './schema.ts';
 
 export interface JwtDeps {
@@ -45,8 +46,8 @@ export function buildJwtAuthenticator(settings: readonly JwtSettings[], deps: Jw
       throw fail(
         'issuer_mismatch',
         {
-          found: claimed === undefined ? 'missing' : JSON.stringify(claimed),
-          expected: [...issuers.keys()].map((one) => JSON.stringify(one)).join(' or '),
+          found: quoteValue(claimed),
+          expected: [...issuers.keys()].map(quoteValue).join(' or '),
         },
         { claims: pickTokenClaims(parts.claims) },
       );
@@ -122,7 +123,9 @@ class Issuer {
       if (error instanceof errors.JWKSMultipleMatchingKeys) return this.#tryEach(callerToken, error);
       if (error instanceof errors.JWKSNoMatchingKey) return 'key unknown';
       if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
-      if (error instanceof errors.JOSEError || error instanceof TypeError) return 'unusable';
+      // DOMException: what Web Crypto throws for a published key that is none.
+      if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof DOMException)
+        return 'unusable';
       throw error;
     }
   }
@@ -141,7 +144,11 @@ class Issuer {
     const extra = { claims: pickTokenClaims(parts.claims) };
     switch (problem) {
       case 'key unknown':
-        return fail('token_key_unknown', { kid: JSON.stringify(parts.header['kid'] ?? null), issuer }, extra);
+        return fail(
+          'token_key_unknown',
+          { kid: quoteValue(parts.header['kid']), alg: quoteValue(parts.header['alg']), issuer },
+          extra,
+        );
       case 'signature':
         return fail('token_signature_invalid', { issuer }, extra);
       case 'unusable':
@@ -154,7 +161,10 @@ type Problem = 'key unknown' | 'signature' | 'unusable';
 
 function readParts(callerToken: string): JwtParts {
   try {
-    return parseJwtParts(callerToken);
+    const parts = parseJwtParts(callerToken);
+    // RFC 7515 §2: without padding. Decoders overlook it, and every spelling of a token would be another token.
+    if (!/\.[\w-]*$/.test(callerToken)) throw new SyntaxError('its signature is not base64url');
+    return parts;
   } catch (cause) {
     throw fail('token_malformed', { reason: cause instanceof Error ? cause.message : 'it is not a JWT' }, { cause });
   }

@@ -1,6 +1,7 @@
 import type { TokenClaims } from '../../model/caller.ts';
 import type { JwtParts } from '../../lib/jwt-parts.ts';
 import { fail } from '../../model/usher-error.ts';
+import { quoteValue } from './quote-value.ts';
 
 /** What a token has to say about itself. */
 export interface Expectations {
@@ -26,10 +27,14 @@ export function checkClaims(parts: JwtParts, expected: Expectations, shown: Toke
 
   // Byte for byte, and a string: an array that happens to hold the issuer is not the issuer.
   if (iss !== expected.issuer)
-    throw fail('issuer_mismatch', { found: quote(iss), expected: quote(expected.issuer) }, extra);
+    throw fail('issuer_mismatch', { found: quoteValue(iss), expected: quoteValue(expected.issuer) }, extra);
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (!audiences.some((one) => typeof one === 'string' && expected.audience.includes(one))) {
-    throw fail('audience_mismatch', { found: quote(aud), expected: expected.audience.map(quote).join(' or ') }, extra);
+    throw fail(
+      'audience_mismatch',
+      { found: quoteValue(aud), expected: expected.audience.map(quoteValue).join(' or ') },
+      extra,
+    );
   }
   if (typeof exp !== 'number' || !Number.isFinite(exp)) throw claimInvalid('exp', 'is missing or not a number', shown);
   if (nowSeconds >= exp + expected.clockSkewSeconds) throw fail('token_expired', { expiredAt: dateTime(exp) }, extra);
@@ -47,28 +52,28 @@ export function checkClaims(parts: JwtParts, expected: Expectations, shown: Toke
 }
 
 function checkHeader(header: JwtParts['header'], algorithms: readonly string[], shown: TokenClaims): void {
-  const { alg, typ, crit } = header;
+  const { alg, typ, crit, b64, kid } = header;
+  const malformed = (reason: string) => fail('token_malformed', { reason }, { claims: shown });
   if (typeof alg !== 'string' || !algorithms.includes(alg)) {
-    throw fail('token_algorithm_refused', { found: quote(alg), expected: algorithms.join(', ') }, { claims: shown });
-  }
-  if (typ !== undefined && (typeof typ !== 'string' || !acceptedTypes.has(typ.toLowerCase()))) {
-    throw fail('token_type_refused', { found: quote(typ) }, { claims: shown });
-  }
-  // RFC 7515 §4.1.11: extensions that must be understood. None are.
-  if (crit !== undefined)
     throw fail(
-      'token_malformed',
-      { reason: 'its header has critical extensions (crit), which are never taken' },
+      'token_algorithm_refused',
+      { found: quoteValue(alg), expected: algorithms.join(', ') },
       { claims: shown },
     );
+  }
+  if (typ !== undefined && (typeof typ !== 'string' || !acceptedTypes.has(typ.toLowerCase()))) {
+    throw fail('token_type_refused', { found: quoteValue(typ) }, { claims: shown });
+  }
+  // RFC 7515 §4.1.11: extensions that must be understood. None are.
+  if (crit !== undefined) throw malformed('its header has critical extensions (crit), which are never taken');
+  // RFC 7797 §7: a JWT does not use it.
+  if (b64 !== undefined) throw malformed('its header has b64, which a JWT must not use');
+  // RFC 7515 §4.1.4. Without this, a key would be looked for as if there were no kid.
+  if (kid !== undefined && typeof kid !== 'string') throw malformed('the kid in its header is not a string');
 }
 
 function claimInvalid(claim: string, reason: string, shown: TokenClaims): Error {
   return fail('token_claim_invalid', { claim, reason }, { claims: shown });
-}
-
-function quote(value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value);
 }
 
 function dateTime(seconds: number): string {
