@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import { Agent, fetch as undiciFetch } from 'undici';
+import * as oauth from 'oauth4webapi';
+import { fail } from '../model/usher-error.ts';
+import { signIn } from './scripted-browser.ts';
+
+/** Who signs in, through which client. */
+export interface UserSignIn {
+  readonly mcpUrl: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly username: string;
+  readonly password: string;
+  readonly caFile: string;
+}
+
+/** What the user's client holds afterwards. */
+export interface SignedIn {
+  readonly callerToken: string;
+  readonly idToken: string | undefined;
+  readonly issuer: string;
+}
+
+/** Signs a user in as an MCP client does (MCP authorization): a call without a token, the challenge it gets, the metadata
+ * the challenge names, the authorization server that names, authorization code with PKCE and resource indicator.
+ * @throws UsherError step_failed
+ */
+export async function signInUser({
+  mcpUrl,
+  clientId,
+  redirectUri,
+  username,
+  password,
+  caFile,
+}: UserSignIn): Promise<SignedIn> {
+  const ca = await readFile(caFile, 'utf8');
+  const agent = new Agent({ connect: { ca } });
+  const options = { [oauth.allowInsecureRequests]: true, [oauth.customFetch]: buildFetch(agent) } as const;
+  try {
+    const { issuer, resource, scopes } = await readChallenge(mcpUrl);
+    const server = await discover(issuer, options);
+    const client = { client_id: clientId };
+    const verifier = oauth.generateRandomCodeVerifier();
+    const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
+    const authorizeUrl = new URL(server.authorization_endpoint ?? '');
+    authorizeUrl.search = new URLSearchParams({
+      client_id: clientId,
+      response_type: 'code',
+      redirect_uri: redirectUri,
+      scope: ['openid', 'email', ...scopes].join(' '),
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      resource,
+      state,
+      nonce,
+    }).toString();
+    const callback = await signIn(authorizeUrl, { username, password, ca });
+    const parameters = oauth.validateAuthResponse(server, client, callback, state);
+    const answer = await oauth.authorizationCodeGrantRequest(
+      server,
+      client,
+      oauth.None(),
+      parameters,
+      redirectUri,
+      verifier,
+      { ...options, additionalParameters: { resource } },
+    );
+    const tokens = await oauth.processAuthorizationCodeResponse(server, client, answer, { expectedNonce: nonce });
+    return { callerToken: tokens.access_token, idToken: tokens.id_token, issuer };
+  } catch (cause) {
+    if (cause instanceof oauth.AuthorizationResponseError || cause instanceof oauth.ResponseBodyError) {
+      throw fail(
+        'step_failed',
+        {
+          step: 'Signing in',
+          reason: `the provider answered ${cause.error}: ${cause.error_description ?? 'no description'}`,
+        },
+        { cause },
+      );
+    }
+    throw cause;
+  } finally {
+    await agent.destroy();
+  }
+}
+
+interface Challenge {
+  readonly issuer: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+/** RFC 9728 §5: a call without a token says where to sign in. */
+async function readChallenge(mcpUrl: string): Promise<Challenge> {
+  const refused = await fetch(mcpUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"jsonrpc":"2.0","id":0,"method":"ping"}',
+  });
+  const challenge = refused.headers.get('www-authenticate') ?? '';
+  const metadataUrl = /resource_metadata="([^"]+)"/.exec(challenge)?.[1];
+  if (refused.status !== 401 || metadataUrl === undefined) {
+    throw fail('step_failed', {
+      step: 'Asking without a token',
+      reason: `status ${refused.status} with challenge ${JSON.stringify(challenge)}, expected 401 with resource_metadata`,
+    });
+  }
+  const resource = new URL(mcpUrl);
+  const metadata = await oauth.processResourceDiscoveryResponse(resource, await fetch(metadataUrl));
+  const issuer = metadata.authorization_servers?.[0];
+  if (issuer === undefined)
+    throw fail('step_failed', { step: 'Reading the metadata', reason: `${metadataUrl} names no authorization server` });
+  return { issuer, resource: metadata.resource, scopes: /scope="([^"]+)"/.exec(challenge)?.[1]?.split(' ') ?? [] };
+}
+
+type HttpOptions = {
+  readonly [oauth.allowInsecureRequests]: true;
+  readonly [oauth.customFetch]: (url: string, init: oauth.CustomFetchOptions<string, unknown>) => Promise<Response>;
+};
+
+async function discover(issuer: string, options: HttpOptions): Promise<oauth.AuthorizationServer> {
+  const url = new URL(issuer);
+  return oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' }));
+}
+
+/** `fetch` that trusts the provider's own certificate authority. */
+function buildFetch(agent: Agent): HttpOptions[typeof oauth.customFetch] {
+  return async (url, { method, headers, body }) => {
+    const answer = await undiciFetch(url, {
+      method,
+      headers,
+      redirect: 'manual',
+      dispatcher: agent,
+      body: body instanceof URLSearchParams ? body.toString() : null,
+    });
+    return new Response(await answer.arrayBuffer(), {
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+    });
+  };
+}

@@ -1,0 +1,192 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { configSchema } from '../config/schema.ts';
+import type { RunningGateway } from '../gateway/running-gateway.ts';
+import { startGateway } from '../gateway/start-gateway.ts';
+import type { RunningIdp } from '../idp/running-idp.ts';
+import { startIdp } from '../idp/start-idp.ts';
+import { findFreePort } from '../lib/find-free-port.ts';
+import type { Log } from '../model/log.ts';
+import { Secret } from '../model/secret.ts';
+import { fail } from '../model/usher-error.ts';
+import { startProcess } from '../workloads/process/start-process.ts';
+import type { DemoOptions } from './demo-options.ts';
+
+/** Everything of the scenario, running. */
+export interface Lab extends AsyncDisposable {
+  readonly idp: RunningIdp;
+  readonly gateway: RunningGateway;
+  /** What clients know the MCP server by. */
+  readonly mcpUrl: string;
+  readonly apiUrl: string;
+  readonly mcpServerUrl: string;
+  readonly auditFile: string;
+  /** What the API printed, line by line. */
+  readonly apiLines: readonly string[];
+  /** Resolves with a sentence when one of the programs ended by itself. */
+  readonly ended: Promise<string>;
+}
+
+const examples = fileURLToPath(new URL('../../examples/countries', import.meta.url));
+const startTimeoutSeconds = 20;
+
+/** Starts identity provider, API, MCP server and gateway, each on a free port.
+ * @throws UsherError when one does not start; nothing is left running then
+ */
+export async function startLab(options: DemoOptions, done: (what: string, details: string) => void): Promise<Lab> {
+  if (!existsSync(examples)) {
+    throw fail('step_failed', {
+      step: 'The demo',
+      reason:
+        'the countries example is not part of the installed package; clone the repository and run npm start there',
+    });
+  }
+  await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+  await using started = new AsyncDisposableStack();
+  const ports = await findPorts(options.ports);
+  const idp = started.use(
+    await startIdp({
+      httpPort: ports.idpHttp,
+      httpsPort: ports.idpHttps,
+      stateDir: join(options.stateDir, 'idp'),
+      ...(options.seedFile === undefined ? {} : { seedFile: options.seedFile }),
+    }),
+  );
+  done('Identity provider', `${idp.httpUrl} and ${idp.httpsUrl}`);
+  const [mcpserver, backend] = [findServer(idp, 'mcpserver'), findServer(idp, 'backend')];
+
+  const apiUrl = `http://127.0.0.1:${ports.api}/`;
+  const apiLines: string[] = [];
+  const tokenEnvironment = {
+    OKTA_ISSUER: backend.issuer,
+    OKTA_AUDIENCE: backend.audience,
+    REQUIRED_SCOPES: backend.scopes.filter((scope) => scope.includes(':')).join(' '),
+    NODE_EXTRA_CA_CERTS: idp.caFile,
+    NODE_COMPILE_CACHE: join(options.stateDir, 'compile-cache'),
+  };
+  const mcpServerUrl = `http://127.0.0.1:${ports.mcpServer}/mcp`;
+  const [api, mcpServer] = await Promise.all([
+    startProgram('countries API', 'api/main.ts', {
+      port: ports.api,
+      lines: apiLines,
+      env: { ...tokenEnvironment, PORT: String(ports.api), REQUIRE_AUTH: 'true', LOG_FORMAT: 'json' },
+    }),
+    startProgram('MCP server', 'mcp/main.ts', {
+      port: ports.mcpServer,
+      lines: [],
+      args: [join(examples, 'apollo-mcp-config.yaml')],
+      env: {
+        ...tokenEnvironment,
+        COUNTRIES_DIR: examples,
+        COUNTRIES_API_URL: apiUrl,
+        COUNTRIES_MCP_PORT: String(ports.mcpServer),
+        COUNTRIES_MCP_RESOURCE: mcpServerUrl,
+      },
+    }),
+  ]);
+  started.use(api);
+  started.use(mcpServer);
+  done('Countries API', `${apiUrl} takes aud ${backend.audience} of ${backend.issuer}`);
+  done('MCP server', mcpServerUrl);
+
+  const auditFile = join(options.stateDir, 'audit.jsonl');
+  const gateway = started.use(
+    await startGateway(buildConfig({ idp, mcpserver, backend, mcpServerUrl, auditFile, port: ports.gateway }), {
+      log: quiet,
+    }),
+  );
+  const mcpUrl = gateway.servers[0]?.resourceUrl ?? gateway.url;
+  done('Usher', `${mcpUrl} takes aud ${mcpserver.audience} of ${mcpserver.issuer}`);
+  const resources = started.move();
+  return {
+    idp,
+    gateway,
+    mcpUrl,
+    apiUrl,
+    mcpServerUrl,
+    auditFile,
+    apiLines,
+    ended: Promise.race([api.ended, mcpServer.ended]),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** The demo tells its story itself; what goes wrong is in the story. */
+const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+type Server = RunningIdp['servers'][number];
+
+function findServer(idp: RunningIdp, id: string): Server {
+  const server = idp.servers.find((one) => one.id === id);
+  if (server !== undefined) return server;
+  throw fail('step_failed', { step: 'The demo', reason: `the seed has no authorization server ${JSON.stringify(id)}` });
+}
+
+async function findPorts(preferred: DemoOptions['ports']): Promise<DemoOptions['ports']> {
+  const taken = new Set<number>();
+  const next = async (port: number) => {
+    const free = await findFreePort(port, '127.0.0.1', taken);
+    taken.add(free);
+    return free;
+  };
+  return {
+    gateway: await next(preferred.gateway),
+    idpHttp: await next(preferred.idpHttp),
+    idpHttps: await next(preferred.idpHttps),
+    api: await next(preferred.api),
+    mcpServer: await next(preferred.mcpServer),
+  };
+}
+
+interface Program {
+  readonly port: number;
+  readonly args?: readonly string[];
+  readonly env: Record<string, string>;
+  readonly lines: string[];
+}
+
+function startProgram(name: string, file: string, { port, args = [], env, lines }: Program) {
+  const keep = (line: string) => void lines.push(line);
+  const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
+  const command = [process.execPath, join(examples, file), ...args];
+  return startProcess(
+    name,
+    { strategy: 'process', command, targetPort: port, targetPath: '/mcp', env, startTimeoutSeconds },
+    log,
+  );
+}
+
+interface Parts {
+  readonly idp: RunningIdp;
+  readonly mcpserver: Server;
+  readonly backend: Server;
+  readonly mcpServerUrl: string;
+  readonly auditFile: string;
+  readonly port: number;
+}
+
+function buildConfig({ idp, mcpserver, backend, mcpServerUrl, auditFile, port }: Parts) {
+  const app = idp.apps.find((one) => one.clientId === 'gateway');
+  return configSchema.parse({
+    listen: { port },
+    caFile: idp.caFile,
+    audit: { file: auditFile },
+    servers: {
+      countries: {
+        authenticate: [{ strategy: 'jwt', issuer: mcpserver.issuer, audience: [mcpserver.audience] }],
+        policy: { strategy: 'scopes', required: ['mcp:tools:call'] },
+        credential: {
+          strategy: 'token-exchange',
+          url: backend.tokenUrl,
+          clientId: app?.clientId ?? 'gateway',
+          clientSecret: new Secret(app?.clientSecret ?? ''),
+          audience: [backend.audience],
+          scopes: ['backend-api:read'],
+        },
+        upstream: { strategy: 'http', url: mcpServerUrl },
+      },
+    },
+  });
+}

@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { parseJwtParts } from '../lib/jwt-parts.ts';
+import type { AuditRecord } from '../model/audit-record.ts';
+import type { TokenClaims } from '../model/caller.ts';
+import { pickTokenClaims } from '../model/token-claims.ts';
+import { fail } from '../model/usher-error.ts';
+import { callMcp } from './call-mcp.ts';
+import { signInUser } from './sign-in-user.ts';
+import type { Lab } from './start-lab.ts';
+
+/** What the demo shows, all of it observed. */
+export interface Story {
+  readonly user: string;
+  readonly tools: readonly string[];
+  readonly answer: string;
+  /** Claims of the token the client holds. */
+  readonly caller: TokenClaims;
+  /** Claims of the token that reached the API, as the API logged them. */
+  readonly seenByApi: TokenClaims;
+  readonly apiLine: string;
+  readonly record: AuditRecord;
+  /** The same call with the user's ID token instead of the access token. */
+  readonly refused: { readonly status: number; readonly code: string; readonly record: AuditRecord };
+}
+
+const toolsSchema = z.looseObject({ tools: z.array(z.looseObject({ name: z.string() })) });
+const contentSchema = z.looseObject({
+  isError: z.boolean().optional(),
+  content: z.array(z.looseObject({ text: z.string().optional() })),
+});
+const apiLineSchema = z.looseObject({ event: z.literal('token.validated'), claims: z.record(z.string(), z.unknown()) });
+
+/** Lives through the scenario once: sign in, list the tools, call one, be refused with the wrong token; and collects what
+ * each party saw.
+ * @throws UsherError step_failed as soon as a step is not as it should be
+ */
+export async function tellStory(lab: Lab, done: (what: string, details: string) => void): Promise<Story> {
+  const user = lab.idp.users[0];
+  if (user === undefined) throw fail('step_failed', { step: 'The demo', reason: 'the seed has no user' });
+  const auditedBefore = (await readRecords(lab.auditFile)).length;
+  const { callerToken, idToken } = await signInUser({
+    mcpUrl: lab.mcpUrl,
+    clientId: 'demo',
+    redirectUri: 'http://127.0.0.1:33333/callback',
+    username: user.login,
+    password: user.password,
+    caFile: lab.idp.caFile,
+  });
+  done('Signed in', `${user.login}, authorization code with PKCE`);
+
+  const listed = await callMcp(lab.mcpUrl, callerToken, 'tools/list');
+  const tools =
+    toolsSchema
+      .safeParse(listed.result)
+      .data?.tools.map((tool) => tool.name)
+      .sort() ?? [];
+  if (!tools.includes('GetCountry'))
+    throw stepFailed(
+      'tools/list',
+      `status ${listed.status} ${listed.errorCode ?? ''}, no tool GetCountry among ${JSON.stringify(tools)}`,
+      lab,
+    );
+  done('tools/list', tools.join(', '));
+
+  const linesBefore = lab.apiLines.length;
+  const called = await callMcp(lab.mcpUrl, callerToken, 'tools/call', {
+    name: 'GetCountry',
+    arguments: { code: 'CZ' },
+  });
+  const content = contentSchema.safeParse(called.result).data;
+  const answer = content?.content.map((part) => part.text ?? '').join(' ') ?? '';
+  if (content?.isError === true || !answer.includes('Prague'))
+    throw stepFailed('tools/call GetCountry', `status ${called.status} ${called.errorCode ?? ''} ${answer}`, lab);
+  done('GetCountry CZ', answer.replaceAll(/\s+/g, ' ').slice(0, 120));
+
+  const api = await findApiLine(lab, linesBefore);
+  const linesAfter = lab.apiLines.length;
+  const refused = await callMcp(lab.mcpUrl, idToken ?? '', 'tools/call', {
+    name: 'GetCountry',
+    arguments: { code: 'CZ' },
+  });
+  if (refused.status !== 401 || refused.challenge === null)
+    throw stepFailed('The call with an ID token', `status ${refused.status}, expected 401 with a challenge`, lab);
+  if (lab.apiLines.length !== linesAfter) throw stepFailed('The call with an ID token', 'the API heard of it', lab);
+  done('ID token instead', `refused, ${refused.status} ${refused.errorCode ?? ''}; the API heard nothing`);
+
+  const records = (await readRecords(lab.auditFile, auditedBefore + 4)).slice(auditedBefore);
+  const record = records.find((one) => one.what.tool === 'GetCountry' && one.decision === 'allowed');
+  const refusal = records.find((one) => one.code === refused.errorCode);
+  if (record === undefined || refusal === undefined)
+    throw stepFailed('The audit trail', `${lab.auditFile} has no line for the call or for the refusal`, lab);
+  const story: Story = {
+    user: user.login,
+    tools,
+    answer,
+    caller: pickTokenClaims(parseJwtParts(callerToken).claims),
+    seenByApi: api.claims,
+    apiLine: api.line,
+    record,
+    refused: { status: refused.status, code: refused.errorCode ?? '', record: refusal },
+  };
+  checkStory(story, lab, [callerToken, idToken ?? '']);
+  return story;
+}
+
+/** The point of it all: the same user, another issuer, another audience, and no token on record. */
+function checkStory(story: Story, lab: Lab, tokens: readonly string[]): void {
+  const { caller, seenByApi, record } = story;
+  const [mcpserver, backend] = ['mcpserver', 'backend'].map((id) => lab.idp.servers.find((server) => server.id === id));
+  const expectations = [
+    ["iss of the caller's token", caller.iss, mcpserver?.issuer],
+    ["aud of the caller's token", caller.aud, mcpserver?.audience],
+    ['iss the API saw', seenByApi.iss, backend?.issuer],
+    ['aud the API saw', seenByApi.aud, backend?.audience],
+    ['scp the API saw', seenByApi.scp?.join(' '), 'backend-api:read'],
+    ['sub the API saw', seenByApi.sub, caller.sub],
+    ['sub', caller.sub, story.user],
+    ["jti of the caller's token in the audit trail", record.caller?.jti, caller.jti],
+    ['jti of the exchanged token in the audit trail', record.exchanged?.jti, seenByApi.jti],
+  ] as const;
+  for (const [what, found, expected] of expectations) {
+    if (found !== expected || found === undefined)
+      throw stepFailed('The check', `${what} is ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`, lab);
+  }
+  const onRecord = JSON.stringify([record, story.refused.record, lab.apiLines]);
+  if (tokens.some((token) => token !== '' && onRecord.includes(token.slice(-20))))
+    throw stepFailed('The check', "a token stands in the audit trail or the API's log", lab);
+}
+
+async function findApiLine(lab: Lab, from: number): Promise<{ readonly line: string; readonly claims: TokenClaims }> {
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    for (const line of lab.apiLines.slice(from)) {
+      const parsed = apiLineSchema.safeParse(parseJson(line));
+      if (parsed.success) return { line, claims: pickTokenClaims(parsed.data.claims) };
+    }
+    await sleep(25);
+  }
+  throw stepFailed("The API's log", 'no line about a validated token', lab);
+}
+
+/** The audit trail so far, once it has `atLeast` lines or half a second has passed: it is written in the background. */
+async function readRecords(auditFile: string, atLeast = 0): Promise<readonly AuditRecord[]> {
+  for (let attempt = 0; ; attempt += 1) {
+    const lines = (await readFile(auditFile, 'utf8')).split('\n').filter((line) => line !== '');
+    if (lines.length >= atLeast || attempt === 20) return lines.map((line): AuditRecord => JSON.parse(line));
+    await sleep(25);
+  }
+}
+
+function stepFailed(step: string, reason: string, lab: Lab): Error {
+  const last = lab.apiLines.at(-1);
+  return fail('step_failed', {
+    step,
+    reason: last === undefined ? reason : `${reason} (the API's last line: ${last.slice(0, 200)})`,
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
