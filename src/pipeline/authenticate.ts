@@ -38,15 +38,28 @@ function findBearerToken({ rawHeaders }: IncomingMessage, query: string): string
       throw fail('authorization_malformed', { reason: 'there is more than one Authorization header' });
     value = rawHeaders[index + 1];
   }
-  if (query !== '' && /[?&]access_token=/i.test(query)) {
-    throw fail('authorization_malformed', {
-      reason: 'a token in the URL is never taken (RFC 9700 §4.3.2); send it in the Authorization header',
-    });
-  }
-  if (value === undefined || !/^bearer(?: |$)/i.test(value)) return undefined;
-  const callerToken = value.slice(7).trim();
+  const callerToken = value === undefined ? undefined : findToken(value);
+  if (query !== '') checkQuery(query, callerToken);
+  return callerToken;
+}
+
+function findToken(authorization: string): string | undefined {
+  if (!/^bearer(?: |$)/i.test(authorization)) return undefined;
+  const callerToken = authorization.slice(7).trim();
   if (callerToken === '') return undefined;
   if (/[\s,]/.test(callerToken))
     throw fail('authorization_malformed', { reason: 'the Authorization header holds more than one credential' });
   return callerToken;
+}
+
+/** The query goes upstream, and into the log of whoever it passes: no token may be in it. */
+function checkQuery(query: string, callerToken: string | undefined): void {
+  for (const [name, value] of new URLSearchParams(query)) {
+    const isToken = name.toLowerCase() === 'access_token';
+    if (isToken || (callerToken !== undefined && (name.includes(callerToken) || value.includes(callerToken)))) {
+      throw fail('authorization_malformed', {
+        reason: 'a token in the URL is never taken (RFC 9700 §4.3.2); send it in the Authorization header only',
+      });
+    }
+  }
 }
