@@ -25,6 +25,11 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   {
+    name: 'demo',
+    summary: 'Run the whole scenario on this machine and show both tokens',
+    load: async () => (await import('./commands/demo.ts')).demoCommand,
+  },
+  {
     name: 'idp',
     summary: 'Run an identity provider for development, in the shape of Okta',
     load: async () => (await import('./commands/idp.ts')).idpCommand,

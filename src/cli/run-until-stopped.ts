@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { note } from './print.ts';
+import { stopSignal } from './stop-signal.ts';
 
 /** Something that was started and can be closed. */
 interface Running {
@@ -7,26 +9,15 @@ interface Running {
   readonly ended?: Promise<string>;
 }
 
-const sameSignalMs = 300;
-
 /** Waits until a signal comes, closes, and returns the exit code: 0 after a signal, 1 when it ended by itself. A second
  * signal ends the process at once, for whoever does not want to wait for running calls.
  */
 export async function runUntilStopped(running: Running): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<{ code: number; sentence: string }>();
-  let stoppedAtMs: number | undefined;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    // One Ctrl-C can arrive twice: from the terminal, and from whoever started this process and passes signals on.
-    if (stoppedAtMs !== undefined && performance.now() - stoppedAtMs < sameSignalMs) return;
-    if (stoppedAtMs !== undefined) process.exit(signal === 'SIGINT' ? 130 : 143);
-    stoppedAtMs = performance.now();
-    resolve({ code: 0, sentence: 'Stopping; again to stop at once' });
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  void running.ended?.then((sentence) => resolve({ code: 1, sentence }));
-  const { code, sentence } = await promise;
+  using stop = stopSignal();
+  const stopped = once(stop.signal, 'abort').then(() => ({ code: 0, sentence: 'Stopping; again to stop at once' }));
+  const ended = running.ended?.then((sentence) => ({ code: 1, sentence }));
+  const { code, sentence } = await Promise.race(ended === undefined ? [stopped] : [stopped, ended]);
   note(sentence);
   await running.close();
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   return code;
 }
