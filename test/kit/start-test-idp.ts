@@ -24,9 +24,15 @@ export interface IdpLogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+interface PolicyData {
+  active?: boolean;
+  rules: Record<string, unknown>[];
+  [key: string]: unknown;
+}
+
 /** The built-in seed as plain data, to be changed at will. */
 export interface SeedData {
-  servers: { id: string; policies: { active?: boolean; rules: Record<string, unknown>[] }[]; [key: string]: unknown }[];
+  servers: { id: string; policies: PolicyData[]; [key: string]: unknown }[];
   apps: { clientId: string; [key: string]: unknown }[];
   users: { login: string; [key: string]: unknown }[];
   [key: string]: unknown;

@@ -27,7 +27,12 @@ export function parseSeed(text: string, file: string): Seed {
         return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }));
       });
   if (result.success && problems.length === 0) return result.data;
-  throw invalid(problems.map((problem) => `${file}:${place(document, lines, problem.path)} ${sentence(problem)}`));
+  throw invalid(
+    problems
+      .map((problem) => ({ ...findPlace(document, lines, problem.path), problem }))
+      .sort((a, b) => a.line - b.line || a.col - b.col)
+      .map(({ line, col, problem }) => `${file}:${line}:${col} ${sentence(problem)}`),
+  );
 }
 
 function invalid(problems: readonly string[]) {
@@ -41,14 +46,11 @@ function sentence({ path, message }: SeedProblem): string {
 }
 
 /** Line and column of the nearest node that is there: a missing key has the place of its parent. */
-function place(document: Document, lines: LineCounter, path: SeedProblem['path']): string {
+function findPlace(document: Document, lines: LineCounter, path: SeedProblem['path']) {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
     const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-    if (Array.isArray(range) && typeof range[0] === 'number') {
-      const { line, col } = lines.linePos(range[0]);
-      return `${line}:${col}`;
-    }
+    if (Array.isArray(range) && typeof range[0] === 'number') return lines.linePos(range[0]);
   }
-  return '1:1';
+  return { line: 1, col: 1 };
 }
