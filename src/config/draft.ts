@@ -9,6 +9,8 @@ export class Draft {
   readonly file: ConfigFile | undefined;
   readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
+  /** Settings that were said, but in a way that cannot be read: they are wrong, not missing. */
+  readonly unreadable = new Set<Leaf>();
   /** Source of each value that a flag or the environment set, by path. */
   readonly #sources = new Map<string, Source>();
   /** Groups that exist only because a flag or variable belongs into them, by path. */
@@ -45,6 +47,12 @@ export class Draft {
       if (known !== undefined) return known;
     }
     return undefined;
+  }
+
+  /** Takes down that a flag or variable cannot be read. */
+  refuse(leaf: Leaf, problem: Problem): void {
+    this.unreadable.add(leaf);
+    this.problems.push(problem);
   }
 
   /** Says where a value came from that was put into the tree of the file: a secret out of another file. */

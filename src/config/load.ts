@@ -2,9 +2,9 @@ import { deepFreeze } from '../lib/deep-freeze.ts';
 import { checkGateway } from './check-gateway.ts';
 import { checkServer } from './check-server.ts';
 import { readConfigFile } from './config-file.ts';
-import { describeIssue, type Spelling, whereIs } from './describe-issue.ts';
+import { describeIssue, findLeaf, type Spelling, whereIs } from './describe-issue.ts';
 import { Draft } from './draft.ts';
-import { isTree, setOwn, type Tree, valueAt } from './path.ts';
+import { isTree, plainPath, setOwn, type Tree, valueAt } from './path.ts';
 import { placesOf, prepareFile } from './prepare-file.ts';
 import { quote } from './quote.ts';
 import { readEnvironment } from './read-environment.ts';
@@ -95,13 +95,19 @@ function chooseServer(draft: Draft, wanted: string | undefined): string {
 
 function finish(draft: Draft, spelling: Spelling, isTargetUnclear: boolean): LoadedConfig {
   const parsed = configSchema.safeParse(draft.tree);
+  /** Was it said in a way that is reported already, so that it is not missing as well? */
+  const isReported = (path: readonly Segment[]): boolean => {
+    if (valueAt(draft.tree, path) !== undefined) return false;
+    const leaf = findLeaf(draft, path);
+    return leaf === undefined ? isTargetUnclear && path.at(-1) === 'upstream' : draft.unreadable.has(leaf);
+  };
   for (const issue of parsed.error?.issues ?? []) {
-    const isMissingTarget = issue.path.at(-1) === 'upstream' && valueAt(draft.tree, issue.path) === undefined;
-    if (isTargetUnclear && isMissingTarget) continue;
-    draft.problems.push(...describeIssue(issue, draft, spelling));
+    if (!isReported(plainPath(issue.path))) draft.problems.push(...describeIssue(issue, draft, spelling));
   }
   const findings = [...checkGateway(draft), ...draft.servers.flatMap((server) => [...checkServer(draft, server)])];
-  for (const { path, what } of findings) draft.problems.push({ where: whereIs(draft, path, spelling), what });
+  for (const { path, what } of findings) {
+    if (!isReported(path)) draft.problems.push({ where: whereIs(draft, path, spelling), what });
+  }
   if (!parsed.success || draft.problems.length > 0) throw reportProblems(draft.problems);
 
   const config = deepFreeze(parsed.data);

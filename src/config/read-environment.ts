@@ -84,7 +84,7 @@ function readVariable(
   const texts = leaf.kind === 'map' ? text.split('\n').filter((line) => line !== '') : [text];
   const read = readTexts(leaf, texts.length === 0 ? [''] : texts);
   if ('problem' in read) {
-    draft.problems.push({ where: name, what: `${read.problem}${serviceLinkHint(text)}` });
+    draft.refuse(leaf, { where: name, what: `${read.problem}${serviceLinkHint(text)}` });
     return;
   }
   if (leaf.kind !== 'secret') {

@@ -36,13 +36,13 @@ function readFlag(draft: Draft, flag: GivenFlag, server: string | undefined): vo
   const source: Source = { kind: 'flag', name: label };
   const swallowed = leaf.meta.flag !== undefined && texts.some((text) => text.startsWith('--'));
   if (swallowed) {
-    draft.problems.push({ where: label, what: 'has no value: the next flag follows; give it one' });
+    draft.refuse(leaf, { where: label, what: 'has no value: the next flag follows; give it one' });
     return;
   }
   // Words of a command are taken as they are; everything else is text with a meaning.
   const read = leaf.meta.flag === undefined && leaf.kind === 'list' ? { value: texts } : readTexts(leaf, texts);
   if ('problem' in read) {
-    draft.problems.push({ where: label, what: read.problem });
+    draft.refuse(leaf, { where: label, what: read.problem });
     return;
   }
   if (leaf.kind !== 'secret') {

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stringify } from 'yaml';
+import { flag, loadOne, writeText } from '../../test/kit/config-input.ts';
+import { Secret } from '../model/secret.ts';
+import { type Leaf, leaves, type Segment } from './leaves.ts';
+import { loadConfig } from './load.ts';
+import { setOwn, type Tree, valueAt } from './path.ts';
+import { environmentNames } from './read-environment.ts';
+import { formatSource } from './source.ts';
+
+interface Sample {
+  /** As flag and in the environment. */
+  readonly text: string;
+  /** In the file. */
+  readonly yaml: unknown;
+  /** As the program sees it. */
+  readonly value: unknown;
+}
+
+function same(value: unknown): Sample {
+  return { text: String(value), yaml: value, value };
+}
+
+function listOf(...items: string[]): Sample {
+  return { text: items.join(','), yaml: items, value: items };
+}
+
+/** One value for each setting, none of them the default. A setting without a line here fails the test below. */
+const samples: Readonly<Record<string, Sample>> = {
+  host: same('127.0.0.2'),
+  port: same(8111),
+  'ca-file': same(new URL('load.test.pem', import.meta.url).pathname),
+  'log-level': same('warn'),
+  'log-format': same('json'),
+  'audit-file': same('/tmp/audit.jsonl'),
+  path: same('/other/mcp'),
+  'resource-url': same('https://gateway.example.com/mcp'),
+  'allowed-hosts': listOf('gateway.example.com', 'other.example.com'),
+  'allowed-origins': listOf('https://app.example.com'),
+  'oidc-issuer': same('https://issuer.example.com/oauth2/as2'),
+  'oidc-audience': listOf('one', 'two'),
+  'oidc-jwks-url': same('https://issuer.example.com/keys'),
+  'oidc-algorithms': listOf('ES256', 'EdDSA'),
+  'oidc-clock-skew': same(5),
+  'oidc-insecure-allow-http': same(true),
+  'oidc-scopes': listOf('mcp:tools:call', 'openid'),
+  'token-exchange-url': same('https://issuer.example.com/token'),
+  'token-exchange-client-id': same('gateway'),
+  'token-exchange-client-secret': { text: 'shh', yaml: 'shh', value: 'shh' },
+  'token-exchange-client-auth': same('client_secret_post'),
+  'token-exchange-audience': listOf('backend'),
+  'token-exchange-resource': listOf('https://api.example.com/'),
+  'token-exchange-scopes': listOf('backend-api:read'),
+  'token-exchange-timeout': same(3),
+  'target-uri': same('http://127.0.0.1:9009/mcp'),
+  'target-port': same(9010),
+  'target-path': same('/other'),
+  env: { text: 'A=1=2', yaml: { A: '1=2' }, value: { A: '1=2' } },
+  'start-timeout': same(7),
+  'body-limit': same(4096),
+};
+
+/** What a server needs beside the setting that is looked at. */
+function baseServer(leaf: Leaf): Tree {
+  const needsExchange = leaf.strategy === 'token-exchange';
+  return {
+    authenticate: [{ strategy: 'jwt', issuer: 'https://issuer.example.com', audience: ['base'] }],
+    ...(needsExchange
+      ? {
+          credential: {
+            strategy: 'token-exchange',
+            url: 'https://issuer.example.com/t',
+            clientId: 'base',
+            clientSecretEnv: 'BASE_SECRET',
+            audience: ['base'],
+          },
+        }
+      : {}),
+    upstream:
+      leaf.strategy === 'process'
+        ? { strategy: 'process', command: ['true'], targetPort: 9000 }
+        : { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' },
+  };
+}
+
+function treeWith(leaf: Leaf, value?: unknown): Tree {
+  const tree: Tree = { servers: { mcp: baseServer(leaf) } };
+  if (value === undefined) return tree;
+  if (leaf.kind === 'secret') delete (valueAt(tree, ['servers', 'mcp', 'credential']) as Tree)['clientSecretEnv'];
+  let group: Tree = leaf.scope === 'server' ? (valueAt(tree, ['servers', 'mcp']) as Tree) : tree;
+  for (const step of leaf.path.slice(0, -1)) {
+    if (!Object.hasOwn(group, step)) setOwn(group, String(step), {});
+    group = group[step as keyof Tree] as Tree;
+  }
+  setOwn(group, String(leaf.path.at(-1)), value);
+  return tree;
+}
+
+function placeOf(leaf: Leaf): Segment[] {
+  return leaf.scope === 'server' ? ['servers', 'mcp', ...leaf.path] : [...leaf.path];
+}
+
+function plainValue(value: unknown): unknown {
+  return value instanceof Secret ? value.reveal() : value;
+}
+
+const named = leaves.filter(({ meta, kind }) => meta.flag !== undefined && kind !== 'presence');
+
+for (const leaf of named) {
+  const name = leaf.meta.flag ?? '';
+  const environmentName = environmentNames(leaf)[0] ?? '';
+
+  test(`--${name} – said in file, environment and flag – is taken from each, the nearer one wins`, (context) => {
+    const sample = samples[name];
+    assert.ok(sample, `no sample for --${name}`);
+    const environment = { BASE_SECRET: 'base' };
+    const base = writeText(context, 'base.yaml', stringify(treeWith(leaf)));
+    const full = writeText(context, 'full.yaml', stringify(treeWith(leaf, sample.yaml)));
+    const load = (options: Parameters<typeof loadOne>[0]) => {
+      const loaded = loadOne({ environment, ...options });
+      const setting = loaded.settings.find((one) => one.leaf === leaf);
+      assert.ok(setting);
+      return { value: plainValue(valueAt(loaded.config, placeOf(leaf))), source: formatSource(setting.source) };
+    };
+
+    const byFile = load({ file: full });
+    assert.deepEqual(byFile.value, sample.value);
+    assert.match(byFile.source, /full\.yaml:\d+:\d+$/);
+
+    const variables = { ...environment, [environmentName]: sample.text };
+    assert.deepEqual(load({ file: base, environment: variables }), { value: sample.value, source: environmentName });
+
+    const flags = [flag(name, sample.text)];
+    assert.deepEqual(load({ file: base, flags }), { value: sample.value, source: `--${name}` });
+    assert.equal(load({ file: full, environment: variables }).source, environmentName);
+    assert.equal(load({ file: full, environment: variables, flags }).source, `--${name}`);
+  });
+}
+
+test('loadConfig – nothing said about a setting – holds the default and says so', () => {
+  const { settings, config } = loadOne({
+    flags: [flag('anonymous', 'true'), flag('target-uri', 'http://localhost:1')],
+  });
+  const port = settings.find(({ leaf }) => leaf.meta.flag === 'port');
+  assert.ok(port);
+  assert.deepEqual([port.value, port.source], [8000, { kind: 'default' }]);
+  assert.deepEqual(config.servers['mcp']?.credential, { strategy: 'none' });
+});
+
+test('loadConfig – the result – is frozen to the leaves', () => {
+  const { config } = loadOne({ flags: [flag('anonymous', 'true'), flag('target-uri', 'http://localhost:1')] });
+  assert.ok(Object.isFrozen(config.servers['mcp']?.authenticate[0]));
+  assert.ok(Object.isFrozen(config.servers['mcp']?.allowedHosts));
+});
+
+test('loadConfig – several servers and a variable with a server’s name – sets it for that one', (context) => {
+  const server = (path: string) => ({
+    path,
+    authenticate: [{ issuer: 'https://issuer.example.com', audience: 'a' }],
+    upstream: { url: 'http://127.0.0.1:1' },
+  });
+  const file = writeText(
+    context,
+    'usher.yaml',
+    stringify({ servers: { 'my-api': server('/a'), other: server('/b') } }),
+  );
+  const { config } = loadConfig({ file, flags: [], environment: { USHER_SERVERS_MY_API_OIDC_AUDIENCE: 'x,y' } });
+  assert.deepEqual(config.servers['my-api']?.authenticate[0], {
+    ...config.servers['other']?.authenticate[0],
+    audience: ['x', 'y'],
+  });
+});
+
+test('loadConfig – a file with several servers and a name – takes that one alone', (context) => {
+  const server = { authenticate: [{ strategy: 'anonymous' }], upstream: { url: 'http://127.0.0.1:1' } };
+  const file = writeText(context, 'usher.yaml', stringify({ servers: { a: server, b: server } }));
+  const spelling = { upstream: 'URL', upstreamAdvice: '' };
+  const { config } = loadOne({ file, oneServer: { name: 'b', spelling } });
+  assert.deepEqual(Object.keys(config.servers), ['b']);
+});
+
+test('loadConfig – a server called constructor – is a server like others', (context) => {
+  const server = { authenticate: [{ strategy: 'anonymous' }], upstream: { url: 'http://127.0.0.1:1' } };
+  const file = writeText(context, 'usher.yaml', stringify({ servers: { constructor: server } }));
+  assert.deepEqual(Object.keys(loadConfig({ file, flags: [], environment: {} }).config.servers), ['constructor']);
+});
+
+test('loadConfig – paths in a file – are relative to the file', (context) => {
+  const server = { authenticate: [{ strategy: 'anonymous' }], upstream: { url: 'http://127.0.0.1:1' } };
+  const file = writeText(context, 'usher.yaml', stringify({ audit: { file: 'audit.jsonl' }, servers: { a: server } }));
+  const { config } = loadConfig({ file, flags: [], environment: {} });
+  assert.equal(config.audit.file, file.replace('usher.yaml', 'audit.jsonl'));
+});
+
+test('loadConfig – the example file – can be used', () => {
+  const file = new URL('../../examples/config/usher.yaml', import.meta.url).pathname;
+  const { config, warnings } = loadConfig({ file, flags: [], environment: { COUNTRIES_CLIENT_SECRET: 'shh' } });
+  assert.deepEqual(Object.keys(config.servers), ['countries', 'notes']);
+  assert.deepEqual(warnings, []);
+});
