@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { errors, Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { fail } from '../model/usher-error.ts';
 import { shapeAnswer } from './answers.ts';
 import { grantClientCredentials } from './client-credentials.ts';
 import { tokenExchange } from './decide.ts';
@@ -17,7 +18,7 @@ import { grantTokenExchange, tokenExchangeParameters, type ExchangeContext } fro
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** One custom authorization server, with the keys it has now: a rotation builds it anew on the same store.
- * @throws Error when the seed has an app that oidc-provider does not take
+ * @throws UsherError `config_invalid` when the seed has an app that oidc-provider does not take
  */
 export async function buildAuthorizationServer(context: ServerContext): Promise<RequestHandler> {
   const { org, server, issuer } = context;
@@ -53,14 +54,40 @@ export async function buildAuthorizationServer(context: ServerContext): Promise<
   provider.use(async (ctx: KoaContextWithOIDC, next) => {
     ctx.mountPath = mountPath;
     ctx.path = ctx.path.slice(mountPath.length) || '/';
+    if (ctx.path === '/v1/clients' && answerPreflight(ctx)) return;
     if (ctx.path.startsWith('/signin/')) return await answerInteraction(context, provider, ctx);
     if (ctx.method === 'POST' && (ctx.path === '/v1/introspect' || ctx.path === '/v1/revoke')) await maskFormToken(ctx);
     await next();
     if ('oidc' in ctx) await shapeAnswer(context, ctx);
   });
-  for (const app of org.directory.apps) await provider.Client.find(app.clientId);
+  for (const app of org.directory.apps) await checkApp(provider, app.clientId);
   const answer = provider.callback();
   return (request, response) => void answer(request, response);
+}
+
+/** Has oidc-provider read an app, which it otherwise does with the app's first request.
+ * @throws UsherError `config_invalid` when it does not take it
+ */
+async function checkApp(provider: Provider, clientId: string): Promise<void> {
+  try {
+    await provider.Client.find(clientId);
+  } catch (cause) {
+    if (!(cause instanceof errors.OIDCProviderError)) throw cause;
+    const report = `Cannot use the seed: app "${clientId}": ${cause.error_description ?? cause.message}`;
+    throw fail('config_invalid', { report }, { cause });
+  }
+}
+
+/** Clients that run in a browser register themselves from pages of any origin; there is no cookie or secret involved.
+ * True when it was only the question whether they may (Fetch standard, CORS preflight).
+ */
+function answerPreflight(ctx: KoaContextWithOIDC): boolean {
+  ctx.set('Access-Control-Allow-Origin', '*');
+  if (ctx.method !== 'OPTIONS') return false;
+  ctx.set('Access-Control-Allow-Methods', 'POST');
+  ctx.set('Access-Control-Allow-Headers', 'content-type, mcp-protocol-version');
+  ctx.status = 204;
+  return true;
 }
 
 async function answerInteraction(context: ServerContext, provider: Provider, ctx: KoaContextWithOIDC): Promise<void> {

@@ -44,7 +44,11 @@ export async function handleInteraction(context: ServerContext, provider: Provid
   const login = form.get('username')?.trim() ?? '';
   const user = context.org.directory.findUserByPassword(login, form.get('password') ?? '');
   if (user === undefined) {
-    context.org.log('sign-in refused', { server: context.server.id, client: interaction.params.client_id, login });
+    // Of a name that is unknown nothing is written: people type passwords into the wrong field.
+    const known = context.org.directory.findUserByLogin(login)?.login;
+    const reason = known === undefined ? 'there is no such user' : 'the password is wrong';
+    const client = interaction.params.client_id;
+    context.org.log('sign-in refused', { server: context.server.id, client, user: known, reason });
     return await show(context, provider, ctx, interaction, 'Unable to sign in: user name or password is wrong.', login);
   }
   context.org.log('signed in', { server: context.server.id, client: interaction.params.client_id, user: user.login });

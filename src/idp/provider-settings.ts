@@ -51,7 +51,6 @@ export function buildProviderSettings(context: ServerContext): Configuration {
       userinfo: '/v1/userinfo',
       end_session: '/v1/logout',
       registration: '/v1/clients',
-      pushed_authorization_request: '/v1/par',
     },
     enabledJWA: {
       dPoPSigningAlgValues: ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'Ed25519', 'EdDSA'],
@@ -61,6 +60,7 @@ export function buildProviderSettings(context: ServerContext): Configuration {
       // Ours are registered as custom grants: see authorization-server.ts.
       clientCredentials: { enabled: false },
       resourceIndicators: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
       dPoP: { enabled: true, nonceSecret: org.dpopNonceSecret, requireNonce: (ctx) => ctx.oidc.route === 'token' },
       introspection: { enabled: true, allowedPolicy: (_, client, token) => isAllowed(client, token) },
       revocation: { enabled: true, allowedPolicy: (_, client, token) => client.clientId === token.clientId },

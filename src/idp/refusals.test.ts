@@ -234,6 +234,21 @@ describe('refusals', () => {
     assert.deepEqual(opaque.body, { active: false });
   });
 
+  test('token endpoint – app that accepts HTML – is refused in JSON all the same', async () => {
+    for (const form of [{ grant_type: 'client_credentials' }, {}] as Record<string, string>[]) {
+      const answer = await idp.post(tokenUrl, form, vscode, { accept: 'text/html' });
+      assert.equal(answer.status, 400);
+      assert.match(answer.headers.get('content-type') ?? '', /^application\/json/);
+      assert.equal(typeof answer.body['error'], 'string');
+    }
+  });
+
+  test('log – values from outside with line breaks – stay on one line', async () => {
+    await idp.post(tokenUrl, { grant_type: 'x', client_id: 'a\nb\u001b[31m', client_secret: 'some-secret' });
+    const refused = idp.log.filter(({ line }) => line === 'token refused').at(-1);
+    assert.equal(refused?.fields['client'], 'a b [31m');
+  });
+
   test('log – token refused – says client, grant, server, scopes, error and why', async () => {
     await idp.post(idp.server('backend').tokenUrl, { grant_type: 'client_credentials', scope: 'openid' }, service);
     const refused = idp.log.filter(({ line }) => line === 'token refused').at(-1);

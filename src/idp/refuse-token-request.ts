@@ -24,7 +24,12 @@ export function refuseTokenRequest(
     reason: refusal?.reason ?? error.error_detail ?? error.error_description,
     requestId,
   });
-  if (refusal === undefined) return;
+  // Apps read JSON, also those that say they accept HTML.
+  ctx.remove('Content-Type');
+  if (refusal === undefined) {
+    ctx.body = { error: error.error, error_description: error.error_description };
+    return;
+  }
   ctx.status = refusal.statusCode;
   ctx.body = refusalBody(refusal, requestId);
   // RFC 6749 §5.2 has the challenge for failed client authentication only.

@@ -154,6 +154,13 @@ test('startIdp – host other machines can reach – refuses with a sentence', a
   }
 });
 
+test('startIdp – app oidc-provider does not take – config_invalid that names it', async () => {
+  const started = startTestIdp((seed) => {
+    for (const app of seed.apps) if (app.clientId === 'demo') app['redirectUris'] = ['http://example.com/callback'];
+  });
+  await assert.rejects(started, { message: /^Cannot use the seed: app "demo": redirect_uris for native clients/ });
+});
+
 test('startIdp – busy port – port_busy with the address, and the other port is free again', async () => {
   await using first = await startTestIdp();
   const httpPort = Number(new URL(first.idp.httpUrl).port);

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { fail } from '../model/usher-error.ts';
+import { cleanLog } from './clean-log.ts';
 import { buildAuthorizationServer, type RequestHandler } from './authorization-server.ts';
 import { buildDirectory } from './directory.ts';
 import type { Org, ServerContext } from './org.ts';
@@ -24,7 +26,7 @@ export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
   const host = options.host ?? '127.0.0.1';
   refuseDanger(host);
   const seed = await readSeed(options.seedFile);
-  const { stateDir } = options;
+  const stateDir = resolve(options.stateDir);
   const [certificates, ...keys] = await Promise.all([
     readCertificates(stateDir, Date.now),
     ...seed.servers.map((server) => readSigningKeys(stateDir, server.id)),
@@ -39,7 +41,7 @@ export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
   try {
     const httpUrl = `http://localhost:${await listen(httpServer, host, options.httpPort)}`;
     const httpsUrl = `https://localhost:${await listen(httpsServer, host, options.httpsPort)}`;
-    const org = buildOrg(seed, options.log ?? (() => undefined));
+    const org = buildOrg(seed, cleanLog(options.log));
     const served = await Promise.all(
       seed.servers.map((server, index) => {
         const issuer = `${server.scheme === 'http' ? httpUrl : httpsUrl}/oauth2/${server.id}`;
@@ -173,7 +175,7 @@ function describeRunning(
 
 /** Listens and gives the port. */
 async function listen(server: Server, host: string, port: number): Promise<number> {
-  return await new Promise((resolve, reject) => {
+  return await new Promise((settle, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const address = `${host}:${port}`;
       const reason = error.message;
@@ -186,7 +188,7 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
     server.listen(port, host, () => {
       const address: string | AddressInfo | null = server.address();
       if (address === null || typeof address === 'string') return reject(new Error('not a TCP server'));
-      resolve(address.port);
+      settle(address.port);
     });
   });
 }
@@ -195,8 +197,8 @@ async function closeAll(servers: readonly Server[]): Promise<void> {
   await Promise.all(
     servers.map(
       (server) =>
-        new Promise<void>((resolve) => {
-          server.close(() => resolve());
+        new Promise<void>((settle) => {
+          server.close(() => settle());
           server.closeAllConnections();
         }),
     ),
