@@ -10,6 +10,8 @@ export interface DemoOptions {
   readonly stateDir: string;
   /** Seed of the identity provider; the countries scenario when absent. */
   readonly seedFile?: string;
+  /** Command that is run as MCP server with the example's configuration file, in place of the example's own. */
+  readonly mcpServer?: string;
   /** Writes text to the person who runs it. */
   readonly print: (text: string) => void;
   /** Aborted when it shall stop. */

@@ -68,15 +68,14 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
   };
   const mcpServerUrl = `http://127.0.0.1:${ports.mcpServer}/mcp`;
   const [api, mcpServer] = await Promise.all([
-    startProgram('countries API', 'api/main.ts', {
+    startProgram('countries API', [process.execPath, join(examples, 'api/main.ts')], {
       port: ports.api,
       lines: apiLines,
       env: { ...tokenEnvironment, PORT: String(ports.api), REQUIRE_AUTH: 'true', LOG_FORMAT: 'json' },
     }),
-    startProgram('MCP server', 'mcp/main.ts', {
+    startProgram('MCP server', [...mcpServerCommand(options), join(examples, 'apollo-mcp-config.yaml')], {
       port: ports.mcpServer,
       lines: [],
-      args: [join(examples, 'apollo-mcp-config.yaml')],
       env: {
         ...tokenEnvironment,
         COUNTRIES_DIR: examples,
@@ -142,18 +141,20 @@ async function findPorts(preferred: DemoOptions['ports']): Promise<DemoOptions['
 
 interface Program {
   readonly port: number;
-  readonly args?: readonly string[];
   readonly env: Record<string, string>;
   readonly lines: string[];
 }
 
-function startProgram(name: string, file: string, { port, args = [], env, lines }: Program) {
+function mcpServerCommand({ mcpServer }: DemoOptions): readonly string[] {
+  return mcpServer === undefined ? [process.execPath, join(examples, 'mcp/main.ts')] : [mcpServer];
+}
+
+function startProgram(name: string, command: readonly string[], { port, env, lines }: Program) {
   const keep = (line: string) => void lines.push(line);
   const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
-  const command = [process.execPath, join(examples, file), ...args];
   return startProcess(
     name,
-    { strategy: 'process', command, targetPort: port, targetPath: '/mcp', env, startTimeoutSeconds },
+    { strategy: 'process', command: [...command], targetPort: port, targetPath: '/mcp', env, startTimeoutSeconds },
     log,
   );
 }

@@ -20,6 +20,12 @@ export const demoOptions = {
     group,
     env: 'USHER_DEMO_SEED',
   },
+  mcpServer: {
+    flags: '--mcp-server <COMMAND>',
+    help: "MCP server to run with the example's configuration file, for example apollo-mcp-server; the example's own when not given",
+    group,
+    env: 'USHER_DEMO_MCP_SERVER',
+  },
   stateDir: {
     flags: '--state-dir <FOLDER>',
     help: 'Folder for keys, certificates and the audit trail; kept over restarts',
@@ -63,6 +69,7 @@ export const demoCommand: CommandModule = {
   async execute(command, { tail, environment }) {
     const values = new SimpleValues(command, environment);
     const seedFile = values.text(demoOptions.seed);
+    const mcpServer = values.text(demoOptions.mcpServer);
     const { once = false, json = false } = command.opts<{ once?: boolean; json?: boolean }>();
     const ports = {
       gateway: values.port(demoOptions.gatewayPort),
@@ -82,6 +89,7 @@ export const demoCommand: CommandModule = {
       ports,
       stateDir,
       ...(seedFile === undefined ? {} : { seedFile }),
+      ...(mcpServer === undefined ? {} : { mcpServer }),
       print,
       stop: stop.signal,
     });

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { defaultSeed } from '../../src/idp/seed/default-seed.ts';
+import { runProgram, startProgram } from '../kit/run-program.ts';
+import { testPorts } from '../kit/start-scenario.ts';
+
+const usher = fileURLToPath(new URL('../../bin/usher.js', import.meta.url));
+
+async function demo(...more: string[]) {
+  const folder = await mkdtemp(join(tmpdir(), 'usher-demo-'));
+  const { gateway, idpHttp, idpHttps, api, mcpServer } = testPorts;
+  const ports = [
+    '--port',
+    gateway,
+    '--idp-http-port',
+    idpHttp,
+    '--idp-https-port',
+    idpHttps,
+    '--api-port',
+    api,
+    '--mcp-server-port',
+    mcpServer,
+  ].map(String);
+  return {
+    folder,
+    stateDir: join(folder, 'state'),
+    command: [process.execPath, usher, 'demo', '--state-dir', join(folder, 'state'), ...ports, ...more],
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Programs whose command line mentions the folder: whatever the demo left running. */
+function leftBehind(folder: string): string {
+  try {
+    return execFileSync('pgrep', ['-af', folder], { encoding: 'utf8' });
+  } catch {
+    return '';
+  }
+}
+
+test('usher demo --json – the same user in both tokens, other issuer and audience, all on record', async () => {
+  await using one = await demo('--json');
+  const startedAtMs = Date.now();
+  const { code, stdout, stderr } = await runProgram(one.command);
+  assert.equal(code, 0, stderr);
+  const story = JSON.parse(stdout);
+  assert.equal(story.caller.aud, 'mcpserver');
+  assert.equal(story.seenByApi.aud, 'backend');
+  assert.match(story.caller.iss, /^http:.*\/oauth2\/mcpserver$/);
+  assert.match(story.seenByApi.iss, /^https:.*\/oauth2\/backend$/);
+  assert.deepEqual(story.seenByApi.scp, ['backend-api:read']);
+  assert.equal(story.seenByApi.sub, 'alice@example.com');
+  assert.equal(story.record.what.tool, 'GetCountry');
+  assert.equal(story.record.exchanged.jti, story.seenByApi.jti);
+  assert.deepEqual(story.tools, ['GetAllCountries', 'GetCountriesByContinent', 'GetCountry', 'GetEuropeanCountries']);
+  assert.equal(story.refused.code, 'audience_mismatch');
+  assert.ok(Date.now() - startedAtMs < 60_000);
+  assert.equal(leftBehind(one.folder), '');
+});
+
+test("usher demo --once – both tokens side by side, the API's line and the audit record, and exit 0", async () => {
+  await using one = await demo('--once');
+  const { code, stdout, stderr } = await runProgram(one.command);
+  assert.equal(code, 0, stderr);
+  for (const text of [
+    'the client holds',
+    'the API was given',
+    '"event":"token.validated"',
+    '"tool": "GetCountry"',
+    'Everything as it should be',
+  ]) {
+    assert.ok(stdout.includes(text), `${text} is missing in\n${stdout}`);
+  }
+});
+
+test("a back end that does not trust the MCP server's issuer – exit 1 and the provider's refusal by name", async () => {
+  await using one = await demo('--once');
+  const seed = join(one.folder, 'seed.yaml');
+  await writeFile(seed, defaultSeed.replace('trusts: [mcpserver]', 'trusts: []'));
+  const { code, stderr } = await runProgram([...one.command, '--seed', seed]);
+  assert.equal(code, 1);
+  assert.match(stderr, /tools\/list failed: status 401 exchange_subject_refused/);
+});
+
+test('every preferred port busy – stepped over', async () => {
+  await using one = await demo('--json');
+  const blockers = Object.values(testPorts).map((port) => createServer().listen(port, '127.0.0.1'));
+  try {
+    const { code, stdout, stderr } = await runProgram(one.command);
+    assert.equal(code, 0, stderr);
+    assert.notEqual(JSON.parse(stdout).caller.iss, `http://localhost:${testPorts.idpHttp}/oauth2/mcpserver`);
+  } finally {
+    for (const blocker of blockers) blocker.close();
+  }
+});
+
+test('Ctrl-C – exit 0, no process and no file but the state folder left', async () => {
+  await using one = await demo();
+  await using program = startProgram(one.command, { cwd: one.folder });
+  await program.said('Press Ctrl-C to stop everything');
+  assert.match(program.output().stdout, /"type":"http","url":"http:\/\/localhost:\d+\/mcp"/);
+  program.child.kill('SIGINT');
+  assert.equal(await program.exited, 0, program.output().stderr);
+  assert.equal(leftBehind(one.folder), '');
+  assert.deepEqual(await readdir(one.folder), ['state']);
+  const audit = await readFile(join(one.stateDir, 'audit.jsonl'), 'utf8');
+  assert.ok(audit.endsWith('\n'));
+});
