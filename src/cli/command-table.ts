@@ -30,6 +30,11 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/demo.ts')).demoCommand,
   },
   {
+    name: 'demo',
+    summary: 'Show the whole scenario on this machine: sign-in, exchange, call, audit trail',
+    load: async () => (await import('./commands/demo.ts')).demoCommand,
+  },
+  {
     name: 'idp',
     summary: 'Run an identity provider for development, in the shape of Okta',
     load: async () => (await import('./commands/idp.ts')).idpCommand,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { note } from './print.ts';
-import { stopSignal } from './stop-signal.ts';
+import { watchStopSignal } from './stop-signal.ts';
 
 /** Something that was started and can be closed. */
 interface Running {
@@ -9,15 +9,16 @@ interface Running {
   readonly ended?: Promise<string>;
 }
 
-/** Waits until a signal comes, closes, and returns the exit code: 0 after a signal, 1 when it ended by itself. A second
- * signal ends the process at once, for whoever does not want to wait for running calls.
+/** Starts something, waits until it shall stop, closes it, and returns the exit code: 0 after a signal, 1 when it ended
+ * by itself. A signal that comes while it starts is heeded as soon as it has started.
  */
-export async function runUntilStopped(running: Running): Promise<number> {
-  using stop = stopSignal();
-  const stopped = once(stop.signal, 'abort').then(() => ({ code: 0, sentence: 'Stopping; again to stop at once' }));
-  const ended = running.ended?.then((sentence) => ({ code: 1, sentence }));
-  const { code, sentence } = await Promise.race(ended === undefined ? [stopped] : [stopped, ended]);
-  note(sentence);
+export async function runUntilStopped<R extends Running>(start: () => Promise<R>): Promise<number> {
+  using stop = watchStopSignal();
+  const running = await start();
+  const stopped = stop.signal.aborted ? Promise.resolve() : once(stop.signal, 'abort');
+  const ended = running.ended ?? new Promise<never>(() => {});
+  const sentence = await Promise.race([stopped.then(() => undefined), ended]);
+  note(sentence ?? 'Stopping; again to stop at once');
   await running.close();
-  return code;
+  return sentence === undefined ? 0 : 1;
 }

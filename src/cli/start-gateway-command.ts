@@ -1,13 +1,15 @@
 import type { LoadedConfig } from '../config/load.ts';
-import { buildLog } from '../telemetry/build-log.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
+import { buildLog } from '../telemetry/build-log.ts';
 import { note } from './print.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { summarize } from './summarize.ts';
 
 /** Starts the gateway, says what is served where, and waits for a signal. */
 export async function startGatewayCommand({ config }: LoadedConfig): Promise<number> {
-  const gateway = await startGateway(config, { log: buildLog(config.log) });
-  note(summarize(config, gateway));
-  return runUntilStopped({ close: () => gateway.close(), ended: gateway.workloadEnded });
+  return runUntilStopped(async () => {
+    const gateway = await startGateway(config, { log: buildLog(config.log) });
+    note(summarize(config, gateway));
+    return { close: () => gateway.close(), ended: gateway.workloadEnded };
+  });
 }

@@ -4,7 +4,7 @@ export const otherEnvironment: ReadonlyMap<string, string> = new Map([
   ['USHER_TOKEN', 'Token that `usher token inspect` looks at, so that it need not stand in the list of processes'],
   ['USHER_IDP_SEED', 'Seed file of `usher idp`, as --seed'],
   ['USHER_IDP_HOST', 'Address `usher idp` listens on, as --host'],
-  ['USHER_IDP_HTTP_PORT', 'Plain-http port of `usher idp` and `usher demo`, as --http-port and --idp-http-port'],
-  ['USHER_IDP_HTTPS_PORT', 'TLS port of `usher idp` and `usher demo`, as --https-port and --idp-https-port'],
-  ['USHER_IDP_STATE_DIR', 'Folder of keys and certificates of `usher idp` and `usher demo`, as --state-dir'],
+  ['USHER_IDP_HTTP_PORT', 'Plain-http port of `usher idp`, as --http-port'],
+  ['USHER_IDP_HTTPS_PORT', 'TLS port of `usher idp`, as --https-port'],
+  ['USHER_IDP_STATE_DIR', 'Folder of keys and certificates of `usher idp`, as --state-dir'],
 ]);

@@ -34,9 +34,11 @@ export const idpCommand: CommandModule = {
     const problems = [...sortLeftovers(command).problems, ...refuseOperands(command, tail), ...values.problems];
     if (problems.length > 0) throw reportUsage(problems);
     const { startIdp } = await import('../../idp/start-idp.ts');
-    const idp = await startIdp({ ...options, log: logLine });
-    note(summarizeIdp(idp));
-    return runUntilStopped(idp);
+    return runUntilStopped(async () => {
+      const idp = await startIdp({ ...options, log: logLine });
+      note(summarizeIdp(idp));
+      return { close: () => idp.close() };
+    });
   },
 };
 

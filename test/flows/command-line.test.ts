@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { makeFolder, writeText } from '../kit/config-input.ts';
+import { collectResult, runUsher, startUsher } from '../kit/run-usher.ts';
+
+const jwt = ['--oidc-issuer', 'https://issuer.example.com', '--oidc-audience', 'mcpserver'];
+
+test('usher – without a command – shows what there is', async (context) => {
+  const { code, stdout, stderr } = await runUsher(context, []);
+  assert.equal(code, 0);
+  assert.match(stdout, /Commands:\n {2}run .*\n {2}proxy .*\n {2}serve /);
+  assert.equal(stderr, '');
+});
+
+for (const command of [
+  'run',
+  'proxy',
+  'serve',
+  'demo',
+  'idp',
+  'idp rotate-keys',
+  'config show',
+  'config check',
+  'config schema',
+  'token inspect',
+  'version',
+]) {
+  test(`usher ${command} --help – shows usage and examples`, async (context) => {
+    const { code, stdout } = await runUsher(context, [...command.split(' '), '--help']);
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^Usage: usher ${command}`));
+    assert.match(stdout, /\nExamples:\n {2}/);
+  });
+}
+
+test('usher run --help – groups the flags, with default and environment name', async (context) => {
+  const { stdout } = await runUsher(context, ['run', '--help']);
+  const groups = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, group]) => group);
+  assert.deepEqual(groups, [
+    'Server',
+    'Caller authentication',
+    'Token exchange',
+    'Listener',
+    'Audit and log',
+    'Configuration',
+    'Examples',
+  ]);
+  const flat = stdout.replaceAll(/\s+/g, ' ');
+  assert.match(
+    flat,
+    /--port <PORT> Port to listen on; 0 takes a free one \(default 8000; also --proxy-port\) \[USHER_PORT\]/,
+  );
+  assert.match(flat, /--token-exchange-client-secret-file <PATH>/);
+  assert.doesNotMatch(flat, /--remote-auth/);
+});
+
+test('usher – a misspelt command – is refused with a suggestion', async (context) => {
+  const { code, stderr } = await runUsher(context, ['porxy']);
+  assert.equal(code, 2);
+  assert.match(stderr, /porxy: is no command of usher; did you mean usher proxy\?/);
+});
+
+test('usher config – without saying what – names what there is', async (context) => {
+  const { code, stderr } = await runUsher(context, ['config']);
+  assert.equal(code, 2);
+  assert.match(stderr, /expected one of show, check, schema/);
+});
+
+test('usher run – unknown flags with secrets beside other mistakes – reports all, and no value', async (context) => {
+  const { code, stderr, stdout } = await runUsher(context, [
+    'run',
+    '--token-exchange-client-secert',
+    'hunter2',
+    '--oidc-isuer=hunter3',
+    '--port',
+    'abc',
+    ...jwt,
+    'http://127.0.0.1:1',
+  ]);
+  assert.equal(code, 2);
+  assert.equal(stdout, '');
+  assert.match(stderr, /3 problems/);
+  assert.match(stderr, /--token-exchange-client-secert: is unknown; did you mean --token-exchange-client-secret\?/);
+  assert.match(stderr, /--oidc-isuer: is unknown; did you mean --oidc-issuer\?/);
+  assert.match(stderr, /--port: is "abc", expected a number/);
+  assert.doesNotMatch(stderr, /hunter/);
+  assert.doesNotMatch(stderr, / {4}at /);
+});
+
+test('usher run – an image as in other gateways – says what this version takes', async (context) => {
+  const args = [
+    'run',
+    '--transport',
+    'streamable-http',
+    '--volume',
+    'a:/b',
+    ...jwt,
+    'apollo-mcp-server',
+    '--',
+    '/config.yaml',
+  ];
+  const { code, stderr } = await runUsher(context, args);
+  assert.equal(code, 2);
+  assert.match(stderr, /--volume: is for container images/);
+  assert.match(stderr, /URL: is "apollo-mcp-server": images, packages and names are not in this version/);
+});
+
+test('usher run – a URL and a command – is refused', async (context) => {
+  const { code, stderr } = await runUsher(context, ['run', ...jwt, 'http://127.0.0.1:1', '--', 'true']);
+  assert.equal(code, 2);
+  assert.match(stderr, /--: is given beside a URL/);
+});
+
+test('usher proxy – with --remote-auth – says that it is not in this version', async (context) => {
+  const args = [
+    'proxy',
+    'demo',
+    '--target-uri',
+    'http://127.0.0.1:1',
+    ...jwt,
+    '--remote-auth',
+    '--remote-auth-client-secret',
+    'hunter2',
+  ];
+  const { code, stderr } = await runUsher(context, args);
+  assert.equal(code, 2);
+  assert.match(stderr, /--remote-auth: is not in this version/);
+  assert.doesNotMatch(stderr, /hunter2/);
+});
+
+test('usher run – a flag without its value at the end – is refused', async (context) => {
+  const { code, stderr } = await runUsher(context, ['run', '--oidc-issuer']);
+  assert.equal(code, 2);
+  assert.match(stderr, /--oidc-issuer: has no value/);
+});
+
+test('usher run – with --debug – shows the stack of an error', async (context) => {
+  const { stderr } = await runUsher(context, ['run', '--debug']);
+  assert.match(stderr, / {4}at /);
+});
+
+test('usher serve – without a file – asks for one', async (context) => {
+  const { code, stderr } = await runUsher(context, ['serve']);
+  assert.equal(code, 2);
+  assert.match(stderr, /--config: is missing; give the configuration file/);
+});
+
+test('usher serve – a flag of one server – is unknown there', async (context) => {
+  const file = writeText(context, 'usher.yaml', 'servers: {}');
+  const { code, stderr } = await runUsher(context, ['serve', '-f', file, '--oidc-issuer', 'x']);
+  assert.equal(code, 2);
+  assert.match(stderr, /--oidc-issuer: is unknown/);
+});
+
+test('usher config check – the file of USHER_CONFIG – is used', async (context) => {
+  const text =
+    'servers:\n  a:\n    authenticate: [{ strategy: anonymous }]\n    upstream: { url: http://127.0.0.1:1 }\n';
+  const env = { USHER_CONFIG: writeText(context, 'usher.yaml', text) };
+  const { code, stdout } = await runUsher(context, ['config', 'check'], { env });
+  assert.equal(code, 0);
+  assert.equal(stdout, 'The configuration can be used: 1 server (a)\n');
+});
+
+test('usher config show – a configuration with secrets – masks them, with and without sources', async (context) => {
+  const args = [
+    'config',
+    'show',
+    ...jwt,
+    '--token-exchange-url',
+    'https://i.example.com/t',
+    '--token-exchange-client-id',
+    'gateway',
+    '--token-exchange-audience',
+    'backend',
+    '-e',
+    'API_KEY=hunter2',
+    '--target-port',
+    '9000',
+  ];
+  const env = { USHER_TOKEN_EXCHANGE_CLIENT_SECRET: 'hunter2' };
+  const plain = await runUsher(context, [...args, '--', 'node'], { env });
+  assert.equal(plain.code, 0, plain.stderr);
+  assert.match(plain.stdout, /clientSecret: "\[secret\]"/);
+  const sources = await runUsher(context, [...args, '--sources', '--', 'node'], { env });
+  assert.match(sources.stdout, /credential\.clientSecret +\[secret\] +USHER_TOKEN_EXCHANGE_CLIENT_SECRET\n/);
+  assert.match(sources.stdout, /upstream\.env +\[hidden\] API_KEY +--env\n/);
+  assert.match(sources.stdout, /upstream\.command +node +COMMAND\n/);
+  assert.doesNotMatch(plain.stdout + plain.stderr + sources.stdout + sources.stderr, /hunter2/);
+});
+
+test('usher config schema – names every setting', async (context) => {
+  const { stdout } = await runUsher(context, ['config', 'schema']);
+  const schema: unknown = JSON.parse(stdout);
+  assert.ok(typeof schema === 'object' && schema !== null && 'properties' in schema);
+  assert.match(stdout, /"clientSecretFile"/);
+});
+
+test('usher run – started – says what is served without the secret, and ends with 0 on SIGTERM', async (context) => {
+  const child = startUsher(
+    context,
+    [
+      'run',
+      '--port',
+      '0',
+      ...jwt,
+      '--token-exchange-url',
+      'https://i.example.com/t',
+      '--token-exchange-client-id',
+      'gateway',
+      '--token-exchange-audience',
+      'backend',
+      'http://127.0.0.1:1/mcp',
+    ],
+    { env: { USHER_TOKEN_EXCHANGE_CLIENT_SECRET: 'hunter2' } },
+  );
+  child.stderr?.on('data', (text: Buffer) => {
+    if (String(text).includes('audit trail')) child.kill('SIGTERM');
+  });
+  const { code, stderr, stdout } = await collectResult(child);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, '');
+  assert.match(stderr, /Usher listens on http:\/\/127\.0\.0\.1:\d+/);
+  assert.match(stderr, /callers +token of https:\/\/issuer\.example\.com for mcpserver/);
+  assert.match(stderr, /exchange +for a token for backend, at https:\/\/i\.example\.com\/t as client gateway/);
+  assert.doesNotMatch(stderr, /hunter2/);
+});
+
+test('usher run – a busy port – names it and ends with 3', async (context) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  context.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await runUsher(context, [
+    'run',
+    '--anonymous',
+    '--port',
+    String(port),
+    'http://127.0.0.1:1',
+  ]);
+  assert.equal(code, 3);
+  assert.match(stderr, new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port}: the port is in use`));
+});
+
+test('usher run – a command that does not exist – names it and ends with 4', async (context) => {
+  const { code, stderr } = await runUsher(context, [
+    'run',
+    '--anonymous',
+    '--port',
+    '0',
+    '--target-port',
+    '9',
+    '--',
+    'no-such-command-here',
+  ]);
+  assert.equal(code, 4);
+  assert.match(stderr, /no-such-command-here/);
+});
+
+test('usher idp – wrong options – are reported at once', async (context) => {
+  const { code, stderr } = await runUsher(context, ['idp', '--http-port', 'abc', '--https-prot', '1']);
+  assert.equal(code, 2);
+  assert.match(stderr, /--https-prot: is unknown; did you mean --https-port\?/);
+  assert.match(stderr, /--http-port: is "abc", expected a port/);
+});
+
+test('usher idp rotate-keys – a stopped provider – has a new key, and an unknown server is refused', async (context) => {
+  const stateDir = makeFolder(context);
+  const rotate = (...args: string[]) => runUsher(context, ['idp', 'rotate-keys', '--state-dir', stateDir, ...args]);
+  const first = await rotate('backend');
+  const second = await rotate('backend');
+  const next = / next is (\S+)/.exec(first.stdout)?.[1] ?? 'none';
+  assert.match(second.stdout, new RegExp(`backend signs with ${next} from now on`));
+  const wrong = await rotate('bakend');
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /SERVER: is "bakend", expected one of mcpserver, backend/);
+});
+
+test('bin/usher.js – run by the pinned Node – starts the command line', async () => {
+  const bin = fileURLToPath(new URL('../../bin/usher.js', import.meta.url));
+  const child = spawn(process.execPath, [bin, 'version'], { stdio: 'pipe' });
+  const { code, stdout } = await collectResult(child);
+  assert.equal(code, 0);
+  assert.match(stdout, /^usher \d+\.\d+\.\d+ \(Node\.js /);
+});

@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+
+const entry = new URL('../../src/cli/main.ts', import.meta.url).href;
+// The launcher in bin/ prefers what is built; tests want the source as it is.
+const program = `import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })`;
+
+export interface UsherOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly cwd?: string;
+}
+
+export interface UsherResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the command line as a process of its own; it goes with the test at the latest. */
+export function startUsher(context: TestContext, args: readonly string[], options: UsherOptions = {}): ChildProcess {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, ['-e', program, '--', ...args], {
+    cwd: options.cwd,
+    env: { PATH, HOME, ...options.env },
+    stdio: 'pipe',
+  });
+  context.after(() => child.kill('SIGKILL'));
+  child.stdin?.on('error', () => {}); // it may end before it has read everything
+  child.stdin?.end(options.stdin ?? '');
+  return child;
+}
+
+/** Collects what a process says until it ends. */
+export async function collectResult(child: ChildProcess): Promise<UsherResult> {
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...texts };
+}
+
+/** Runs the command line to its end. */
+export function runUsher(context: TestContext, args: readonly string[], options?: UsherOptions): Promise<UsherResult> {
+  return collectResult(startUsher(context, args, options));
+}
