@@ -164,3 +164,19 @@ describe('issued tokens', () => {
     assert.deepEqual(introspected.body, { active: false });
   });
 });
+
+test('refresh token – rule with lifetime and window – lives no longer than the shorter', async () => {
+  await using idp = await startTestIdp((seed) =>
+    seed.servers[0]?.policies.forEach((policy) =>
+      policy.rules.forEach((rule) => {
+        rule['refreshTokenLifetimeMinutes'] = 20;
+        rule['refreshTokenWindowMinutes'] = 10;
+      }),
+    ),
+  );
+  const { body } = await idp.signIn('mcpserver', { scope: 'offline_access mcp:tools:call' });
+  const url = `${idp.server('mcpserver').issuer}/v1/introspect`;
+  const answer = await idp.post(url, { token: String(body['refresh_token']) }, 'vscode:vscode-development-secret');
+  assert.equal(answer.body['active'], true, answer.text);
+  assert.equal(Number(answer.body['exp']) - Number(answer.body['iat']), 600);
+});

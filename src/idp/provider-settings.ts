@@ -1,11 +1,11 @@
-import { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import { randomUUID } from 'node:crypto';
+import type { Account, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { verifyAccessToken } from './access-token.ts';
-import { decide, parseScopes, tokenExchange } from './decide.ts';
+import { buildPrompts, checkAuthorizationRequest, loadGrant } from './authorization-request.ts';
+import { buildLifetimes } from './lifetimes.ts';
 import { oidcScopes } from './oidc-scopes.ts';
-import type { ServerContext } from './org.ts';
+import type { Org, ServerContext } from './org.ts';
 import { answerErrorPage, answerPage } from './pages.ts';
-import type { PolicyQuestion } from './policy.ts';
-import { Refusal } from './refusals.ts';
 import type { SeedApp } from './seed/seed-schema.ts';
 import { allKeys } from './signing-keys.ts';
 import { signedOutPage } from './views/signed-out-page.ts';
@@ -17,14 +17,12 @@ import { signOutPage } from './sign-out-page.ts';
  */
 export function buildProviderSettings(context: ServerContext): Configuration {
   const { org, server } = context;
-  const { directory } = org;
-  const minutes = (count: number) => count * 60;
   return {
     adapter: org.store.adapterFor(server.id, async (token) => {
       const verdict = await verifyAccessToken(token, context.issuer, context.keys());
       return verdict.state === 'valid' ? verdict.handle : undefined;
     }),
-    clients: directory.apps.map(clientMetadata),
+    clients: org.directory.apps.map(clientMetadata),
     jwks: { keys: [...allKeys(context.keys())] },
     scopes: [...oidcScopes, ...server.scopes.map((scope) => scope.name)],
     responseTypes: ['code'],
@@ -55,52 +53,16 @@ export function buildProviderSettings(context: ServerContext): Configuration {
     enabledJWA: {
       dPoPSigningAlgValues: ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'Ed25519', 'EdDSA'],
     },
-    features: {
-      devInteractions: { enabled: false },
-      // Ours are registered as custom grants: see authorization-server.ts.
-      clientCredentials: { enabled: false },
-      resourceIndicators: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      dPoP: { enabled: true, nonceSecret: org.dpopNonceSecret, requireNonce: (ctx) => ctx.oidc.route === 'token' },
-      introspection: { enabled: true, allowedPolicy: (_, client, token) => isAllowed(client, token) },
-      revocation: { enabled: true, allowedPolicy: (_, client, token) => client.clientId === token.clientId },
-      registration: { enabled: server.registration, idFactory: () => `0oa${crypto.randomUUID().replaceAll('-', '')}` },
-      clientIdMetadataDocument: server.clientIdMetadataDocuments
-        ? { enabled: true, ack: 'draft-02' }
-        : { enabled: false },
-      rpInitiatedLogout: {
-        enabled: true,
-        logoutSource: (ctx, form) => {
-          const target = ctx.oidc.params?.post_logout_redirect_uri;
-          const xsrf = / name="xsrf" value="([0-9a-f]+)"/.exec(form)?.[1] ?? '';
-          const action = ctx.oidc.urlFor('end_session_confirm');
-          const page = signOutPage({ org: org.seed.org, action, xsrf });
-          answerPage(ctx, page, typeof target === 'string' ? target : context.issuer);
-        },
-        postLogoutSuccessSource: (ctx) => answerPage(ctx, signedOutPage({ org: org.seed.org })),
-      },
-    },
+    features: buildFeatures(context),
     interactions: {
       url: (_, interaction) => `${new URL(context.issuer).pathname}/signin/${interaction.uid}`,
-      policy: interactionPrompts(context),
+      policy: buildPrompts(context),
     },
     // A name of Okta's own; what matters is the hook, which sees every authorization request before anything is shown.
     extraParams: { sessionToken: (ctx) => checkAuthorizationRequest(context, ctx) },
-    findAccount: (_, uid) => {
-      const user = directory.findUser(uid);
-      if (user === undefined) return undefined;
-      const email = user.email === undefined ? {} : { email: user.email, email_verified: true };
-      const claims = { sub: uid, name: user.name, preferred_username: user.login, groups: user.groups, ...email };
-      return { accountId: uid, claims: () => claims };
-    },
+    findAccount: (_, uid) => findAccount(org, uid),
     loadExistingGrant: (ctx) => loadGrant(context, ctx),
-    extraTokenClaims: (ctx) => {
-      const { AuthorizationCode: code, RefreshToken: refreshToken, SubjectToken: subject } = ctx.oidc.entities;
-      const fromSubject =
-        typeof subject === 'object' && subject !== null && 'auth_time' in subject ? subject.auth_time : undefined;
-      const authTime = code?.authTime ?? refreshToken?.authTime ?? fromSubject;
-      return typeof authTime === 'number' ? { auth_time: authTime } : undefined;
-    },
+    extraTokenClaims: (ctx) => findAuthTime(ctx),
     expiresWithSession: () => false,
     issueRefreshToken: (_, client, code) =>
       client.grantTypeAllowed('refresh_token') && code.scopes.has('offline_access'),
@@ -109,32 +71,53 @@ export function buildProviderSettings(context: ServerContext): Configuration {
     clientBasedCORS: (_, origin, client) =>
       origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     renderError: (ctx, out, error) => answerErrorPage(org, ctx, out, error),
-    ttl: {
-      AccessToken: (_, token) => minutes(decide(context, questionOf(context, token)).accessTokenLifetimeMinutes),
-      ClientCredentials: (_, token) =>
-        minutes(
-          decide(context, {
-            clientId: token.clientId ?? '',
-            grantType: 'client_credentials',
-            user: undefined,
-            scopes: [...token.scopes],
-          }).accessTokenLifetimeMinutes,
-        ),
-      RefreshToken: (_, token) => {
-        const rule = decide(context, questionOf(context, token));
-        const window = minutes(rule.refreshTokenWindowMinutes);
-        if (rule.refreshTokenLifetimeMinutes === 0) return window;
-        const startedAt = token.iiat ?? Math.floor(org.now() / 1000);
-        const left = startedAt + minutes(rule.refreshTokenLifetimeMinutes) - Math.floor(org.now() / 1000);
-        return Math.max(1, Math.min(window, left));
+    ttl: buildLifetimes(context),
+  };
+}
+
+function buildFeatures({ org, server, issuer }: ServerContext): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    // Ours is registered as a custom grant: see authorization-server.ts.
+    clientCredentials: { enabled: false },
+    resourceIndicators: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    dPoP: { enabled: true, nonceSecret: org.dpopNonceSecret, requireNonce: (ctx) => ctx.oidc.route === 'token' },
+    introspection: { enabled: true, allowedPolicy: (_, client, token) => isAllowed(client, token) },
+    revocation: { enabled: true, allowedPolicy: (_, client, token) => client.clientId === token.clientId },
+    registration: { enabled: server.registration, idFactory: () => `0oa${randomUUID().replaceAll('-', '')}` },
+    clientIdMetadataDocument: server.clientIdMetadataDocuments
+      ? { enabled: true, ack: 'draft-02' }
+      : { enabled: false },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (ctx, form) => {
+        const target = ctx.oidc.params?.post_logout_redirect_uri;
+        const xsrf = / name="xsrf" value="([0-9a-f]+)"/.exec(form)?.[1] ?? '';
+        const page = signOutPage({ org: org.seed.org, action: ctx.oidc.urlFor('end_session_confirm'), xsrf });
+        answerPage(ctx, page, typeof target === 'string' ? target : issuer);
       },
-      AuthorizationCode: org.seed.lifetimes.authorizationCodeSeconds,
-      IdToken: minutes(org.seed.lifetimes.idTokenMinutes),
-      Session: minutes(org.seed.lifetimes.sessionMinutes),
-      Interaction: minutes(60),
-      Grant: minutes(2_628_000),
+      postLogoutSuccessSource: (ctx) => answerPage(ctx, signedOutPage({ org: org.seed.org })),
     },
   };
+}
+
+/** The user behind a uid with what the ID token and userinfo may tell of them. */
+function findAccount({ directory }: Org, uid: string): Account | undefined {
+  const user = directory.findUser(uid);
+  if (user === undefined) return undefined;
+  const email = user.email === undefined ? {} : { email: user.email, email_verified: true };
+  const claims = { sub: uid, name: user.name, preferred_username: user.login, groups: user.groups, ...email };
+  return { accountId: uid, claims: () => claims };
+}
+
+/** When the user signed in, carried from the sign-in through code, refresh and exchange. */
+function findAuthTime(ctx: KoaContextWithOIDC): { auth_time: number } | undefined {
+  const { AuthorizationCode: code, RefreshToken: refreshToken, SubjectToken: subject } = ctx.oidc.entities;
+  const fromSubject =
+    typeof subject === 'object' && subject !== null && 'auth_time' in subject ? subject.auth_time : undefined;
+  const authTime = code?.authTime ?? refreshToken?.authTime ?? fromSubject;
+  return typeof authTime === 'number' ? { auth_time: authTime } : undefined;
 }
 
 function clientMetadata(app: SeedApp) {
@@ -159,72 +142,4 @@ function isAllowed(
   token: { clientId?: string | undefined },
 ) {
   return client.clientAuthMethod !== 'none' || client.clientId === token.clientId;
-}
-
-interface UserToken {
-  readonly accountId: string;
-  readonly clientId?: string | undefined;
-  readonly gty?: string | undefined;
-  readonly scopes: Set<string>;
-}
-
-/** A refreshed token has the grant "authorization_code refresh_token"; the policy goes by how it began. */
-function questionOf({ org }: ServerContext, token: UserToken): PolicyQuestion {
-  const user = org.directory.findUser(token.accountId);
-  if (user === undefined) throw new Error('a token for a user the seed does not have');
-  const grantType = token.gty?.split(' ')[0] === tokenExchange ? tokenExchange : 'authorization_code';
-  return { clientId: token.clientId ?? '', grantType, user, scopes: [...token.scopes] };
-}
-
-/** Sign-in, then the policy, then consent. */
-function interactionPrompts(context: ServerContext): interactionPolicy.DefaultPolicy {
-  const prompts = interactionPolicy.base();
-  // Okta asks native apps' users no more than others.
-  const consent = prompts.get('consent');
-  const native = consent?.checks.findIndex((check) => check.reason === 'native_client_prompt') ?? -1;
-  if (native >= 0) consent?.checks.splice(native, 1);
-  const check = new interactionPolicy.Check('policy', 'policy evaluation', (ctx) => {
-    const user = context.org.directory.findUser(ctx.oidc.session?.accountId ?? '');
-    decide(context, {
-      clientId: ctx.oidc.client?.clientId ?? '',
-      grantType: 'authorization_code',
-      user,
-      scopes: [...ctx.oidc.requestParamScopes],
-    });
-    return interactionPolicy.Check.NO_NEED_TO_PROMPT;
-  });
-  prompts.add(new interactionPolicy.Prompt({ name: 'policy' }, check), 1);
-  return prompts;
-}
-
-/** Okta's own demands on an authorization request. By now oidc-provider has read over scopes it does not know and
- * `offline_access` without `prompt=consent`; Okta refuses the first and grants the second.
- */
-function checkAuthorizationRequest(context: ServerContext, ctx: KoaContextWithOIDC): void {
-  const { params, client } = ctx.oidc;
-  if (params === undefined) return;
-  if (context.server.requireState && (typeof params.state !== 'string' || params.state === '')) {
-    throw new Refusal('state_missing', 'the authorization request has no state');
-  }
-  const sent = ctx.method === 'POST' ? ctx.oidc.body?.scope : ctx.query.scope;
-  const scopes = parseScopes(context, typeof sent === 'string' ? sent : '');
-  const mayRefresh = client?.grantTypeAllowed('refresh_token') === true;
-  params.scope = scopes.filter((scope) => scope !== 'offline_access' || mayRefresh).join(' ');
-}
-
-/** What the user has agreed to: at the consent page, or by using an app that needs none. */
-async function loadGrant({ org }: ServerContext, ctx: KoaContextWithOIDC) {
-  const { client, session, provider, result } = ctx.oidc;
-  if (client === undefined || session?.accountId === undefined) return undefined;
-  const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId);
-  const known = grantId === undefined ? undefined : await provider.Grant.find(grantId);
-  if (known !== undefined && result?.consent?.grantId !== undefined) return known;
-  if (org.directory.findApp(client.clientId)?.consent !== 'implicit') {
-    // Another user's, after somebody else signed in, would be an error further on.
-    return known?.accountId === session.accountId ? known : undefined;
-  }
-  const grant = new provider.Grant({ accountId: session.accountId, clientId: client.clientId });
-  grant.addOIDCScope([...ctx.oidc.requestParamScopes].join(' '));
-  await grant.save();
-  return grant;
 }

@@ -1,18 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import type { RequestHandler } from './authorization-server.ts';
-import type { Org } from './org.ts';
 import { pageHeaders } from './pages.ts';
 
 /** One of the two listeners and what it answers with. */
 export interface ServedSide {
-  readonly scheme: 'http' | 'https';
   /** Origin people reach this side at. */
   readonly base: string;
   /** All servers of the org, also those of the other side. */
   readonly servers: readonly { readonly id: string; readonly issuer: string; readonly handle: RequestHandler }[];
   landing(): string;
-  readonly log: Org['log'];
 }
 
 const wellKnown = /^\/\.well-known\/(oauth-authorization-server|openid-configuration)\/oauth2\/([^/]+)$/;

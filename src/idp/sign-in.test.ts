@@ -7,20 +7,6 @@ describe('sign-in', () => {
   let idp: TestIdp;
   before(async () => {
     idp = await startTestIdp((seed) => {
-      seed.servers.push({
-        id: 'other',
-        name: 'Other',
-        scheme: 'https',
-        audience: 'other',
-        scopes: [{ name: 'x:read' }],
-        policies: [
-          {
-            name: 'All',
-            clients: 'ALL_CLIENTS',
-            rules: [{ name: 'All', grantTypes: ['authorization_code'], scopes: '*' }],
-          },
-        ],
-      });
       seed.apps.push(
         {
           clientId: 'asking',
@@ -296,41 +282,6 @@ describe('sign-in', () => {
     });
     assert.equal(answer.status, 204);
     assert.equal(answer.headers.get('access-control-allow-origin'), '*');
-  });
-
-  test('session – signed in at one server – signs in at the server of the other scheme too', async () => {
-    const cookies = new Map<string, string>();
-    const visit = async (url: URL, form?: Record<string, string>) => {
-      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-      const answer =
-        form === undefined
-          ? await idp.send(url, { headers: { cookie } })
-          : await idp.post(url.href, form, undefined, { cookie });
-      for (const line of answer.headers.getSetCookie()) {
-        const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-        if (name !== undefined && value !== undefined) cookies.set(name, value);
-      }
-      return { ...answer, next: new URL(answer.headers.get('location') ?? url, url) };
-    };
-    const authorizeAt = (serverId: string, scope: string) => {
-      const url = new URL(idp.server(serverId).authorizeUrl);
-      url.search = new URLSearchParams({
-        client_id: 'vscode',
-        redirect_uri: 'http://127.0.0.1:33418/',
-        response_type: 'code',
-        state: 's',
-        scope,
-      }).toString();
-      return url;
-    };
-    const page = (await visit(authorizeAt('mcpserver', 'openid'))).next;
-    const csrf = /name="csrf" value="([^"]+)"/.exec((await visit(page)).text)?.[1] ?? '';
-    const form = { username: 'alice@example.com', password: 'alice', csrf };
-    const resumed = (await visit(page, form)).next;
-    assert.ok((await visit(resumed)).next.searchParams.has('code'));
-    const atTheOther = await visit(authorizeAt('other', 'x:read'));
-    assert.ok(atTheOther.next.searchParams.has('code'), atTheOther.next.href);
-    assert.equal(atTheOther.next.searchParams.get('iss'), idp.server('other').issuer);
   });
 
   test('wrong password – log – names the user when there is one and never what was typed', async () => {

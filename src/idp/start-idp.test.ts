@@ -197,6 +197,9 @@ test('close – with idle and half-open connections – ends them at once', asyn
   await using started = await startTestIdp();
   const socket = connect(Number(new URL(started.idp.httpUrl).port), '127.0.0.1');
   await once(socket, 'connect');
+  const beforeHandshake = connect(Number(new URL(started.idp.httpsUrl).port), '127.0.0.1');
+  beforeHandshake.on('error', () => undefined);
+  await once(beforeHandshake, 'connect');
   socket.write('POST /oauth2/mcpserver/v1/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\ngrant');
   socket.on('error', () => undefined);
   const closed = new Promise((resolve) => socket.once('close', resolve));
