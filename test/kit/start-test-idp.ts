@@ -94,6 +94,9 @@ export async function startTestIdp(
     httpsPort,
     stateDir,
     log: (line, fields = {}) => log.push({ line, fields }),
+  }).catch(async (error: unknown) => {
+    if (existing?.stateDir === undefined) await rm(stateDir, { recursive: true });
+    throw error;
   });
   const ca = await readFile(idp.caFile, 'utf8');
   const agent = new Agent({ connect: { ca } });
