@@ -17,8 +17,9 @@ export interface AuditRecord {
     readonly sub?: string;
     readonly client?: string;
     readonly name?: string;
-    readonly address?: string;
   };
+  /** Network address the request came from. */
+  readonly from?: string;
   readonly what: {
     readonly http: string;
     readonly kind?: 'request' | 'notification' | 'response';

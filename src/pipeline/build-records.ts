@@ -29,103 +29,105 @@ export function buildRecords(trail: Trail, ending: Ending): readonly AuditRecord
 }
 
 function buildRecord(trail: Trail, ending: Ending, message: Message | undefined): AuditRecord {
-  const { id, startedAtMs, request, response, route } = trail;
-  const { forwarded } = ending;
+  const { id, startedAtMs, request, response, route, credential } = trail;
+  const { error, forwarded } = ending;
+  const caller = trail.caller ?? trail.identity?.caller;
+  const shown = caller === undefined ? undefined : describeCaller(caller);
   const trace = findTraceId(request.headers['traceparent']);
+  const from = request.socket.remoteAddress;
   const upstreamStatus = forwarded?.upstreamStatus;
+  const claims =
+    shown?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true as const });
+  const exchanged = credential === undefined || route === undefined ? undefined : describeCredential(credential, route);
+  const firstByte = forwarded?.firstByteMs;
   return {
     v: 1,
     time: new Date(startedAtMs).toISOString(),
     id,
-    ...(trace === undefined ? {} : { trace }),
-    ...(route === undefined ? {} : { server: route.name }),
-    who: who(trail),
+    ...(trace === undefined ? undefined : { trace }),
+    ...(route === undefined ? undefined : { server: route.name }),
+    who: shown?.who ?? nobody,
+    ...(from === undefined ? undefined : { from }),
     what: what(trail, message),
     ...verdict(trail, ending),
-    ...tokens(trail, ending),
-    status: forwarded?.end === 'cancelled' ? 0 : response.headersSent ? response.statusCode : 0,
-    ...(upstreamStatus === undefined ? {} : { upstreamStatus }),
+    ...(claims === undefined ? undefined : { caller: claims }),
+    ...(exchanged === undefined ? undefined : { exchanged }),
+    status: forwarded?.end !== 'cancelled' && response.headersSent ? response.statusCode : 0,
+    ...(upstreamStatus === undefined ? undefined : { upstreamStatus }),
     ms: {
       total: Date.now() - startedAtMs,
-      ...(forwarded?.firstByteMs === undefined ? {} : { firstByte: round(forwarded.firstByteMs) }),
-      ...(trail.credential === undefined || trail.credential.waitedMs === 0
-        ? {}
-        : { exchange: trail.credential.waitedMs }),
+      ...(firstByte === undefined ? undefined : { firstByte: Math.round(firstByte * 1000) / 1000 }),
+      ...(credential === undefined || credential.waitedMs === 0 ? undefined : { exchange: credential.waitedMs }),
     },
-    ...(forwarded === undefined ? {} : { bytes: forwarded.bytes }),
+    ...(forwarded === undefined ? undefined : { bytes: forwarded.bytes }),
   };
 }
 
-function findCaller(trail: Trail): Caller | undefined {
-  return trail.caller ?? trail.identity?.caller;
+const nobody: AuditRecord['who'] = Object.freeze({});
+
+interface DescribedCaller {
+  readonly who: AuditRecord['who'];
+  readonly claims: NonNullable<AuditRecord['caller']>;
 }
 
-function who(trail: Trail): AuditRecord['who'] {
-  const caller = findCaller(trail);
-  const address = trail.request.socket.remoteAddress;
-  if (caller === undefined) return address === undefined ? {} : { address };
-  return {
+/** A caller and a kept credential serve many calls: what is said about them is the same object each time, frozen, so that
+ * a sink has to write it out only once.
+ */
+const describedCallers = new WeakMap<Caller, DescribedCaller>();
+const describedCredentials = new WeakMap<UpstreamCredential, NonNullable<AuditRecord['exchanged']>>();
+
+function describeCaller(caller: Caller): DescribedCaller {
+  const known = describedCallers.get(caller);
+  if (known !== undefined) return known;
+  const who = Object.freeze({
     ...(caller.issuer === '' ? {} : { iss: caller.issuer }),
     sub: caller.subject,
     ...(caller.clientId === undefined ? {} : { client: caller.clientId }),
     ...(caller.name === undefined ? {} : { name: caller.name }),
-    ...(address === undefined ? {} : { address }),
-  };
+  });
+  const described = { who, claims: caller.claims };
+  describedCallers.set(caller, described);
+  return described;
 }
 
+function describeCredential(credential: UpstreamCredential, route: Route): NonNullable<AuditRecord['exchanged']> {
+  const known = describedCredentials.get(credential);
+  if (known !== undefined) return known;
+  const { source, waitedMs, claims } = credential;
+  const described = Object.freeze({ strategy: route.credential.strategy, source, ms: waitedMs, ...claims });
+  describedCredentials.set(credential, described);
+  return described;
+}
+
+const longestPath = 200;
+
 function what({ request, path, route }: Trail, message: Message | undefined): AuditRecord['what'] {
-  const http = `${request.method ?? '?'} ${path.length > 200 ? `${path.slice(0, 200)}…` : path}`;
+  const http = `${request.method ?? '?'} ${path.length > longestPath ? `${path.slice(0, longestPath)}…` : path}`;
   return {
     http,
-    ...(message === undefined ? {} : { kind: message.kind }),
-    ...(message?.method === undefined ? {} : { method: message.method }),
+    ...(message === undefined ? undefined : { kind: message.kind }),
+    ...(message?.method === undefined ? undefined : { method: message.method }),
     ...(message?.target === undefined
-      ? {}
+      ? undefined
       : message.method === 'tools/call'
         ? { tool: message.target }
         : { target: message.target }),
-    ...(message?.id === undefined ? {} : { rpcId: message.id }),
-    ...(route === undefined ? {} : { upstream: route.upstream.target }),
+    ...(message?.id === undefined ? undefined : { rpcId: message.id }),
+    ...(route === undefined ? undefined : { upstream: route.upstream.target }),
   };
 }
 
-function verdict(
-  { decision }: Trail,
-  { error, forwarded }: Ending,
-): Pick<AuditRecord, 'decision' | 'reason' | 'code' | 'stage' | 'hint'> {
+type Verdict = Pick<AuditRecord, 'decision' | 'reason' | 'code' | 'stage' | 'hint'>;
+
+function verdict({ decision }: Trail, { error, forwarded }: Ending): Verdict {
   if (error === undefined)
     return { decision: forwarded.end === 'cancelled' ? 'cancelled' : 'allowed', reason: decision ?? '' };
   const { code, row, hint, message } = error;
   return { decision: row.fault === 'caller' ? 'refused' : 'failed', reason: message, code, stage: row.stage, hint };
 }
 
-function tokens(trail: Trail, { error }: Ending): Pick<AuditRecord, 'caller' | 'exchanged'> {
-  const caller = findCaller(trail);
-  const { credential, route } = trail;
-  const shown =
-    caller?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true as const });
-  return {
-    ...(shown === undefined ? {} : { caller: shown }),
-    ...(credential === undefined || route === undefined
-      ? {}
-      : {
-          exchanged: {
-            strategy: route.credential.strategy,
-            source: credential.source,
-            ms: credential.waitedMs,
-            ...credential.claims,
-          },
-        }),
-  };
-}
-
 /** W3C Trace Context §3.2. */
 function findTraceId(traceparent: string | string[] | undefined): string | undefined {
-  return typeof traceparent === 'string'
-    ? /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1]
-    : undefined;
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+  if (typeof traceparent !== 'string') return undefined;
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent)?.[1];
 }

@@ -13,6 +13,18 @@ export function exchange(authorized: Authorized): Credentialed | Promise<Credent
 }
 
 function withCredential(authorized: Authorized, credential: UpstreamCredential): Credentialed {
-  const { identity, ...rest } = authorized;
-  return { ...rest, caller: identity.caller, credential };
+  return {
+    id: authorized.id,
+    startedAtMs: authorized.startedAtMs,
+    request: authorized.request,
+    response: authorized.response,
+    path: authorized.path,
+    query: authorized.query,
+    connection: authorized.connection,
+    route: authorized.route,
+    call: authorized.call,
+    decision: authorized.decision,
+    caller: authorized.identity.caller,
+    credential,
+  };
 }

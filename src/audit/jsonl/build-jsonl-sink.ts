@@ -3,6 +3,7 @@ import type { AuditRecord } from '../../model/audit-record.ts';
 import type { AuditSink } from '../../model/audit-sink.ts';
 import { describe } from '../../lib/describe-error.ts';
 import { fail, type UsherError } from '../../model/usher-error.ts';
+import { serializeRecord } from './serialize-record.ts';
 import type { JsonlSettings } from './schema.ts';
 
 /** Lines are written together, at most this long after they were taken. */
@@ -43,7 +44,7 @@ class JsonlSink implements AuditSink {
   }
 
   write(record: AuditRecord): void {
-    this.#lines.push(JSON.stringify(record));
+    this.#lines.push(serializeRecord(record));
     this.#timer ??= setTimeout(() => void this.flush(), batchMs);
   }
 

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AuditRecord } from '../../model/audit-record.ts';
+import { serializeRecord } from './serialize-record.ts';
+
+const who = Object.freeze({ iss: 'https://issuer.example', sub: 'a"b\n\u2028c' });
+
+function record(more: Partial<AuditRecord> = {}): AuditRecord {
+  return {
+    v: 1,
+    time: '2026-01-01T00:00:00.000Z',
+    id: 'one',
+    who,
+    what: { http: 'POST /mcp', tool: 'x\u0000\\"' },
+    decision: 'allowed',
+    reason: 'scopes a',
+    status: 200,
+    ms: { total: 1 },
+    ...more,
+  };
+}
+
+test('serializeRecord – any record – the JSON it stands for, on one line', () => {
+  const one = record({ caller: Object.freeze({ sub: 'é', scp: ['a', 'b'] }), hint: 'line\nbreak' });
+  const line = serializeRecord(one);
+  assert.deepEqual(JSON.parse(line), JSON.parse(JSON.stringify(one)));
+  assert.ok(!line.includes('\n'));
+});
+
+test('serializeRecord – the same frozen part in several records – written out in each of them', () => {
+  assert.deepEqual(JSON.parse(serializeRecord(record({ id: 'two' }))).who, who);
+  assert.deepEqual(JSON.parse(serializeRecord(record({ id: 'three' }))).who, who);
+});
+
+test('serializeRecord – a part that is not frozen and changes – what it is now', () => {
+  const what: { http: string } = { http: 'GET /a' };
+  serializeRecord(record({ what }));
+  what.http = 'GET /b';
+  assert.equal(JSON.parse(serializeRecord(record({ what }))).what.http, 'GET /b');
+});
