@@ -50,13 +50,30 @@ export class TestReport {
    */
   addEvent(file, { type, data }) {
     const state = this.#state(file);
-    if (type === 'test:start') state.started(data.name, data.nesting);
-    else if (type === 'test:stdout' || type === 'test:stderr') state.output += data.message;
-    else if (type === 'test:diagnostic' && data.message.startsWith('Error:')) state.output += `${data.message}\n`;
-    else if (type === 'test:pass' || type === 'test:fail') {
-      // The file itself is reported as a test when it broke as a whole, or when there was no test in it.
-      if (data.name === file && data.nesting === 0) this.#fileEnded(file, type === 'test:pass', data);
-      else this.#testEnded(file, type === 'test:pass', data);
+    // The file itself is a test too: it starts, and it ends when it broke as a whole or had no test in it.
+    const isFile = data.name === file && data.nesting === 0;
+    switch (type) {
+      case 'test:dequeue':
+        if (!isFile) state.running.add(`${data.nesting} ${data.name}`);
+        break;
+      case 'test:complete':
+        state.running.delete(`${data.nesting} ${data.name}`);
+        break;
+      case 'test:start':
+        if (!isFile) state.started(data.name, data.nesting);
+        break;
+      case 'test:stdout':
+      case 'test:stderr':
+        state.output += data.message;
+        break;
+      case 'test:diagnostic':
+        if (data.message.startsWith('Error:')) state.output += `${data.message}\n`;
+        break;
+      case 'test:pass':
+      case 'test:fail':
+        if (isFile) this.#fileEnded(file, type === 'test:pass', data);
+        else this.#testEnded(file, type === 'test:pass', data);
+        break;
     }
   }
 
@@ -216,6 +233,8 @@ class FileState {
   ended = 0;
   failed = 0;
   output = '';
+  /** @type {Set<string>} nesting and name of what began and did not end, in that order */
+  running = new Set();
   /** @type {string[]} by nesting */
   #names = [];
 
@@ -237,11 +256,6 @@ class FileState {
     this.#names.length = nesting;
     return full;
   }
-
-  /** The test that started and did not end; undefined when all that are known of ended. */
-  get running() {
-    return this.#names.length === 0 ? undefined : this.#names.join(' › ');
-  }
 }
 
 /**
@@ -251,9 +265,9 @@ class FileState {
 function whatBroke(error, state) {
   if (error?.failureType === 'testAborted') {
     const where =
-      state.running === undefined
-        ? 'the tests that are known of ended, but something keeps the process alive'
-        : `this test did not end: ${state.running}`;
+      state.running.size === 0
+        ? 'its tests ended, but something keeps the process alive'
+        : `this did not end: ${[...state.running].map((key) => key.slice(key.indexOf(' ') + 1)).join(' › ')}`;
     return `The file was stopped: ${error.message}; ${where}`;
   }
   const how = error?.signal ? `signal ${error.signal}` : `exit code ${error?.exitCode}`;
@@ -263,13 +277,14 @@ function whatBroke(error, state) {
 /**
  * @param {unknown} error
  * @param {string} root
- * @returns {string} message, where a message of its own hides them the two values, the frames of our code, the causes
+ * @returns {string} message, the value where the message hides it, the frames of our code, the causes
  */
 function describeError(error, root) {
   if (!(error instanceof Error)) return typeof error === 'string' ? error : inspect(error);
   const parts = [`${error.name === 'Error' ? '' : `${error.name}: `}${error.message}`];
-  if ('generatedMessage' in error && error.generatedMessage === false && 'actual' in error && 'expected' in error) {
-    parts.push(`actual:   ${inspect(error.actual)}`, `expected: ${inspect(error.expected)}`);
+  // A message of its own hides the value, but where node:assert adds the difference to it.
+  if ('generatedMessage' in error && error.generatedMessage === false && !error.message.includes('\n')) {
+    if ('actual' in error) parts.push(`actual: ${inspect(error.actual)}`);
   }
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('node:'));
   parts.push(...frames.map((line) => line.trim().replace('file://', '').replace(`${root}/`, '')));
