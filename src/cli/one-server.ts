@@ -28,6 +28,11 @@ export function oneServerOf(command: Command): NonNullable<LoadOptions['oneServe
   return { ...(name === undefined ? {} : { name }), spelling: runSpelling };
 }
 
+/** Not an image, a bare name, or a package in the spelling of other gateways (`npx://name`). */
+function isUrl(target: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(target) && !/^(?:npx|uvx|go|docker):/i.test(target);
+}
+
 /** Reads the MCP server off the arguments of `run`: a URL, or a command after `--`. */
 export function readTarget(
   command: Command,
@@ -40,7 +45,7 @@ export function readTarget(
   if (second !== undefined) {
     problems.push({ where: 'arguments', what: 'are too many: expected one URL; put values with spaces in quotes' });
   }
-  if (target !== undefined && !/^[a-z][a-z0-9+.-]*:\/\//i.test(target)) {
+  if (target !== undefined && !isUrl(target)) {
     problems.push({
       where: 'URL',
       what: `is ${quote(target)}: images, packages and names are not in this version; give the URL of an MCP server, or run one with --target-port PORT -- COMMAND`,

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Range } from 'yaml';
-import { isTree, type Tree } from './path.ts';
+import { isTree, setOwn, type Tree } from './path.ts';
 import type { Problem } from './source.ts';
 
 const largestFileBytes = 1024 * 1024;
@@ -73,9 +73,11 @@ function parseConfig(text: string, { name, folder, failed }: Origin): ConfigFile
 
   let tree: unknown;
   try {
-    tree = document.toJS({ maxAliasCount: 100 });
+    tree = unshare(document.toJS({ maxAliasCount: 100 }));
   } catch {
-    return failed('is not YAML that can be used: its aliases refer to each other too often');
+    return failed(
+      'is not YAML that can be used: it is nested too deeply, or its aliases refer to each other too often',
+    );
   }
   if (tree === null || tree === undefined) return failed('is empty; expected at least servers:');
   if (!isTree(tree)) return failed('is not a group of settings; expected keys such as servers: at the top level');
@@ -87,6 +89,20 @@ function parseConfig(text: string, { name, folder, failed }: Origin): ConfigFile
     placeOf: (path) =>
       placeAt(findOffset(document.contents, path, (node) => (isAlias(node) ? node.resolve(document) : node))),
   };
+}
+
+const deepestTree = 50;
+
+/** Copies what aliases point to, so that a change to one place (by a flag, a variable) does not change the others.
+ * @throws RangeError when something holds itself
+ */
+function unshare(value: unknown, depth = 0): unknown {
+  if (depth > deepestTree) throw new RangeError('too deep');
+  if (Array.isArray(value)) return value.map((item) => unshare(item, depth + 1));
+  if (!isTree(value)) return value;
+  const copy: Tree = {};
+  for (const [key, inner] of Object.entries(value)) setOwn(copy, key, unshare(inner, depth + 1));
+  return copy;
 }
 
 /** Messages of the parser that repeat what stands in the file are cut before that. */

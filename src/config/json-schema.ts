@@ -4,7 +4,7 @@ import { isTree, setOwn, type Tree } from './path.ts';
 import { configSchema } from './schema.ts';
 
 /** JSON Schema (2020-12) of the configuration file, for editors that complete and check while people type. */
-export function buildJsonSchema(): Tree {
+export function buildJsonSchema(): z.core.JSONSchema.JSONSchema {
   const schema = z.toJSONSchema(configSchema, {
     io: 'input',
     unrepresentable: 'any',
@@ -40,6 +40,10 @@ function addSecretForms(object: z.ZodObject, jsonSchema: Tree): void {
     setOwn(properties, `${key}Env`, { type: 'string', description: `Variable that holds it: ${meta.help}` });
     if (!Array.isArray(required)) continue;
     jsonSchema['required'] = required.filter((name) => name !== key);
-    jsonSchema['oneOf'] = [key, `${key}File`, `${key}Env`].map((name) => ({ required: [name] }));
+    jsonSchema['oneOf'] = [key, `${key}File`, `${key}Env`].map((name) => ({
+      type: 'object',
+      properties: { [name]: { type: 'string' } },
+      required: [name],
+    }));
   }
 }

@@ -172,6 +172,27 @@ test('loadConfig – several servers and a variable with a server’s name – s
   });
 });
 
+test('loadConfig – a group that two servers share by an alias – is changed for one by its variable, not for both', (context) => {
+  const text = `servers:
+  a:
+    path: /a
+    authenticate: &callers [{ issuer: 'https://i.example.com', audience: x }]
+    credential: &exchange { url: 'https://i.example.com/t', clientId: g, audience: b, clientSecretEnv: SECRET }
+    upstream: { url: 'http://127.0.0.1:1' }
+  b:
+    path: /b
+    authenticate: *callers
+    credential: *exchange
+    upstream: { url: 'http://127.0.0.1:1' }
+`;
+  const environment = { SECRET: 'shh', USHER_SERVERS_B_OIDC_AUDIENCE: 'y' };
+  const { config } = loadConfig({ file: writeText(context, 'usher.yaml', text), flags: [], environment });
+  const audiences = Object.values(config.servers).map(
+    ({ authenticate: [entry] }) => entry?.strategy === 'jwt' && entry.audience,
+  );
+  assert.deepEqual(audiences, [['x'], ['y']]);
+});
+
 test('loadConfig – a file with several servers and a name – takes that one alone', (context) => {
   const server = { authenticate: [{ strategy: 'anonymous' }], upstream: { url: 'http://127.0.0.1:1' } };
   const file = writeText(context, 'usher.yaml', stringify({ servers: { a: server, b: server } }));

@@ -221,6 +221,7 @@ for (const [name, text, pattern] of [
   ['a list', '- a\n', /^usher\.yaml: is not a group of settings/],
   ['of several documents', 'log: {}\n---\nlog: {}\n', /^usher\.yaml:\d+:\d+: is not YAML/],
   ['of an unknown tag', 'log: !secret x\n', /^usher\.yaml:1:\d+: is not YAML/],
+  ['that holds itself', 'servers: &all\n  a: *all\n', /nested too deeply/],
   [
     'a bomb of aliases',
     `a: &a [x]\n${'bcdefgh'

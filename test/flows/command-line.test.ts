@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { cpSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeFolder, writeText } from '../kit/config-input.ts';
 import { collectResult, runUsher, startUsher } from '../kit/run-usher.ts';
 
+const bin = fileURLToPath(new URL('../../bin/usher.js', import.meta.url));
 const jwt = ['--oidc-issuer', 'https://issuer.example.com', '--oidc-audience', 'mcpserver'];
 
 test('usher – without a command – shows what there is', async (context) => {
@@ -279,8 +282,40 @@ test('usher idp rotate-keys – a stopped provider – has a new key, and an unk
   assert.match(wrong.stderr, /SERVER: is "bakend", expected one of mcpserver, backend/);
 });
 
+const systemNode = spawnSync('node', ['--version'], { encoding: 'utf8', env: { PATH: pathWithoutPackages() } });
+const isOld = systemNode.status === 0 && Number.parseInt(systemNode.stdout.slice(1), 10) < 24;
+const skip = isOld ? false : 'no Node.js older than 24 on this machine';
+
+/** npm puts its own folders first; the machine's Node.js is behind them. */
+function pathWithoutPackages(): string {
+  const folders = (process.env['PATH'] ?? '').split(':');
+  return folders.filter((folder) => !folder.includes('node_modules')).join(':');
+}
+
+test('bin/usher.js – run by an old Node – goes on in the pinned one, which gets signals', { skip }, async (context) => {
+  const args = [bin, 'run', '--anonymous', '--port', '0', 'http://127.0.0.1:1'];
+  const child = spawn('node', args, { stdio: 'pipe', env: { PATH: pathWithoutPackages() } });
+  context.after(() => child.kill('SIGKILL'));
+  child.stderr.on('data', (text: Buffer) => {
+    if (String(text).includes('audit trail')) child.kill('SIGTERM');
+  });
+  const { code, stderr } = await collectResult(child);
+  assert.match(stderr, /Stopping/);
+  assert.equal(code, 0);
+});
+
+test('bin/usher.js – run by an old Node without a pinned one – says what is needed', { skip }, async (context) => {
+  const folder = makeFolder(context);
+  const copy = join(folder, 'bin/usher.js');
+  cpSync(bin, copy);
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  const child = spawn('node', [copy, 'version'], { env: { PATH: pathWithoutPackages() } });
+  const { code, stdout, stderr } = await collectResult(child);
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.match(stderr, /^error: Usher needs Node\.js 24 or newer, and this is \d+\.\d+\.\d+; [^\n]*\n$/);
+});
+
 test('bin/usher.js – run by the pinned Node – starts the command line', async () => {
-  const bin = fileURLToPath(new URL('../../bin/usher.js', import.meta.url));
   const child = spawn(process.execPath, [bin, 'version'], { stdio: 'pipe' });
   const { code, stdout } = await collectResult(child);
   assert.equal(code, 0);
