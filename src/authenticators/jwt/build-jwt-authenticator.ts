@@ -86,6 +86,7 @@ class Issuer {
     const isGood =
       known.generation === this.keys.generation &&
       this.keys.isReady &&
+      !this.keys.isOverdue &&
       this.#now() < known.caller.expiresAtMs + this.#settings.clockSkewSeconds * 1000;
     if (isGood) return known.caller;
     this.#known.delete(callerToken);
@@ -95,23 +96,24 @@ class Issuer {
   async verify(callerToken: string, parts: JwtParts, signal: AbortSignal): Promise<Caller> {
     const shown = pickTokenClaims(parts.claims);
     checkClaims(parts, this.#settings, shown, this.#now() / 1000);
-    const findKey = await this.keys.read(signal);
-    if (findKey === undefined) {
-      throw fail('keys_unavailable', { issuer: this.#settings.issuer, reason: this.keys.failure }, { claims: shown });
-    }
+    const unavailable = () =>
+      fail('keys_unavailable', { issuer: this.#settings.issuer, reason: this.keys.failure }, { claims: shown });
+    let keys = await this.keys.read(signal);
+    if (keys === undefined) throw unavailable();
     this.keys.refreshIfDue();
-    let { generation } = this.keys;
-    let problem = await this.#verifySignature(callerToken, findKey);
+    let problem = await this.#verifySignature(callerToken, keys.findKey);
     if (problem === 'key unknown') {
-      const newer = await this.keys.readNewer(signal);
+      const newer = await this.keys.readNewer(keys.generation, signal);
+      // The key may be a new one: the caller must not throw a good token away because the issuer is down.
+      if (newer === undefined && this.keys.isFailing) throw unavailable();
       if (newer !== undefined) {
-        ({ generation } = this.keys);
-        problem = await this.#verifySignature(callerToken, newer);
+        keys = newer;
+        problem = await this.#verifySignature(callerToken, newer.findKey);
       }
     }
     if (problem !== undefined) throw this.#refusal(problem, parts);
     const caller = buildCaller(callerToken, parts);
-    this.#known.set(callerToken, { caller, generation });
+    this.#known.set(callerToken, { caller, generation: keys.generation });
     return caller;
   }
 

@@ -5,13 +5,13 @@ import {
   type FlattenedJWSInput,
   type CryptoKey,
 } from 'jose';
-import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
 import { describe } from '../../lib/describe-error.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
 import { discoverJwksUrl } from './discover.ts';
+import { pickUsableKeys } from './pick-usable-keys.ts';
 
 /** Settings of a {@link KeyStore}. */
 export interface KeyStoreOptions {
@@ -26,20 +26,23 @@ export interface KeyStoreOptions {
 /** Finds the key for a token, as jose wants it. */
 export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
 
-interface KeySet {
+/** The keys an issuer published at one time. */
+export interface KeySet {
   readonly findKey: FindKey;
+  /** Differs between two sets of other keys. */
+  readonly generation: number;
   /** Identity of the whole set, to see whether anything changed. */
   readonly text: string;
   readonly fetchedAtMs: number;
   readonly refreshAtMs: number;
 }
 
-const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
-
 const timeoutMs = 5_000;
 const shortestLifeMs = 60_000;
 const longestLifeMs = 3_600_000;
 const usualLifeMs = 600_000;
+/** How long past their life keys are used while a refresh is under way; after an idle time they are asked for first. */
+const graceMs = 60_000;
 /** How long known keys are used when the issuer cannot be asked. */
 const outageMs = 24 * 3_600_000;
 /** After a failure the next call asks again, but not more often than this. */
@@ -70,6 +73,21 @@ export class KeyStore {
     return this.#usable() !== undefined;
   }
 
+  /** Could the issuer not be asked the last time? */
+  get isFailing(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Must the issuer be asked before the keys are used again? Their life is over, and nobody asked or tried to for a
+   * while: a key may have been withdrawn in the meantime.
+   */
+  get isOverdue(): boolean {
+    if (this.#keys === undefined) return true;
+    const nowMs = this.#options.now();
+    if (nowMs < this.#keys.refreshAtMs + graceMs) return false;
+    return this.#failure === undefined || nowMs >= this.#failure.atMs + graceMs;
+  }
+
   /** Why there are no keys, in a few words. */
   get failure(): string {
     return this.#failure?.reason ?? 'not fetched yet';
@@ -81,20 +99,22 @@ export class KeyStore {
     if (this.#keys !== undefined && nowMs >= this.#keys.refreshAtMs && this.#mayRetry(nowMs)) void this.#fetch();
   }
 
-  /** The keys, waiting for the first fetch if there are none yet; undefined when they cannot be had. */
-  async read(signal?: AbortSignal): Promise<FindKey | undefined> {
-    if (this.#usable() === undefined && this.#mayRetry(this.#options.now())) await this.#fetch(signal);
-    return this.#usable()?.findKey;
+  /** The keys, waiting for a fetch if there are none yet or they are overdue; undefined when they cannot be had. */
+  async read(signal?: AbortSignal): Promise<KeySet | undefined> {
+    const mustAsk = this.#usable() === undefined || this.isOverdue;
+    if (mustAsk && this.#mayRetry(this.#options.now())) await this.#fetch(signal);
+    return this.#usable();
   }
 
-  /** Asks the issuer again because a token names an unknown key. Undefined when nothing newer could be had: asked too
-   * often already, or the same keys came back.
+  /** Asks the issuer again because a token names a key that is not in the given generation. Undefined when nothing newer
+   * could be had: asked too often already, or the same keys came back.
    */
-  async readNewer(signal?: AbortSignal): Promise<FindKey | undefined> {
-    const before = this.#generation;
-    if (!this.#flight.has('keys') && !this.#unknownKeyFetches.take(this.#options.now())) return undefined;
-    await this.#fetch(signal);
-    return this.#generation === before ? undefined : this.#usable()?.findKey;
+  async readNewer(generation: number, signal?: AbortSignal): Promise<KeySet | undefined> {
+    if (this.#generation === generation) {
+      if (!this.#flight.has('keys') && !this.#unknownKeyFetches.take(this.#options.now())) return undefined;
+      await this.#fetch(signal);
+    }
+    return this.#generation === generation ? undefined : this.#usable();
   }
 
   #usable(): KeySet | undefined {
@@ -120,9 +140,9 @@ export class KeyStore {
         timeoutMs,
       });
       if (answer.status !== 200) throw new Error(`${url}: status ${answer.status}`);
-      const parsed = jwksSchema.safeParse(await answer.json().catch(() => undefined));
-      if (!parsed.success) throw new Error(`${url}: not a key set with at least one key`);
-      this.#replace(parsed.data, lifeMs(answer.headers.get('cache-control')), now());
+      const keys = pickUsableKeys(await answer.json().catch(() => undefined));
+      if (keys.length === 0) throw new Error(`${url}: not a key set with at least one key for signatures`);
+      this.#replace({ keys: [...keys] }, lifeMs(answer.headers.get('cache-control')), now());
       this.#failure = undefined;
     } catch (cause) {
       this.#failure = { reason: describe(cause), atMs: now() };
@@ -136,6 +156,7 @@ export class KeyStore {
     if (!isSame) this.#generation += 1;
     this.#keys = {
       findKey: findKey ?? createLocalJWKSet(jwks),
+      generation: this.#generation,
       text,
       fetchedAtMs: nowMs,
       refreshAtMs: nowMs + lifetimeMs,
