@@ -1,28 +1,20 @@
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { stringify } from 'yaml';
-import { flag, loadOne, makeFolder, problemsOf, writeText } from '../../test/kit/config-input.ts';
-import { loadConfig, type LoadOptions } from './load.ts';
-
-const jwt = [flag('oidc-issuer', 'https://issuer.example.com'), flag('oidc-audience', 'mcpserver')];
-const target = flag('target-uri', 'http://127.0.0.1:1/mcp');
-const exchange = [
-  flag('token-exchange-url', 'https://issuer.example.com/token'),
-  flag('token-exchange-client-id', 'gateway'),
-  flag('token-exchange-audience', 'backend'),
-];
-const secret = { USHER_TOKEN_EXCHANGE_CLIENT_SECRET: 'topsecret' };
-
-function problems(flags: LoadOptions['flags'], environment: LoadOptions['environment'] = {}): string[] {
-  return problemsOf(() => loadOne({ flags, environment }));
-}
-
-function fileProblems(context: TestContext, text: string, environment: LoadOptions['environment'] = {}): string[] {
-  const file = writeText(context, 'usher.yaml', text);
-  const folder = file.slice(0, -'usher.yaml'.length);
-  return problemsOf(() => loadConfig({ file, flags: [], environment })).map((line) => line.replaceAll(folder, ''));
-}
+import {
+  exchange,
+  fileProblems,
+  flag,
+  jwt,
+  loadOne,
+  makeFolder,
+  problems,
+  problemsOf,
+  secret,
+  target,
+  writeText,
+} from '../../test/kit/config-input.ts';
+import { loadConfig } from './load.ts';
 
 test('configuration – wrong in many ways – reports all of them with line and column', (context) => {
   const found = fileProblems(
@@ -343,100 +335,4 @@ test('target port – the one Usher listens on – is refused', (context) => {
 test('CA file – without a certificate – is refused', (context) => {
   const file = writeText(context, 'ca.pem', 'hello');
   assert.match(problems([...jwt, flag('ca-file', file), target]).join(''), /^--ca-file: .*no certificate in it/);
-});
-
-// Secrets: never in a problem, a warning, or what is shown.
-
-test('secret – in a file that everybody can read – is taken with a warning', (context) => {
-  const file = writeText(context, 'secret', 'topsecret\n');
-  chmodSync(file, 0o644);
-  const { config, warnings } = loadOne({
-    flags: [
-      ...jwt,
-      ...exchange,
-      { ...flag('token-exchange-client-secret', file), isFile: true, label: '--token-exchange-client-secret-file' },
-      target,
-    ],
-  });
-  const credential = config.servers['mcp']?.credential;
-  assert.equal(credential?.strategy === 'token-exchange' && credential.clientSecret.reveal(), 'topsecret');
-  assert.match(warnings.join(''), /^--token-exchange-client-secret-file .*chmod 600/);
-});
-
-test('secret – on the command line – is taken with a warning that does not show it', () => {
-  const { warnings } = loadOne({
-    flags: [...jwt, ...exchange, flag('token-exchange-client-secret', 'topsecret'), target],
-  });
-  assert.match(warnings.join(''), /list of processes/);
-  assert.doesNotMatch(warnings.join(''), /topsecret/);
-});
-
-test('secret – by the variable of people who move over – is taken', () => {
-  assert.deepEqual(problems([...jwt, ...exchange, target], { TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET: 'topsecret' }), []);
-});
-
-test('secret – by two variables – is refused', () => {
-  const environment = { ...secret, TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET: 'other' };
-  assert.match(problems([...jwt, ...exchange, target], environment).join(''), /is set beside/);
-});
-
-for (const [name, text, pattern] of [
-  ['empty', '', /is empty/],
-  ['of several lines', 'hunter2\nhunter3\n', /several lines/],
-] as const) {
-  test(`secret – in a file that is ${name} – is refused without showing it`, (context) => {
-    const folder = makeFolder(context);
-    writeFileSync(`${folder}/secret`, text, { mode: 0o600 });
-    const found = problems([
-      ...jwt,
-      ...exchange,
-      { ...flag('token-exchange-client-secret', `${folder}/secret`), isFile: true },
-      target,
-    ]);
-    assert.equal(found.length, 1, found.join('\n'));
-    assert.match(found.join(''), pattern);
-    assert.doesNotMatch(found.join(''), /hunter/);
-  });
-}
-
-test('secret – put where a file or variable is named – is not shown', (context) => {
-  const server = (forms: object) => ({
-    servers: {
-      a: {
-        authenticate: [{ issuer: 'https://i.example.com', audience: 'a' }],
-        credential: { url: 'https://i.example.com/t', clientId: 'g', audience: 'b', ...forms },
-        upstream: { url: 'http://127.0.0.1:1' },
-      },
-    },
-  });
-  for (const forms of [
-    { clientSecretFile: 'hunter2' },
-    { clientSecretEnv: 'hunter2' },
-    { clientSecret: 12_345_678 },
-    { clientSecret: ['hunter2'] },
-    { secret: 'hunter2' },
-  ]) {
-    const found = fileProblems(context, stringify(server(forms))).join('\n');
-    assert.notEqual(found, '');
-    assert.doesNotMatch(found, /hunter2|12345678/);
-  }
-});
-
-test('secret – in two forms – is refused', (context) => {
-  const text = stringify({
-    servers: {
-      a: {
-        authenticate: [{ issuer: 'https://i.example.com', audience: 'a' }],
-        credential: {
-          url: 'https://i.example.com/t',
-          clientId: 'g',
-          audience: 'b',
-          clientSecret: 'x',
-          clientSecretEnv: 'Y',
-        },
-        upstream: { url: 'http://127.0.0.1:1' },
-      },
-    },
-  });
-  assert.match(fileProblems(context, text).join(''), /clientSecretEnv: is given beside clientSecret/);
 });

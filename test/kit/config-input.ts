@@ -45,3 +45,30 @@ export function problemsOf(load: () => LoadedConfig): string[] {
       .map((line) => line.trim());
   }
 }
+
+/** Enough for a server whose callers are checked. */
+export const jwt = [flag('oidc-issuer', 'https://issuer.example.com'), flag('oidc-audience', 'mcpserver')];
+export const target = flag('target-uri', 'http://127.0.0.1:1/mcp');
+/** An exchange, but for its secret. */
+export const exchange = [
+  flag('token-exchange-url', 'https://issuer.example.com/token'),
+  flag('token-exchange-client-id', 'gateway'),
+  flag('token-exchange-audience', 'backend'),
+];
+export const secret = { USHER_TOKEN_EXCHANGE_CLIENT_SECRET: 'topsecret' };
+
+/** What is wrong with these flags and variables. */
+export function problems(flags: LoadOptions['flags'], environment: LoadOptions['environment'] = {}): string[] {
+  return problemsOf(() => loadOne({ flags, environment }));
+}
+
+/** What is wrong with this file; its name is usher.yaml in the report. */
+export function fileProblems(
+  context: TestContext,
+  text: string,
+  environment: LoadOptions['environment'] = {},
+): string[] {
+  const file = writeText(context, 'usher.yaml', text);
+  const folder = file.slice(0, -'usher.yaml'.length);
+  return problemsOf(() => loadConfig({ file, flags: [], environment })).map((line) => line.replaceAll(folder, ''));
+}
