@@ -33,34 +33,37 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
   const { error, forwarded } = ending;
   const caller = trail.caller ?? trail.identity?.caller;
   const shown = caller === undefined ? undefined : describeCaller(caller);
-  const trace = findTraceId(request.headers['traceparent']);
-  const from = request.socket.remoteAddress;
-  const upstreamStatus = forwarded?.upstreamStatus;
-  const claims =
-    shown?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true as const });
-  const exchanged = credential === undefined || route === undefined ? undefined : describeCredential(credential, route);
   const firstByte = forwarded?.firstByteMs;
   return {
     v: 1,
     time: new Date(startedAtMs).toISOString(),
     id,
-    ...(trace === undefined ? undefined : { trace }),
-    ...(route === undefined ? undefined : { server: route.name }),
+    trace: findTraceId(request.headers['traceparent']),
+    server: route?.name,
     who: shown?.who ?? nobody,
-    ...(from === undefined ? undefined : { from }),
+    from: request.socket.remoteAddress,
     what: what(trail, message),
-    ...verdict(trail, ending),
-    ...(claims === undefined ? undefined : { caller: claims }),
-    ...(exchanged === undefined ? undefined : { exchanged }),
+    decision: decide(ending),
+    reason: error === undefined ? (trail.decision ?? '') : error.message,
+    stage: error?.row.stage,
+    hint: error?.hint,
+    code: error?.code,
+    caller: shown?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true }),
+    exchanged: credential === undefined || route === undefined ? undefined : describeCredential(credential, route),
     status: forwarded?.end !== 'cancelled' && response.headersSent ? response.statusCode : 0,
-    ...(upstreamStatus === undefined ? undefined : { upstreamStatus }),
+    upstreamStatus: forwarded?.upstreamStatus,
     ms: {
       total: Date.now() - startedAtMs,
-      ...(firstByte === undefined ? undefined : { firstByte: Math.round(firstByte * 1000) / 1000 }),
-      ...(credential === undefined || credential.waitedMs === 0 ? undefined : { exchange: credential.waitedMs }),
+      firstByte: firstByte === undefined ? undefined : Math.round(firstByte * 1000) / 1000,
+      exchange: credential === undefined || credential.waitedMs === 0 ? undefined : credential.waitedMs,
     },
-    ...(forwarded === undefined ? undefined : { bytes: forwarded.bytes }),
+    bytes: forwarded?.bytes,
   };
+}
+
+function decide({ error, forwarded }: Ending): AuditRecord['decision'] {
+  if (error !== undefined) return error.row.fault === 'caller' ? 'refused' : 'failed';
+  return forwarded.end === 'cancelled' ? 'cancelled' : 'allowed';
 }
 
 const nobody: AuditRecord['who'] = Object.freeze({});
@@ -102,28 +105,16 @@ function describeCredential(credential: UpstreamCredential, route: Route): NonNu
 const longestPath = 200;
 
 function what({ request, path, route }: Trail, message: Message | undefined): AuditRecord['what'] {
-  const http = `${request.method ?? '?'} ${path.length > longestPath ? `${path.slice(0, longestPath)}…` : path}`;
+  const isToolCall = message?.method === 'tools/call';
   return {
-    http,
-    ...(message === undefined ? undefined : { kind: message.kind }),
-    ...(message?.method === undefined ? undefined : { method: message.method }),
-    ...(message?.target === undefined
-      ? undefined
-      : message.method === 'tools/call'
-        ? { tool: message.target }
-        : { target: message.target }),
-    ...(message?.id === undefined ? undefined : { rpcId: message.id }),
-    ...(route === undefined ? undefined : { upstream: route.upstream.target }),
+    http: `${request.method ?? '?'} ${path.length > longestPath ? `${path.slice(0, longestPath)}…` : path}`,
+    kind: message?.kind,
+    method: message?.method,
+    tool: isToolCall ? message.target : undefined,
+    target: isToolCall ? undefined : message?.target,
+    rpcId: message?.id,
+    upstream: route?.upstream.target,
   };
-}
-
-type Verdict = Pick<AuditRecord, 'decision' | 'reason' | 'code' | 'stage' | 'hint'>;
-
-function verdict({ decision }: Trail, { error, forwarded }: Ending): Verdict {
-  if (error === undefined)
-    return { decision: forwarded.end === 'cancelled' ? 'cancelled' : 'allowed', reason: decision ?? '' };
-  const { code, row, hint, message } = error;
-  return { decision: row.fault === 'caller' ? 'refused' : 'failed', reason: message, code, stage: row.stage, hint };
 }
 
 /** W3C Trace Context §3.2. */

@@ -6,10 +6,12 @@ const serialized = new WeakMap<object, string>();
  * that are frozen are written out once and kept as text for as long as somebody holds them.
  */
 export function serializeRecord(record: AuditRecord): string {
-  let line = '';
-  for (const [name, value] of Object.entries(record)) {
-    if (value === undefined) continue;
-    line += `${line === '' ? '{' : ','}"${name}":${typeof value === 'object' ? serializePart(value) : JSON.stringify(value)}`;
+  const fields: Readonly<Record<string, string | number | object | undefined>> = record;
+  let line = `{"v":${record.v}`;
+  for (const name in fields) {
+    const value = fields[name];
+    if (value === undefined || name === 'v') continue;
+    line += `,"${name}":${typeof value === 'object' ? serializePart(value) : JSON.stringify(value)}`;
   }
   return `${line}}`;
 }
