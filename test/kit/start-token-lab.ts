@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { JWK } from 'jose';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
 import { sendJson, startHttpServer, type Respond, type TestServer } from './start-http-server.ts';
@@ -33,6 +35,8 @@ export interface LabOptions {
   /** Published from the start beside the usual ones. */
   readonly keys?: readonly JWK[];
   readonly respond?: Respond;
+  /** Bends the issuer before the gateway asks it for its keys. */
+  readonly beforeStart?: (issuer: TestIssuer) => void;
   readonly server?: (usual: ServerInput, issuer: TestIssuer) => ServerInput;
   readonly now?: () => number;
 }
@@ -45,6 +49,7 @@ export async function startTokenLab(options: LabOptions = {}): Promise<TokenLab>
   const issuer = await startIssuer();
   const key = makeSigningKey();
   issuer.keys.push(key.jwk, ...(options.keys ?? []));
+  options.beforeStart?.(issuer);
   const upstream = await startHttpServer(options.respond ?? ((_, response) => sendJson(response, 200, answer)));
   const usual = exchangingServer(issuer, upstream);
   const servers = { apollo: options.server?.(usual, issuer) ?? usual };
@@ -90,10 +95,13 @@ function isRaw(value: unknown): value is string | Buffer {
   return typeof value === 'string' || Buffer.isBuffer(value);
 }
 
-async function findRecord(gateway: TestGateway, id: string): Promise<AuditRecord> {
-  for (let attempt = 0; attempt < 25; attempt += 1) {
-    const found = (await gateway.records()).find((record) => record.id === id);
-    if (found !== undefined) return found;
+/** Records are written in batches of some milliseconds: looked for until it is there. */
+async function findRecord({ auditFile }: TestGateway, id: string): Promise<AuditRecord> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const lines = (await readFile(auditFile, 'utf8')).split('\n').slice(0, -1);
+    const found = lines.findLast((line) => line.includes(id));
+    if (found !== undefined) return JSON.parse(found) as AuditRecord;
+    await setTimeout(5);
   }
   throw new Error(`no audit record has the id ${id}`);
 }
