@@ -19,7 +19,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     : (what: string, details: string) => print(`  ${green('✔')} ${what.padEnd(18)} ${details}\n`);
   if (!json) print(`\n${bold('Usher: one call, from sign-in to audit trail, all on this machine')}\n\n`);
   await using lab = await startLab(options, done);
-  const story = await tellStory(lab, done);
+  const story = await beforeStop(tellStory(lab, done), options.stop);
+  if (story === undefined) return;
   if (json) {
     print(`${JSON.stringify({ ok: true, ms: Date.now() - startedAtMs, ...story }, undefined, 2)}\n`);
     return;
@@ -32,6 +33,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   print(describeNextSteps(lab));
   const ended = await Promise.race([stopped(options.stop), lab.ended]);
   if (ended !== undefined) throw fail('step_failed', { step: 'The demo', reason: ended });
+}
+
+/** What the work results in, or undefined when it was stopped before. */
+async function beforeStop<T>(work: Promise<T>, stop: AbortSignal): Promise<T | undefined> {
+  const result = await Promise.race([work, stopped(stop)]);
+  // Stopping takes away what the work talks to; its complaints are of no interest then.
+  work.catch(() => {});
+  return result;
 }
 
 async function stopped(stop: AbortSignal): Promise<undefined> {

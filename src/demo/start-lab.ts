@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configSchema } from '../config/schema.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
@@ -43,14 +43,15 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
         'the countries example is not part of the installed package; clone the repository and run npm start there',
     });
   }
-  await mkdir(options.stateDir, { recursive: true, mode: 0o700 });
+  const stateDir = resolve(options.stateDir);
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
   await using started = new AsyncDisposableStack();
   const ports = await findPorts(options.ports);
   const idp = started.use(
     await startIdp({
       httpPort: ports.idpHttp,
       httpsPort: ports.idpHttps,
-      stateDir: join(options.stateDir, 'idp'),
+      stateDir: join(stateDir, 'idp'),
       ...(options.seedFile === undefined ? {} : { seedFile: options.seedFile }),
     }),
   );
@@ -64,7 +65,7 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
     OKTA_AUDIENCE: backend.audience,
     REQUIRED_SCOPES: backend.scopes.filter((scope) => scope.includes(':')).join(' '),
     NODE_EXTRA_CA_CERTS: idp.caFile,
-    NODE_COMPILE_CACHE: join(options.stateDir, 'compile-cache'),
+    NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'),
   };
   const mcpServerUrl = `http://127.0.0.1:${ports.mcpServer}/mcp`;
   const [api, mcpServer] = await Promise.all([
@@ -90,7 +91,7 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
   done('Countries API', `${apiUrl} takes aud ${backend.audience} of ${backend.issuer}`);
   done('MCP server', mcpServerUrl);
 
-  const auditFile = join(options.stateDir, 'audit.jsonl');
+  const auditFile = join(stateDir, 'audit.jsonl');
   const gateway = started.use(
     await startGateway(buildConfig({ idp, mcpserver, backend, mcpServerUrl, auditFile, port: ports.gateway }), {
       log: quiet,

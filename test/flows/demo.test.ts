@@ -24,7 +24,7 @@ async function demo(...more: string[]) {
     idpHttps,
     '--api-port',
     api,
-    '--mcp-server-port',
+    '--mcp-port',
     mcpServer,
   ].map(String);
   return {
@@ -44,8 +44,8 @@ function leftBehind(folder: string): string {
   }
 }
 
-test('usher demo --json – the same user in both tokens, other issuer and audience, all on record', async () => {
-  await using one = await demo('--json');
+test('usher demo --once --json – the same user in both tokens, other issuer and audience, all on record', async () => {
+  await using one = await demo('--once', '--json');
   const startedAtMs = Date.now();
   const { code, stdout, stderr } = await runProgram(one.command);
   assert.equal(code, 0, stderr);
@@ -89,7 +89,7 @@ test("a back end that does not trust the MCP server's issuer – exit 1 and the 
 });
 
 test('every preferred port busy – stepped over', async () => {
-  await using one = await demo('--json');
+  await using one = await demo('--once', '--json');
   const blockers = Object.values(testPorts).map((port) => createServer().listen(port, '127.0.0.1'));
   try {
     const { code, stdout, stderr } = await runProgram(one.command);
@@ -98,6 +98,15 @@ test('every preferred port busy – stepped over', async () => {
   } finally {
     for (const blocker of blockers) blocker.close();
   }
+});
+
+test('Ctrl-C in the middle of the story – exit 0, no process left', async () => {
+  await using one = await demo('--once');
+  await using program = startProgram(one.command);
+  await program.said('MCP server');
+  program.child.kill('SIGINT');
+  assert.equal(await program.exited, 0, program.output().stderr);
+  assert.equal(leftBehind(one.folder), '');
 });
 
 test('Ctrl-C – exit 0, no process and no file but the state folder left', async () => {

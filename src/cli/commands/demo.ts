@@ -33,6 +33,11 @@ const options = {
     help: 'YAML file with the identity provider’s servers, apps, users, policies',
     group,
   },
+  mcpServer: {
+    flags: '--mcp-server <COMMAND>',
+    help: 'MCP server to run with the example’s configuration file instead of its own, such as apollo-mcp-server',
+    group,
+  },
   stateDir: {
     flags: '--state-dir <FOLDER>',
     help: 'Folder for keys, certificates and audit trail; kept between runs',
@@ -56,6 +61,7 @@ export const demoCommand: CommandModule = {
   async execute(command, { tail, environment }) {
     const values = new SimpleValues(command, environment);
     const seedFile = values.text(options.seed);
+    const mcpServer = values.text(options.mcpServer);
     const demo = {
       once: values.isSet(options.once),
       json: values.isSet(options.json),
@@ -68,6 +74,7 @@ export const demoCommand: CommandModule = {
       },
       stateDir: values.text(options.stateDir) ?? '',
       ...(seedFile === undefined ? {} : { seedFile }),
+      ...(mcpServer === undefined ? {} : { mcpServer }),
     };
     if (demo.json && !demo.once) values.problems.push({ where: '--json', what: 'is given without --once; add it' });
     const problems = [...sortLeftovers(command).problems, ...refuseOperands(command, tail), ...values.problems];
