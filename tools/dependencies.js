@@ -42,12 +42,18 @@ export function checkDependencies(root) {
  * @param {string} decisions
  */
 function checkManifest(path, { dependencies = {}, devDependencies = {} }, decisions) {
-  return Object.entries({ ...dependencies, ...devDependencies }).flatMap(([name, version]) => [
-    ...(decisions.includes(`\`${name}\``)
+  const all = Object.entries({ ...dependencies, ...devDependencies });
+  const unexplained = all.map(([name]) => `\`${name}\``).filter((name) => !decisions.includes(name));
+  return [
+    ...(unexplained.length === 0
       ? []
-      : [`${path}: no page in docs/decisions says why we depend on \`${name}\`; add it to the list there`]),
-    ...(/^\d/.test(version) ? [] : [`${path}: ${name} is "${version}", expected an exact version`]),
-  ]);
+      : [
+          `${path}: no page in docs/decisions says why we depend on ${unexplained.join(', ')}; add them to the list there`,
+        ]),
+    ...all
+      .filter(([, version]) => !/^\d/.test(version))
+      .map(([name, version]) => `${path}: ${name} is "${version}", expected an exact version`),
+  ];
 }
 
 /**

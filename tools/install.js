@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** @typedef {import('./lock.js').Hold} Hold */
@@ -35,6 +35,7 @@ export async function installPackages(folder, hold) {
         'Check that the package registry can be reached (npm ping) and that the disk has 600 MB left, then start again.',
     );
   }
+  mkdirSync(join(folder, 'node_modules'), { recursive: true }); // npm makes none when there is nothing to install
   const written = `${stampPath(folder)}.${process.pid}`;
   writeFileSync(written, stampOf(readFileSync(join(folder, 'package-lock.json'), 'utf8')));
   renameSync(written, stampPath(folder));

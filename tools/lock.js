@@ -12,7 +12,7 @@ const abandonedAfterMs = 60_000;
  * @template T
  * @param {string} path the lock file; its folder is made
  * @param {(hold: Hold) => Promise<T>} work
- * @param {(owner: string) => void} [onWait] told once when somebody else has the lock
+ * @param {(owner: string) => void} [onWait] told once when somebody else has the lock; owner: the id of their process
  * @returns {Promise<T>}
  */
 export async function withLock(path, work, onWait = () => {}) {
@@ -20,7 +20,7 @@ export async function withLock(path, work, onWait = () => {}) {
   for (let attempt = 0; !take(path); attempt += 1) {
     if (isStale(path)) breakStale(path);
     else {
-      if (attempt === 0) onWait(readOwner(path));
+      if (attempt === 0) onWait(readOwner(path).split(' ')[0] ?? '');
       await delay(100);
     }
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -24,11 +25,20 @@ async function readOutput(parent: ReturnType<typeof start>): Promise<string> {
 /** Resolves when the process is gone or only waits to be collected by whoever inherited it; fails after 5 s. */
 async function waitUntilGone(pid: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
-    if (stdout.trim() === '' || stdout.startsWith('Z')) return;
+    if (!isRunning(pid)) return;
     await delay(50);
   }
   assert.fail(`Process ${pid} still runs`);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const stat = `/proc/${pid}/stat`;
+  return !existsSync(stat) || !readFileSync(stat, 'utf8').includes(') Z ');
 }
 
 test('child – ends with a code – the code is passed on', async () => {
