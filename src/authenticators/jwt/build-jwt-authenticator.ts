@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto';
-import { compactVerify, errors, type CryptoKey } from 'jose';
+import type { CryptoKey } from 'jose';
+// The parts and not the whole: a third of the time it takes to start.
+import * as errors from 'jose/errors';
+import { compactVerify } from 'jose/jws/compact/verify';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 import type { HttpClient } from '../../lib/http-client.ts';

@@ -1,10 +1,5 @@
-import {
-  createLocalJWKSet,
-  type JSONWebKeySet,
-  type JWSHeaderParameters,
-  type FlattenedJWSInput,
-  type CryptoKey,
-} from 'jose';
+import type { JSONWebKeySet, JWSHeaderParameters, FlattenedJWSInput, CryptoKey } from 'jose';
+import { createLocalJWKSet } from 'jose/jwks/local';
 import type { Clock } from '../../lib/clock.ts';
 import { describe } from '../../lib/describe-error.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
