@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningIdp } from '../../src/idp/running-idp.ts';
 import { startIdp } from '../../src/idp/start-idp.ts';
 
@@ -233,6 +234,8 @@ describe('sign-in in Chromium', { timeout: 120_000 }, () => {
   test('person – keyboard only – signs in and allows', { skip }, async (t) => {
     const { page } = await openPage(t);
     await page.goto(authorizeUrl('asking'));
+    // Chromium moves the focus to the first field a moment after the page has loaded.
+    while ((await page.evaluate('document.activeElement.name')) !== 'username') await sleep(10);
     await page.keyboard.type('alice@example.com');
     await page.keyboard.press('Tab');
     await page.keyboard.type('alice');
