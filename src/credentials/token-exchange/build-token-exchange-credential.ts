@@ -26,7 +26,11 @@ interface Kept {
  * shortly before the first of the two tokens ends.
  */
 export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
-  const kept = new LRUCache<string, Kept>({ max: 20_000 });
+  const kept = new LRUCache<string, Kept>({
+    max: 20_000,
+    maxSize: 64 * 1024 * 1024,
+    sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
+  });
   const flight = new SingleFlight<UpstreamCredential>();
 
   async function exchange({ caller, callerToken }: Identity): Promise<UpstreamCredential> {

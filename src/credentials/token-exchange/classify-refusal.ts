@@ -28,7 +28,11 @@ export function classifyRefusal(refusal: Refusal): Error {
     error: error === '' ? '(no error code)' : error,
     description: description === '' ? '(no description)' : description,
   };
-  if (status === 429 || status >= 500) {
+  if (status < 400) {
+    const reason = status >= 300 ? `status ${status}: a redirect, which is never followed` : `status ${status}`;
+    return fail('exchange_answer_invalid', { url, reason });
+  }
+  if (status === 408 || status === 429 || status >= 500) {
     const reason = `status ${status}${error === '' ? '' : ` ${error}`}`;
     return fail('exchange_unavailable', { url, reason }, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
   }
@@ -41,9 +45,5 @@ export function classifyRefusal(refusal: Refusal): Error {
     return fail('exchange_subject_refused', details);
   }
   if (denials.has(error)) return fail('exchange_denied', details);
-  if (status >= 400) return fail('exchange_misconfigured', details);
-  return fail('exchange_answer_invalid', {
-    url,
-    reason: status >= 300 ? `status ${status}: a redirect, which is never followed` : `status ${status}`,
-  });
+  return fail('exchange_misconfigured', details);
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { parseJwtParts } from '../../lib/jwt-parts.ts';
 import type { TokenClaims } from '../../model/caller.ts';
-import { findScopes, pickTokenClaims } from '../../model/token-claims.ts';
+import { pickTokenClaims } from '../../model/token-claims.ts';
 import { fail } from '../../model/usher-error.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** A token that came out of an exchange and passed every check. */
 export interface ExchangedToken {
@@ -19,6 +20,8 @@ export interface Asked {
   readonly audience: readonly string[];
   readonly scopes: readonly string[];
   readonly callerToken: string;
+  /** What no refusal may quote, whatever the answer repeats. */
+  readonly secrets: readonly string[];
   readonly nowMs: number;
 }
 
@@ -30,7 +33,10 @@ const answerSchema = z.looseObject({
   access_token: z.string(),
   issued_token_type: z.string(),
   token_type: z.string(),
-  expires_in: z.coerce.number().positive().optional(),
+  expires_in: z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .pipe(z.number().positive())
+    .optional(),
   scope: z.string().optional(),
   error: z.undefined().optional(),
 });
@@ -42,7 +48,8 @@ const headerSafe = /^[A-Za-z0-9._~+/-]+=*$/;
  * @throws UsherError exchange_answer_invalid
  */
 export function parseAnswer(body: unknown, asked: Asked): ExchangedToken {
-  const refuse = (reason: string) => fail('exchange_answer_invalid', { url: asked.url, reason });
+  const refuse = (reason: string) =>
+    fail('exchange_answer_invalid', { url: asked.url, reason: withoutSecrets(reason, asked.secrets) });
   const parsed = answerSchema.safeParse(body);
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the body'))].join(', ');
@@ -62,14 +69,14 @@ export function parseAnswer(body: unknown, asked: Asked): ExchangedToken {
   if (!headerSafe.test(upstreamToken)) throw refuse('the token has characters that cannot stand in a header');
   if (upstreamToken === asked.callerToken) throw refuse("it is the caller's own token, unchanged");
 
-  const claims = findClaims(upstreamToken);
+  const claims = findClaims(upstreamToken, refuse);
   if (claims !== undefined) checkAudience(claims, asked, refuse);
   // What the answer says it granted, and what the token itself says: neither may fall short.
   checkScopes(scope?.split(' '), asked, refuse);
   checkScopes(claims?.scp, asked, refuse);
   const ends = [
     expiresIn === undefined ? undefined : asked.nowMs + expiresIn * 1000,
-    claims?.exp === undefined ? undefined : claims.exp * 1000,
+    claims?.exp === undefined || !Number.isFinite(claims.exp) ? undefined : claims.exp * 1000,
   ];
   const known = ends.filter((end) => end !== undefined);
   const expiresAtMs = known.length === 0 ? undefined : Math.min(...known);
@@ -79,14 +86,22 @@ export function parseAnswer(body: unknown, asked: Asked): ExchangedToken {
 
 type Refuse = (reason: string) => Error;
 
-function findClaims(upstreamToken: string): TokenClaims | undefined {
+/** What a JWT looks like: three parts, the first beginning as base64url of `{` and a quote or white space does. */
+const jwtLike = /^e[wy][^.]*\.[^.]*\.[^.]*$/;
+
+/** Undefined for an opaque token, about which nothing can be said. */
+function findClaims(upstreamToken: string, refuse: Refuse): TokenClaims | undefined {
+  if (!jwtLike.test(upstreamToken)) return undefined;
+  let claims: Readonly<Record<string, unknown>>;
   try {
-    const { claims } = parseJwtParts(upstreamToken);
-    const scp = findScopes(claims);
-    return { ...pickTokenClaims(claims), ...(scp === undefined ? {} : { scp }) };
-  } catch {
-    return undefined;
+    ({ claims } = parseJwtParts(upstreamToken));
+  } catch (error) {
+    throw refuse(`the token is a JWT, but ${error instanceof Error ? error.message : 'unreadable'}`);
   }
+  const shown = pickTokenClaims(claims);
+  const saysScopes = claims['scp'] !== undefined || claims['scope'] !== undefined;
+  if (saysScopes && shown.scp === undefined) throw refuse("the token's scopes are neither text nor a list of texts");
+  return shown;
 }
 
 function checkAudience(claims: TokenClaims, asked: Asked, refuse: Refuse): void {

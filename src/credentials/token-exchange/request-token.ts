@@ -11,6 +11,7 @@ import { fail } from '../../model/usher-error.ts';
 import { classifyRefusal, type Refusal } from './classify-refusal.ts';
 import { parseAnswer, type ExchangedToken } from './parse-answer.ts';
 import type { TokenExchangeSettings } from './schema.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
@@ -25,6 +26,8 @@ export async function requestToken(
   deps: RequestDeps,
 ): Promise<ExchangedToken> {
   const { url, clientId } = settings;
+  // Timers take whole milliseconds, and 1.1 * 1000 is not one.
+  const timeoutMs = Math.max(1, Math.round(settings.timeoutSeconds * 1000));
   const parameters = new URLSearchParams({ subject_token: callerToken, subject_token_type: accessTokenType });
   for (const audience of settings.audience) parameters.append('audience', audience);
   for (const resource of settings.resource) parameters.append('resource', resource);
@@ -41,15 +44,15 @@ export async function requestToken(
         // Plain http was allowed or refused when the configuration was read.
         [allowInsecureRequests]: true,
         [customFetch]: (target, { method, headers, body }) =>
-          deps.http.send(target, { method, headers, body: body.toString(), timeoutMs: settings.timeoutSeconds * 1000 }),
+          deps.http.send(target, { method, headers, body: body.toString(), timeoutMs }),
       },
     ),
   );
   const body: unknown = await answer.json().catch(() => undefined);
-  if (answer.status !== 200)
-    throw classifyRefusal(readRefusal(answer, body, { url, secrets: [callerToken, settings.clientSecret.reveal()] }));
+  const secrets = [callerToken, ...secretForms(settings)];
+  if (answer.status !== 200) throw classifyRefusal(readRefusal(answer, body, { url, secrets, nowMs: deps.now() }));
   const { audience, scopes } = settings;
-  return parseAnswer(body, { url, audience, scopes, callerToken, nowMs: deps.now() });
+  return parseAnswer(body, { url, audience, scopes, callerToken, secrets, nowMs: deps.now() });
 }
 
 export interface RequestDeps {
@@ -77,33 +80,46 @@ function clientAuthentication(settings: TokenExchangeSettings): ClientAuth {
   }
 }
 
-/** RFC 6749 §2.3.1: both halves form-encoded, then Basic. Encoded as the WHATWG form serialiser does it, which leaves `-`, `.`
- * and `_` alone: the secrets providers make are then the same for a provider that forgets to decode.
- */
+/** RFC 6749 §2.3.1: both halves form-encoded, then Basic. */
 function clientSecretBasic(secret: string): ClientAuth {
-  const formEncoded = (value: string) => new URLSearchParams([['', value]]).toString().slice(1);
   return (_server, { client_id: clientId }, _body, headers) => {
-    headers.set(
-      'authorization',
-      `Basic ${Buffer.from(`${formEncoded(clientId)}:${formEncoded(secret)}`).toString('base64')}`,
-    );
+    headers.set('authorization', `Basic ${basicCredentials(clientId, secret)}`);
   };
 }
 
-function readRefusal(
-  answer: Response,
-  body: unknown,
-  context: { readonly url: string; readonly secrets: readonly string[] },
-): Refusal {
+function basicCredentials(clientId: string, secret: string): string {
+  return Buffer.from(`${formEncoded(clientId)}:${formEncoded(secret)}`).toString('base64');
+}
+
+/** Encoded as the WHATWG form serialiser does it, which leaves `-`, `.` and `_` alone: the secrets providers make are then
+ * the same for a provider that forgets to decode.
+ */
+function formEncoded(value: string): string {
+  return new URLSearchParams([['', value]]).toString().slice(1);
+}
+
+/** The client secret in every form it is sent in. */
+function secretForms({ clientId, clientSecret }: TokenExchangeSettings): readonly string[] {
+  const secret = clientSecret.reveal();
+  return [basicCredentials(clientId, secret), secret, formEncoded(secret)];
+}
+
+interface RefusalContext {
+  readonly url: string;
+  readonly secrets: readonly string[];
+  readonly nowMs: number;
+}
+
+function readRefusal(answer: Response, body: unknown, { url, secrets, nowMs }: RefusalContext): Refusal {
   const fields = refusalSchema.parse(body);
   const error = fields.error ?? fields.errorCode ?? '';
   const description = fields.error_description ?? fields.errorSummary ?? '';
   return {
-    url: context.url,
+    url,
     status: answer.status,
-    error: error.slice(0, 100),
-    description: withoutSecrets(description, context.secrets).slice(0, 300),
-    retryAfterSeconds: parseRetryAfter(answer.headers.get('retry-after')),
+    error: withoutSecrets(error, secrets).slice(0, 100),
+    description: withoutSecrets(description, secrets).slice(0, 300),
+    retryAfterSeconds: parseRetryAfter(answer.headers.get('retry-after'), nowMs),
   };
 }
 
@@ -113,16 +129,9 @@ const refusalSchema = z
   .object({ error: optionalText, error_description: optionalText, errorCode: optionalText, errorSummary: optionalText })
   .catch({});
 
-/** A provider may quote what it was sent. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) clean = clean.replaceAll(secret, '[removed]');
-  return clean.replaceAll(/\beyJ[\w-]+(\.[\w-]*)*/g, '[removed]');
-}
-
 /** RFC 9110 §10.2.3: seconds or a date; kept between a second and an hour. */
-function parseRetryAfter(value: string | null): number | undefined {
+function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
   if (value === null) return undefined;
-  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - nowMs) / 1000;
   return Number.isFinite(seconds) ? Math.min(3600, Math.max(1, Math.ceil(seconds))) : undefined;
 }

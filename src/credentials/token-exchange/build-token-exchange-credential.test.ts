@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import { describe, test } from 'node:test';
+import { sendJson, startHttpServer, type SeenRequest } from '../../../test/kit/start-http-server.ts';
+import { encodePart } from '../../../test/kit/signing-key.ts';
+import { buildHttpClient } from '../../lib/http-client.ts';
+import type { Identity } from '../../model/call.ts';
+import { Secret } from '../../model/secret.ts';
+import { UsherError } from '../../model/usher-error.ts';
+import { buildTokenExchangeCredential } from './build-token-exchange-credential.ts';
+import { type TokenExchangeSettings, tokenExchangeSchema } from './schema.ts';
+
+const secondMs = 1000;
+/** Needs every kind of encoding on its way. */
+const secret = 'gateway secret+/=%&é';
+
+/** A token endpoint that numbers the tokens it hands out, and a credential whose clock the test moves. */
+async function startExchange(changes: Partial<TokenExchangeSettings> = {}) {
+  const scene: {
+    nowMs: number;
+    answer: Record<string, unknown>;
+    respond: ((request: SeenRequest, response: ServerResponse) => unknown) | undefined;
+  } = { nowMs: Date.now(), answer: { expires_in: 600 }, respond: undefined };
+  let handedOut = 0;
+  const server = await startHttpServer((request, response) => {
+    if (scene.respond !== undefined) return void scene.respond(request, response);
+    handedOut += 1;
+    sendJson(response, 200, {
+      access_token: `opaque-${handedOut}`,
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      token_type: 'Bearer',
+      ...scene.answer,
+    });
+  });
+  const http = buildHttpClient();
+  const url = `${server.url}/token`;
+  const given = { url, clientId: 'gateway', clientSecret: new Secret(secret), audience: ['backend'] };
+  const settings = { ...tokenExchangeSchema.parse(given), ...changes };
+  const credential = buildTokenExchangeCredential(settings, { http, now: () => scene.nowMs });
+  const staying = { signal: new AbortController().signal };
+  return {
+    scene,
+    credential,
+    seen: server.seen,
+    count: () => server.seen.length,
+    /** What a call of this user carries upstream. */
+    async header(user: Identity, connection = staying): Promise<string | undefined> {
+      return (await credential.obtain(user, connection)).header?.value.reveal();
+    },
+    async [Symbol.asyncDispose]() {
+      await http.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function identity(nowMs: number, subject = 'alice', livesSeconds = 3600): Identity {
+  const callerToken = `${encodePart({ alg: 'RS256' })}.${encodePart({ sub: subject })}.c2lnbmF0dXJl`;
+  return {
+    callerToken,
+    caller: {
+      issuer: 'https://id.example',
+      subject,
+      clientId: undefined,
+      name: undefined,
+      scopes: new Set(),
+      claims: {},
+      expiresAtMs: nowMs + livesSeconds * secondMs,
+      tokenDigest: `digest of ${subject}`,
+    },
+  };
+}
+
+describe('how long a token is handed out', () => {
+  const rows: readonly (readonly [string, { expiresIn?: number; callerSeconds?: number; lastSecond: number }])[] = [
+    ['the new token ends first', { expiresIn: 600, lastSecond: 569 }],
+    ["the caller's token ends first", { expiresIn: 600, callerSeconds: 300, lastSecond: 269 }],
+    ['a token of 100 s, of which a tenth is kept in reserve', { expiresIn: 100, lastSecond: 89 }],
+    ['a token of 10 s', { expiresIn: 10, lastSecond: 8 }],
+  ];
+  for (const [name, { expiresIn, callerSeconds, lastSecond }] of rows) {
+    test(`${name} – until second ${lastSecond}, then exchanged again`, async () => {
+      await using all = await startExchange();
+      all.scene.answer = { expires_in: expiresIn };
+      const alice = identity(all.scene.nowMs, 'alice', callerSeconds);
+      assert.equal(await all.header(alice), 'Bearer opaque-1');
+      all.scene.nowMs += lastSecond * secondMs;
+      assert.equal(await all.header(alice), 'Bearer opaque-1');
+      all.scene.nowMs += 2 * secondMs;
+      assert.equal(await all.header(alice), 'Bearer opaque-2');
+    });
+  }
+  test('nothing says how long it lives – used for this call, not kept', async () => {
+    await using all = await startExchange();
+    all.scene.answer = {};
+    const alice = identity(all.scene.nowMs);
+    assert.equal(await all.header(alice), 'Bearer opaque-1');
+    assert.equal(await all.header(alice), 'Bearer opaque-2');
+  });
+  test("the caller's token lives on the leeway alone – not kept", async () => {
+    await using all = await startExchange();
+    const alice = identity(all.scene.nowMs, 'alice', -10);
+    assert.equal(await all.header(alice), 'Bearer opaque-1');
+    assert.equal(await all.header(alice), 'Bearer opaque-2');
+  });
+  test('a kept token – there at once, without a promise, and said to be cached', async () => {
+    await using all = await startExchange();
+    const alice = identity(all.scene.nowMs);
+    await all.header(alice);
+    const again = all.credential.obtain(alice, { signal: new AbortController().signal });
+    assert.ok(!(again instanceof Promise));
+    assert.deepEqual([again.source, again.waitedMs], ['cached', 0]);
+  });
+});
+
+describe('who shares', () => {
+  test('50 calls of one user at once – one exchange, one fresh and the others not', async () => {
+    await using all = await startExchange();
+    const alice = identity(all.scene.nowMs);
+    const signal = new AbortController().signal;
+    const found = await Promise.all(Array.from({ length: 50 }, async () => all.credential.obtain(alice, { signal })));
+    assert.equal(all.count(), 1);
+    assert.equal(found.filter(({ source }) => source === 'fresh').length, 1);
+  });
+  test('two users – an exchange for each', async () => {
+    await using all = await startExchange();
+    const [alice, bob] = [identity(all.scene.nowMs, 'alice'), identity(all.scene.nowMs, 'bob')];
+    assert.notEqual(await all.header(alice), await all.header(bob));
+    assert.equal(all.count(), 2);
+  });
+  test('one user with two tokens – an exchange for each', async () => {
+    await using all = await startExchange();
+    const first = identity(all.scene.nowMs);
+    const second = { ...first, caller: { ...first.caller, tokenDigest: 'digest of another token' } };
+    assert.notEqual(await all.header(first), await all.header(second));
+    assert.equal(all.count(), 2);
+  });
+  test('two targets – each credential has tokens of its own', async () => {
+    await using all = await startExchange();
+    await using other = await startExchange();
+    other.scene.answer = { access_token: 'for-the-other' };
+    const alice = identity(all.scene.nowMs);
+    assert.equal(await all.header(alice), 'Bearer opaque-1');
+    assert.equal(await other.header(alice), 'Bearer for-the-other');
+  });
+  test('the one who started hangs up – the others get the token of the same exchange', async () => {
+    await using all = await startExchange();
+    const { respond } = answerAfter(100);
+    all.scene.respond = respond;
+    const alice = identity(all.scene.nowMs);
+    const leaver = new AbortController();
+    const left = all.header(alice, { signal: leaver.signal });
+    const stayed = all.header(alice);
+    leaver.abort(new Error('gone'));
+    await assert.rejects(left, /gone/);
+    assert.equal(await stayed, 'Bearer late');
+    assert.equal(all.count(), 1);
+  });
+  test('all hang up – the exchange ends by itself, and its token is there for the next call', async () => {
+    await using all = await startExchange();
+    const { respond, answered } = answerAfter(50);
+    all.scene.respond = respond;
+    const alice = identity(all.scene.nowMs);
+    const leaver = new AbortController();
+    const left = all.header(alice, { signal: leaver.signal });
+    leaver.abort(new Error('gone'));
+    await assert.rejects(left, /gone/);
+    await answered;
+    await setTimeout(20);
+    assert.equal(await all.header(alice), 'Bearer late');
+    assert.equal(all.count(), 1);
+  });
+});
+
+function answerAfter(delayMs: number) {
+  const { promise: answered, resolve } = Promise.withResolvers<void>();
+  const respond = async (_: SeenRequest, response: ServerResponse): Promise<void> => {
+    await setTimeout(delayMs);
+    sendJson(response, 200, {
+      access_token: 'late',
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      token_type: 'Bearer',
+      expires_in: 600,
+    });
+    resolve();
+  };
+  return { respond, answered };
+}
+
+describe('after a failure', () => {
+  test('50 calls wait for an exchange that fails – one request, all refused, and the next call tries again', async () => {
+    await using all = await startExchange();
+    all.scene.respond = (_, response) => sendJson(response, 503, {});
+    const alice = identity(all.scene.nowMs);
+    const results = await Promise.allSettled(Array.from({ length: 50 }, () => all.header(alice)));
+    assert.ok(results.every((one) => one.status === 'rejected' && isRefusal(one.reason, 'exchange_unavailable')));
+    assert.equal(all.count(), 1);
+    all.scene.respond = undefined;
+    assert.equal(await all.header(alice), 'Bearer opaque-1');
+  });
+  test('a token the service behind refused – not handed out again', async () => {
+    await using all = await startExchange();
+    const alice = identity(all.scene.nowMs);
+    const signal = new AbortController().signal;
+    await all.header(alice);
+    const cached = await all.credential.obtain(alice, { signal });
+    assert.equal(all.credential.evict(alice, cached), true, 'worth another attempt');
+    const fresh = await all.credential.obtain(alice, { signal });
+    assert.equal(fresh.header?.value.reveal(), 'Bearer opaque-2');
+    assert.equal(all.credential.evict(alice, fresh), false, 'a fresh one would be the same again');
+  });
+  test('a refused token that was replaced meanwhile – the new one stays', async () => {
+    await using all = await startExchange();
+    const alice = identity(all.scene.nowMs);
+    const signal = new AbortController().signal;
+    const old = await all.credential.obtain(alice, { signal });
+    all.credential.evict(alice, old);
+    assert.equal(await all.header(alice), 'Bearer opaque-2');
+    all.credential.evict(alice, old);
+    assert.equal(await all.header(alice), 'Bearer opaque-2');
+  });
+});
+
+describe('what is sent', () => {
+  test('client_secret_basic – both halves form-encoded', async () => {
+    await using all = await startExchange();
+    await all.header(identity(all.scene.nowMs));
+    const sent = Buffer.from(all.seen[0]?.headers.authorization?.slice(6) ?? '', 'base64').toString();
+    assert.equal(sent, 'gateway:gateway+secret%2B%2F%3D%25%26%C3%A9');
+    assert.equal(new URLSearchParams(all.seen[0]?.body).get('client_secret'), null);
+  });
+  test('client_secret_post – in the form, no Authorization header', async () => {
+    await using all = await startExchange({ clientAuthentication: 'client_secret_post' });
+    await all.header(identity(all.scene.nowMs));
+    const form = new URLSearchParams(all.seen[0]?.body);
+    assert.deepEqual([form.get('client_id'), form.get('client_secret')], ['gateway', secret]);
+    assert.equal(all.seen[0]?.headers.authorization, undefined);
+  });
+  test('several audiences, resources and scopes – repeated, repeated, joined', async () => {
+    await using all = await startExchange({
+      audience: ['backend', 'other'],
+      resource: ['https://api.example/a', 'https://api.example/b'],
+      scopes: ['read', 'write'],
+    });
+    await all.header(identity(all.scene.nowMs));
+    const form = new URLSearchParams(all.seen[0]?.body);
+    assert.deepEqual(form.getAll('audience'), ['backend', 'other']);
+    assert.deepEqual(form.getAll('resource'), ['https://api.example/a', 'https://api.example/b']);
+    assert.equal(form.get('scope'), 'read write');
+    assert.equal(form.get('requested_token_type'), null);
+  });
+});
+
+describe('how long the provider may take', () => {
+  // 1.1 s is 1100.0000000000002 ms, which no timer takes.
+  for (const timeoutSeconds of [0.05, 1.1, 0.0001]) {
+    test(`a limit of ${timeoutSeconds} s and a provider that hangs – exchange_unavailable when it is over`, async () => {
+      await using all = await startExchange({ timeoutSeconds });
+      all.scene.respond = () => {};
+      const startedAtMs = performance.now();
+      await assert.rejects(all.header(identity(all.scene.nowMs)), (error) => isRefusal(error, 'exchange_unavailable'));
+      assert.ok(performance.now() - startedAtMs < timeoutSeconds * 1000 + 1000);
+    });
+  }
+});
+
+describe('what a provider repeats', () => {
+  const basic = Buffer.from('gateway:gateway+secret%2B%2F%3D%25%26%C3%A9').toString('base64');
+  const repeated = [secret, 'gateway+secret%2B%2F%3D%25%26%C3%A9', basic, 'c2lnbmF0dXJl'];
+  for (const field of ['error', 'error_description', 'errorCode', 'errorSummary']) {
+    test(`the secret and the caller's token in ${field} – in no part of the refusal`, async () => {
+      await using all = await startExchange();
+      const alice = identity(all.scene.nowMs);
+      const text = `invalid ${secret} ${repeated[1]} Basic ${basic} ${alice.callerToken}`;
+      for (const status of [400, 401, 503]) {
+        all.scene.respond = (_, response) => sendJson(response, status, { [field]: text });
+        const error: unknown = await all.header(alice).catch((thrown: unknown) => thrown);
+        assert.ok(error instanceof UsherError);
+        const shown = error.message + error.hint + JSON.stringify(error.details);
+        for (const one of repeated) assert.ok(!shown.includes(one), `${status}: ${shown}`);
+      }
+    });
+  }
+});
+
+function isRefusal(error: unknown, code: string): boolean {
+  return error instanceof UsherError && error.code === code;
+}
