@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.ts';
 import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient } from '../lib/http-client.ts';
 import type { AuditSink } from '../model/audit-sink.ts';
-import type { Inbound } from '../model/call.ts';
+import type { Inbound } from '../model/stages.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';

@@ -1,4 +1,4 @@
-import type { Connection } from './call.ts';
+import type { Connection } from './connection.ts';
 import type { Caller } from './caller.ts';
 
 /** Seam: who is calling. One folder per member under authenticators/. */

@@ -1,4 +1,5 @@
-import type { Connection, Identity } from './call.ts';
+import type { Connection } from './connection.ts';
+import type { Identity } from './identity.ts';
 import type { UpstreamCredential } from './upstream-credential.ts';
 
 /** Seam: as whom we call. One folder per member under credentials/. */

@@ -1,4 +1,5 @@
-import type { Understood } from './call.ts';
+import type { Call } from './call.ts';
+import type { Caller } from './caller.ts';
 
 /** Seam: may they. One folder per member under policies/. */
 export interface Policy {
@@ -8,5 +9,5 @@ export interface Policy {
   /** What allowed the call, in a word or two, for the audit trail.
    * @throws UsherError of stage authorize
    */
-  authorize(understood: Understood): string;
+  authorize(caller: Caller, call: Call): string;
 }

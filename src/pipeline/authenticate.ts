@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Authenticated, Identity, Routed } from '../model/call.ts';
+import type { Identity } from '../model/identity.ts';
+import type { Authenticated, Routed } from '../model/stages.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import { fail } from '../model/usher-error.ts';
 

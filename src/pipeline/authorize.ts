@@ -1,8 +1,9 @@
-import type { Authorized, Understood } from '../model/call.ts';
+import type { Authorized, Understood } from '../model/stages.ts';
 
 /** Stage `authorize`: may this caller do this.
  * @throws UsherError of stage authorize
  */
 export function authorize(understood: Understood): Authorized {
-  return { ...understood, decision: understood.route.policy.authorize(understood) };
+  const { route, identity, call } = understood;
+  return { ...understood, decision: route.policy.authorize(identity.caller, call) };
 }

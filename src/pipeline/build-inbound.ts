@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Connection, Inbound } from '../model/call.ts';
+import type { Connection } from '../model/connection.ts';
+import type { Inbound } from '../model/stages.ts';
 
 /** A request as it came in. */
 export function buildInbound(request: IncomingMessage, response: ServerResponse): Inbound {

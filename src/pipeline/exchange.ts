@@ -1,4 +1,4 @@
-import type { Authorized, Credentialed } from '../model/call.ts';
+import type { Authorized, Credentialed } from '../model/stages.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';
 
 /** Stage `exchange`: as whom the call goes on. The caller's token ends here: what comes out does not contain it. There is

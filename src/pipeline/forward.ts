@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe } from '../lib/describe-error.ts';
-import type { Credentialed } from '../model/call.ts';
+import type { Credentialed } from '../model/stages.ts';
 import type { UpstreamAnswer, UpstreamExchange } from '../model/upstream.ts';
 import { fail } from '../model/usher-error.ts';
 import { buildAnswerHeaders } from './answer-headers.ts';

@@ -1,5 +1,5 @@
 import type { AuditSink } from '../model/audit-sink.ts';
-import type { Authorized, Credentialed, Inbound } from '../model/call.ts';
+import type { Authorized, Credentialed, Inbound } from '../model/stages.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
 import { fail, UsherError } from '../model/usher-error.ts';

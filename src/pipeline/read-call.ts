@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import type { Authenticated, Call, Message, Understood } from '../model/call.ts';
+import type { Call, Message } from '../model/call.ts';
+import type { Authenticated, Understood } from '../model/stages.ts';
 import { fail } from '../model/usher-error.ts';
 
 /** Stage `readCall`: what is asked. The body is read once, within the limit, and kept as it came; what is decided is

@@ -1,4 +1,5 @@
-import type { Call, Inbound } from '../model/call.ts';
+import type { Call } from '../model/call.ts';
+import type { Inbound } from '../model/stages.ts';
 import type { Route } from '../model/route.ts';
 import type { UsherError } from '../model/usher-error.ts';
 import { buildChallenge } from './challenge.ts';

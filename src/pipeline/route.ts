@@ -1,4 +1,4 @@
-import type { Inbound, Routed } from '../model/call.ts';
+import type { Inbound, Routed } from '../model/stages.ts';
 import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
 

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { sendJson, startHttpServer, type SeenRequest } from '../../../test/kit/start-http-server.ts';
 import { encodePart } from '../../../test/kit/signing-key.ts';
 import { buildHttpClient } from '../../lib/http-client.ts';
-import type { Identity } from '../../model/call.ts';
+import type { Identity } from '../../model/identity.ts';
 import { Secret } from '../../model/secret.ts';
 import { UsherError } from '../../model/usher-error.ts';
 import { buildTokenExchangeCredential } from './build-token-exchange-credential.ts';

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
-import type { Identity } from '../../model/call.ts';
+import type { Identity } from '../../model/identity.ts';
 import type { Credential } from '../../model/credential.ts';
 import { Secret } from '../../model/secret.ts';
 import type { UpstreamCredential } from '../../model/upstream-credential.ts';

@@ -9,7 +9,7 @@ export function buildScopesPolicy(settings: ScopesSettings): Policy {
   return {
     strategy: 'scopes',
     scopes: required,
-    authorize({ identity: { caller } }) {
+    authorize(caller) {
       if (required.every((scope) => caller.scopes.has(scope))) return decision;
       const found = caller.scopes.size === 0 ? 'none' : JSON.stringify([...caller.scopes].join(' '));
       throw fail('insufficient_scope', { found, expected: JSON.stringify(required.join(' ')) });
