@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import { runProgram } from '../test/kit/run-program.ts';
+import { ensureReady } from '../tools/set-up.js';
+import { MessageReader } from './message-reader.ts';
+
+const program = fileURLToPath(new URL('run-bench.ts', import.meta.url));
+
+test('benchmark – run quickly – measures every arm that can be measured here', { timeout: 100_000 }, async () => {
+  await ensureReady({ tests: false });
+  const { code, stdout, stderr } = await runProgram([process.execPath, program, '--quick', '--json', '--seconds=0.2']);
+  assert.equal(code, 0, stdout + stderr);
+  const { arms, exchanges, firstCalls, startMs } = JSON.parse(stdout);
+  const measured = arms.filter((arm: { problem?: string }) => arm.problem === undefined);
+  assert.deepEqual(
+    measured.map(({ name }: { name: string }) => name).filter((name: string) => name !== 'nginx'),
+    [
+      'direct',
+      'bare node:http + undici',
+      'usher, anonymous',
+      'usher, JWT',
+      'usher, JWT + exchange',
+      'usher, JWT + exchange, 20 ms',
+    ],
+  );
+  for (const { name, requestsPerSecond, singleP50Ms } of measured) {
+    assert.ok(requestsPerSecond > 0 && singleP50Ms > 0, name);
+  }
+  assert.deepEqual(exchanges, { immediate: 50, delayed: 50, callers: 50 });
+  assert.deepEqual(firstCalls, { calls: 200, errors: 0, exchanges: 1 });
+  assert.ok(startMs.median > 0);
+});
+
+test('benchmark – memory over some calls – tells it after every tenth', { timeout: 100_000 }, async () => {
+  await ensureReady({ tests: false });
+  const { code, stdout, stderr } = await runProgram([process.execPath, program, '--memory', '--quick', '--json']);
+  assert.equal(code, 0, stdout + stderr);
+  const steps = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(steps.at(-1).requests, 10_000);
+  for (const { rssMegabytes, heapMegabytes } of steps) assert.ok(rssMegabytes > heapMegabytes && heapMegabytes > 1);
+});
+
+function readMessages(...chunks: string[]): string[] {
+  const heads: string[] = [];
+  const reader = new MessageReader((head) => heads.push(head));
+  for (const chunk of chunks) reader.push(Buffer.from(chunk));
+  return heads;
+}
+
+test('message reader – a message in pieces – told when its body is complete', () => {
+  assert.deepEqual(readMessages('HTTP/1.1 200 OK\r\nContent-', 'Length: 4\r\n\r', '\nab'), []);
+  assert.deepEqual(readMessages('HTTP/1.1 200 OK\r\nContent-', 'Length: 4\r\n\r', '\nab', 'cd'), [
+    'HTTP/1.1 200 OK\r\nContent-Length: 4',
+  ]);
+});
+
+test('message reader – two messages in one piece – both told', () => {
+  assert.equal(readMessages('A\r\ncontent-length: 1\r\n\r\nxB\r\ncontent-length: 1\r\n\r\ny').length, 2);
+});
+
+test('message reader – a chunked body – told at its last chunk', () => {
+  const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+  assert.deepEqual(readMessages(`${head}2\r\nab\r\n`), []);
+  assert.equal(readMessages(`${head}2\r\nab\r\n`, '0\r\n\r\n').length, 1);
+});

@@ -1,0 +1,42 @@
+/** What the benchmark's processes ask one another, by kind; each question has one answer. */
+export interface Questions {
+  /** To each: are you up? `port` is where it listens. */
+  readonly ready: { ask: object; answer: { port: number } };
+  /** To the origin: the Authorization header of the latest request, and how many requests came so far. */
+  readonly seen: { ask: object; answer: { authorization: string; requests: number } };
+  /** To the provider: access tokens for callers, each of another user. */
+  readonly sign: { ask: { count: number }; answer: { tokens: string[] } };
+  /** To the provider: how often each of its token endpoints was asked. */
+  readonly exchanges: { ask: object; answer: { immediate: number; delayed: number } };
+  /** To the load generator: calls one after the other on each connection, until the time is up or all are made. */
+  readonly load: { ask: LoadOrder; answer: LoadResult };
+  /** To a gateway started for it: its memory, after a collection. */
+  readonly memory: { ask: object; answer: { rssBytes: number; heapBytes: number } };
+}
+
+export interface LoadOrder {
+  /** Results under one key are kept together, for percentiles over all rounds. */
+  readonly key: string;
+  readonly port: number;
+  readonly connections: number;
+  /** Sent in turn; one empty string means no token. */
+  readonly tokens: readonly string[];
+  readonly durationMs: number;
+  readonly maxRequests?: number;
+}
+
+export interface LoadResult {
+  /** This time. */
+  readonly requests: number;
+  readonly elapsedMs: number;
+  /** Answers that were not 200, and broken connections; the first of them in words. */
+  readonly errors: number;
+  readonly firstError: string | undefined;
+  /** Over everything under this key so far. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export type Kind = keyof Questions;
+export type Ask<K extends Kind> = Questions[K]['ask'];
+export type Answer<K extends Kind> = Questions[K]['answer'];

@@ -1,0 +1,87 @@
+// `npm run bench [-- options]`: what a call through the gateway costs, beside nginx, a bare proxy and the direct call.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Lab, measure, startArms, warmUp } from './arms.ts';
+import { measureFirstCalls } from './measure-first-calls.ts';
+import { measureMemory } from './measure-memory.ts';
+import { measureStarts } from './measure-starts.ts';
+import { startPeer } from './peer.ts';
+import { describeArm, type Findings, formatReport } from './report.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    /** A few seconds: does the benchmark itself work? Its numbers mean nothing. */
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    /** Instead: memory over a million calls; some minutes. */
+    memory: { type: 'boolean', default: false },
+    connections: { type: 'string', default: '16' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+  },
+});
+
+const connections = Number(options.connections);
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
+/** Of one arm in one round. */
+const durationMs = Number(options.seconds ?? (options.quick ? 0.3 : 1.5)) * 1000;
+const callers = 50;
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'usher-bench-'));
+  try {
+    await using origin = await startPeer('origin.ts');
+    await using provider = await startPeer('provider.ts');
+    await using load = await startPeer('load.ts');
+    const { tokens } = await provider.ask('sign', { count: callers });
+    const lab: Lab = { folder, origin, provider, load, tokens };
+    return options.memory ? await runMemory(lab) : await runRounds(lab);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runRounds(lab: Lab): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const arms = await startArms(lab);
+  for (const { proxy } of arms) if (proxy !== undefined) stack.use(proxy);
+  say('Warming up …');
+  for (const arm of arms) await warmUp(arm, lab, { connections, durationMs: durationMs * 2 });
+  for (let round = 1; round <= rounds; round += 1) {
+    say(`Round ${round} of ${rounds} …`);
+    for (const arm of arms) await measure(arm, lab, { connections, durationMs });
+    for (const arm of arms) await measure(arm, lab, { connections: 1, durationMs: durationMs / 3 });
+  }
+  const exchanges = { ...(await lab.provider.ask('exchanges', {})), callers };
+  const delayed = arms.find(({ name, problem }) => name.endsWith('20 ms') && problem === undefined);
+  const findings: Findings = {
+    arms: arms.map(describeArm),
+    exchanges,
+    firstCalls: delayed === undefined ? undefined : await measureFirstCalls(delayed, lab, 200),
+    startMs: delayed === undefined ? undefined : await measureStarts(lab, options.quick ? 1 : 7),
+  };
+  console.log(options.json ? JSON.stringify(findings, null, 2) : formatReport(findings, connections));
+  const isBroken = arms.some(({ name, problem }) => problem !== undefined && name !== 'nginx');
+  return isBroken || (findings.firstCalls?.errors ?? 0) > 0 ? 1 : 0;
+}
+
+async function runMemory(lab: Lab): Promise<number> {
+  await measureMemory(lab, {
+    requests: options.quick ? 10_000 : 1_000_000,
+    callers: options.quick ? 100 : 1_000,
+    limitMs: options.quick ? 20_000 : 600_000,
+    onStep: (step) =>
+      console.log(
+        options.json
+          ? JSON.stringify(step)
+          : `${step.requests} calls: ${step.rssMegabytes.toFixed(1)} MB resident, ${step.heapMegabytes.toFixed(1)} MB heap`,
+      ),
+  });
+  return 0;
+}
