@@ -111,7 +111,7 @@ describe('which key', () => {
   for (const [name, bad] of [
     ['without its modulus', { ...other.jwk, n: undefined }],
     ['that is null', null],
-    ['that Web Crypto does not take', { ...other.jwk, key_ops: ['verify', 'verify'] }],
+    ['that Web Crypto does not take', { ...other.jwk, key_ops: ['verify', 'encrypt'] }],
   ] as const) {
     test(`a key ${name} in the set – tokens of the others are taken, its own refused`, async () => {
       await using all = await startAuthenticator(key.jwk);
