@@ -83,7 +83,8 @@ function logRefusal(error: UsherError, trail: Trail, log: Log): void {
     stage: row.stage,
     status: row.status,
     server: trail.route?.name,
-    sub: trail.identity?.caller.subject ?? trail.caller?.subject ?? error.claims?.sub,
+    sub: trail.identity?.caller.subject ?? trail.caller?.subject,
+    claimedSub: error.claims?.sub,
     hint,
     ...(row.fault === 'usher' && error.cause instanceof Error ? { stack: error.cause.stack } : {}),
   };
