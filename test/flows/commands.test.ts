@@ -55,7 +55,7 @@ describe("the scenario's commands", () => {
 
   async function assertServes(program: StartedProgram, path = '/mcp'): Promise<AuditRecord> {
     await program.said(`:${port}${path}`);
-    const before = scenario.apiLines.length;
+    const linesBefore = scenario.apiLines.length;
     const answer = await callMcp(`http://localhost:${port}${path}`, callerToken, 'tools/call', {
       name: 'GetCountry',
       arguments: { code: 'CZ' },
@@ -71,7 +71,7 @@ describe("the scenario's commands", () => {
     assert.equal(record.exchanged?.aud, 'backend');
     assert.equal(record.exchanged?.sub, 'alice@example.com');
     // A command that is run has an API of the scenario behind it as well.
-    assert.ok(scenario.apiLines.slice(before).some((one) => one.includes(record.exchanged?.jti ?? 'none')));
+    assert.ok(scenario.apiLines.slice(linesBefore).some((one) => one.includes(record.exchanged?.jti ?? 'none')));
     return record;
   }
 
