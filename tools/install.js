@@ -25,10 +25,14 @@ export function isInstalled(folder) {
  */
 export async function installPackages(folder, hold) {
   rmSync(stampPath(folder), { force: true });
-  const { status, output } = await runNpm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: folder,
-    hold,
-  });
+  const { status, output, stopped } = await runNpm(
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: folder,
+      hold,
+    },
+  );
+  if (stopped) throw new Error('Stopped while packages were being installed; the next start installs them anew.');
   if (status !== 0) {
     throw new Error(
       `Cannot install the packages of ${folder}: npm ci ended with ${status}.\n${output.trim()}\n` +
@@ -112,7 +116,8 @@ function isForThisPlatform(locked) {
  *
  * @param {readonly string[]} args
  * @param {{ cwd: string, hold?: Hold | undefined }} options
- * @returns {Promise<{ status: number | string, output: string }>} output: stdout and stderr, mixed
+ * @returns {Promise<{ status: number | string, output: string, stopped: boolean }>} output: stdout and stderr, mixed;
+ *   stopped: a signal to this process ended it
  */
 export async function runNpm(args, { cwd, hold }) {
   const { command, prefix, env } = findNpm();
@@ -120,14 +125,18 @@ export async function runNpm(args, { cwd, hold }) {
   hold?.add(child.pid);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
-  const stop = () => child.kill('SIGTERM');
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    child.kill('SIGTERM');
+  };
   process.once('SIGINT', stop).once('SIGTERM', stop).once('SIGHUP', stop);
   try {
     return await new Promise((resolve, reject) => {
       child.once('error', (cause) =>
         reject(new Error(`Cannot run npm (${command}): install npm 10 or newer`, { cause })),
       );
-      child.once('close', (code, signal) => resolve({ status: code ?? `signal ${signal}`, output }));
+      child.once('close', (code, signal) => resolve({ status: code ?? `signal ${signal}`, output, stopped }));
     });
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', stop);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,5 +98,17 @@ test('packages – one for this platform is absent – not installed', async (t)
   const fields = { version: '1.0.0', integrity: 'x', optional: true, os: process.platform, cpu: process.arch };
   const folder = await makePackage(t, withPackage(fields));
   await pretendInstalled(folder, emptyLockfile);
+  assert.equal(isInstalled(folder), false);
+});
+
+test('packages – a signal arrives while npm works – npm is stopped, which is said, and nothing counts as installed', async (t) => {
+  const folder = await makePackage(t);
+  const script = `
+    import { installPackages } from ${JSON.stringify(new URL('install.js', import.meta.url).href)};
+    const installed = installPackages(${JSON.stringify(folder)});
+    process.kill(process.pid, 'SIGTERM');
+    await installed.catch((error) => console.log(error.message));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  assert.equal(stdout, 'Stopped while packages were being installed; the next start installs them anew.\n');
   assert.equal(isInstalled(folder), false);
 });
