@@ -26,11 +26,6 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'demo',
-    summary: 'Run the whole scenario on this machine and show both tokens',
-    load: async () => (await import('./commands/demo.ts')).demoCommand,
-  },
-  {
-    name: 'demo',
     summary: 'Show the whole scenario on this machine: sign-in, exchange, call, audit trail',
     load: async () => (await import('./commands/demo.ts')).demoCommand,
   },

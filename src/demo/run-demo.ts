@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { styleText } from 'node:util';
+import type { Secret } from '../model/secret.ts';
 import { fail } from '../model/usher-error.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { describeNextSteps } from './describe-next-steps.ts';
@@ -22,7 +25,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const story = await beforeStop(tellStory(lab, done), options.stop);
   if (story === undefined) return;
   if (json) {
-    print(`${JSON.stringify({ ok: true, ms: Date.now() - startedAtMs, ...story }, undefined, 2)}\n`);
+    const { callerToken: _, ...shown } = story;
+    print(`${JSON.stringify({ ok: true, ms: Date.now() - startedAtMs, ...shown }, undefined, 2)}\n`);
     return;
   }
   print(describeStory(story));
@@ -30,9 +34,16 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     print(`${green('✔')} Everything as it should be, in ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s\n`);
     return;
   }
-  print(describeNextSteps(lab));
+  await using tokenFile = await keepToken(join(options.stateDir, 'access-token'), story.callerToken);
+  print(describeNextSteps(lab, tokenFile.path));
   const ended = await Promise.race([stopped(options.stop), lab.ended]);
   if (ended !== undefined) throw fail('step_failed', { step: 'The demo', reason: ended });
+}
+
+/** Puts the signed-in user's token where only this user can read it, for curl and the like, until the demo ends. */
+async function keepToken(path: string, callerToken: Secret): Promise<AsyncDisposable & { readonly path: string }> {
+  await writeFile(path, callerToken.reveal(), { mode: 0o600 });
+  return { path, [Symbol.asyncDispose]: () => rm(path, { force: true }) };
 }
 
 /** What the work results in, or undefined when it was stopped before. */

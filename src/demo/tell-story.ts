@@ -5,6 +5,7 @@ import { parseJwtParts } from '../lib/jwt-parts.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { TokenClaims } from '../model/caller.ts';
 import { pickTokenClaims } from '../model/token-claims.ts';
+import { Secret } from '../model/secret.ts';
 import { fail } from '../model/usher-error.ts';
 import { callMcp } from './call-mcp.ts';
 import { signInUser } from './sign-in-user.ts';
@@ -12,6 +13,8 @@ import type { Lab } from './start-lab.ts';
 
 /** What the demo shows, all of it observed. */
 export interface Story {
+  /** For the person's own tries with the running demo; never part of what is shown. */
+  readonly callerToken: Secret;
   readonly user: string;
   readonly tools: readonly string[];
   readonly answer: string;
@@ -92,6 +95,7 @@ export async function tellStory(lab: Lab, done: (what: string, details: string) 
   if (record === undefined || refusal === undefined)
     throw stepFailed('The audit trail', `${lab.auditFile} has no line for the call or for the refusal`, lab);
   const story: Story = {
+    callerToken: new Secret(callerToken),
     user: user.login,
     tools,
     answer,

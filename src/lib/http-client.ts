@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import { describe } from './describe-error.ts';
+import { verifiedTls } from './verified-tls.ts';
 
 /** How to make an {@link HttpClient}. */
 export interface HttpClientOptions {
@@ -42,7 +43,7 @@ export function buildHttpClient(options: HttpClientOptions = {}): HttpClient {
     connections: 32,
     pipelining: 1,
     allowH2: false,
-    connect: options.ca === undefined ? { timeout: 5_000 } : { timeout: 5_000, ca: [...options.ca] },
+    connect: { timeout: 5_000, ...verifiedTls(options.ca) },
     maxResponseSize: maxBytes,
     maxHeaderSize: 32 * 1024,
   });

@@ -80,7 +80,7 @@ const rows = {
     stage: 'route',
     status: 405,
     fault: 'caller',
-    message: 'Cannot route the request: method {method} is not one of POST, GET, DELETE, OPTIONS',
+    message: 'Cannot route the request: method {method} is not one of POST, GET, DELETE',
     hint: 'The MCP endpoint takes these methods only.',
   },
   host_not_allowed: {

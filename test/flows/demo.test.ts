@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,11 +113,14 @@ test('Ctrl-C – exit 0, no process and no file but the state folder left', asyn
   await using one = await demo();
   await using program = startProgram(one.command, { cwd: one.folder });
   await program.said('Press Ctrl-C to stop everything');
+  const { mode } = await stat(join(one.stateDir, 'access-token'));
+  assert.equal(mode & 0o777, 0o600);
   assert.match(program.output().stdout, /"type":"http","url":"http:\/\/localhost:\d+\/mcp"/);
   program.child.kill('SIGINT');
   assert.equal(await program.exited, 0, program.output().stderr);
   assert.equal(leftBehind(one.folder), '');
   assert.deepEqual(await readdir(one.folder), ['state']);
+  assert.ok(!(await readdir(one.stateDir)).includes('access-token'));
   const audit = await readFile(join(one.stateDir, 'audit.jsonl'), 'utf8');
   assert.ok(audit.endsWith('\n'));
 });

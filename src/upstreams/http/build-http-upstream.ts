@@ -1,4 +1,5 @@
 import { Pool, type Dispatcher } from 'undici';
+import { verifiedTls } from '../../lib/verified-tls.ts';
 import type { Upstream, UpstreamAnswer, UpstreamExchange, UpstreamRequest } from '../../model/upstream.ts';
 
 /** How to make an `http` upstream. */
@@ -24,7 +25,7 @@ export function buildHttpUpstream(options: HttpUpstreamOptions): Upstream {
     bodyTimeout: 0,
     keepAliveTimeout: 4_000,
     maxHeaderSize: 64 * 1024,
-    connect: options.ca === undefined ? { timeout: 5_000 } : { timeout: 5_000, ca: [...options.ca] },
+    connect: { timeout: 5_000, ...verifiedTls(options.ca) },
   });
   return {
     strategy: 'http',
