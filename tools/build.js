@@ -2,8 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMain } from './is-main.js';
-import { root as repository } from './root.js';
 
 const stampName = join('node_modules', '.usher-built');
 
@@ -76,16 +74,4 @@ export function listFiles(folder) {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-}
-
-// `npm run build`
-if (isMain(import.meta)) {
-  const { ensureReady } = await import('./set-up.js');
-  try {
-    await ensureReady({ tests: false });
-    console.log(`Built: ${join(repository, 'dist')}`);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  }
 }
