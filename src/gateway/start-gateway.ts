@@ -131,10 +131,14 @@ class Traffic {
       response.setHeader('connection', 'close');
       return refuse(fail('draining', {}), inbound);
     }
-    this.#underWay.add(inbound);
-    // oxlint-disable-next-line typescript/no-floating-promises -- handle never rejects
-    handle(inbound, this.#deps).finally(() => this.#underWay.delete(inbound));
+    void this.#handle(inbound);
   };
+
+  async #handle(inbound: Inbound): Promise<void> {
+    this.#underWay.add(inbound);
+    await handle(inbound, this.#deps);
+    this.#underWay.delete(inbound);
+  }
 
   /** Takes no more calls; gives running ones time to end, but not the streams that only listen; then cuts the rest. */
   async drain(server: Server): Promise<void> {

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { AuditRecord } from '../../model/audit-record.ts';
 import type { AuditSink } from '../../model/audit-sink.ts';
 import { describe } from '../../lib/describe-error.ts';
@@ -21,7 +21,8 @@ export async function startJsonlSink(settings: JsonlSettings): Promise<AuditSink
 }
 
 interface Target {
-  append(text: string): Promise<void>;
+  /** Writes some of it, and says how much. */
+  write(bytes: Buffer): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -29,7 +30,10 @@ class JsonlSink implements AuditSink {
   readonly strategy = 'jsonl';
   readonly #path: string;
   readonly #target: Target;
-  #lines: string[] = [];
+  /** Lines taken and not yet handed to the target. */
+  #taken = '';
+  /** What the target did not take of an earlier batch: it may begin in the middle of a line. */
+  #rest: Buffer = Buffer.alloc(0);
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #failure: UsherError | undefined;
@@ -44,18 +48,16 @@ class JsonlSink implements AuditSink {
   }
 
   write(record: AuditRecord): void {
-    this.#lines.push(serializeRecord(record));
-    this.#timer ??= setTimeout(() => void this.flush(), batchMs);
+    this.#taken += `${serializeRecord(record)}\n`;
+    this.#timer ??= setTimeout(this.#flushInBackground, batchMs);
   }
 
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     while (this.#writing !== undefined) await this.#writing;
-    if (this.#lines.length === 0) return;
-    const lines = this.#lines;
-    this.#lines = [];
-    this.#writing = this.#append(lines);
+    if (this.#taken === '' && this.#rest.length === 0) return;
+    this.#writing = this.#writeAll();
     await this.#writing;
     this.#writing = undefined;
   }
@@ -66,30 +68,32 @@ class JsonlSink implements AuditSink {
     await this.#target.close();
   }
 
-  async #append(lines: readonly string[]): Promise<void> {
+  readonly #flushInBackground = (): void => void this.flush();
+
+  /** Never throws: what could not be written stays, and is tried again. */
+  async #writeAll(): Promise<void> {
+    const batch = Buffer.from(this.#taken);
+    this.#rest = this.#rest.length === 0 ? batch : Buffer.concat([this.#rest, batch]);
+    this.#taken = '';
     try {
-      await this.#target.append(`${lines.join('\n')}\n`);
+      while (this.#rest.length > 0) this.#rest = this.#rest.subarray(await this.#target.write(this.#rest));
       this.#failure = undefined;
     } catch (cause) {
       this.#failure = fail('audit_unavailable', { path: this.#path, reason: describe(cause) }, { cause });
-      this.#lines = [...lines, ...this.#lines];
-      this.#timer ??= setTimeout(() => void this.flush(), retryMs);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(this.#flushInBackground, retryMs);
     }
   }
 }
 
 async function fileTarget(path: string): Promise<Target> {
-  let file: FileHandle;
   try {
-    file = await open(path, 'a', 0o600);
+    const file = await open(path, 'a', 0o600);
+    return { write: async (bytes) => (await file.write(bytes)).bytesWritten, close: () => file.close() };
   } catch (cause) {
-    throw fail(
-      'config_invalid',
-      { report: `--audit-file: Cannot open ${path} for appending: ${describe(cause)}` },
-      { cause },
-    );
+    const report = `--audit-file: Cannot open ${path} for appending: ${describe(cause)}`;
+    throw fail('config_invalid', { report }, { cause });
   }
-  return { append: (text) => file.appendFile(text), close: () => file.close() };
 }
 
 /** A reader that went away (EPIPE) is a failure like a full disk. */
@@ -97,9 +101,9 @@ function stdoutTarget(): Target {
   const ignore = () => {};
   process.stdout.on('error', ignore);
   return {
-    append: (text) =>
+    write: (bytes) =>
       new Promise((resolve, reject) => {
-        process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)));
       }),
     close: async () => {
       process.stdout.off('error', ignore);

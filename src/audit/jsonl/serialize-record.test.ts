@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuditRecord } from '../../model/audit-record.ts';
+import { auditFields } from '../../model/audit-fields.ts';
 import { serializeRecord } from './serialize-record.ts';
 
 const who = Object.freeze({ iss: 'https://issuer.example', sub: 'a"b\n\u2028c' });
@@ -25,6 +26,42 @@ test('serializeRecord – any record – the JSON it stands for, on one line', (
   const line = serializeRecord(one);
   assert.deepEqual(JSON.parse(line), JSON.parse(JSON.stringify(one)));
   assert.ok(!line.includes('\n'));
+});
+
+test('serializeRecord – a record with every field there is – what JSON.stringify makes of it, in the same order', () => {
+  const full: Required<AuditRecord> = {
+    v: 1,
+    time: '2026-01-01T00:00:00.000Z',
+    id: 'one',
+    trace: '0af7651916cd43dd8448eb211c80319c',
+    server: 'a',
+    who,
+    from: '::1',
+    what: {
+      http: 'POST /mcp',
+      kind: 'request',
+      method: 'm',
+      target: 't',
+      rpcId: 'x"y',
+      upstream: 'http://127.0.0.1/mcp',
+    },
+    decision: 'refused',
+    reason: 'because "so"',
+    stage: 'authenticate',
+    hint: 'look\nthere',
+    code: 'token_expired',
+    caller: { sub: 's', unverified: true },
+    exchanged: { strategy: 'token-exchange', source: 'fresh', ms: 3 },
+    status: 401,
+    upstreamStatus: 200,
+    ms: { total: 2, firstByte: 1.5, exchange: 1 },
+    bytes: 7,
+  };
+  assert.deepEqual(
+    Object.keys(full).sort(),
+    [...new Set(Object.keys(auditFields).map((name) => name.replace(/\..*/, '')))].sort(),
+  );
+  assert.equal(serializeRecord(full), JSON.stringify(full));
 });
 
 test('serializeRecord – the same frozen part in several records – written out in each of them', () => {

@@ -1,20 +1,30 @@
 import type { AuditRecord } from '../../model/audit-record.ts';
 
-const serialized = new WeakMap<object, string>();
-
-/** A record as one line of JSON. Most of a record is about its caller and its credential, which serve many calls: parts
- * that are frozen are written out once and kept as text for as long as somebody holds them.
+/** A record as one line of JSON, what `JSON.stringify` makes of it, for half the time: one is written for each message.
+ * Most of a record is about its caller and its credential, which serve many calls; those parts are frozen, are written
+ * out once and are kept as text for as long as somebody holds them. Everything that others have a say in is escaped.
  */
 export function serializeRecord(record: AuditRecord): string {
-  const fields: Readonly<Record<string, string | number | object | undefined>> = record;
-  let line = `{"v":${record.v}`;
-  for (const name in fields) {
-    const value = fields[name];
-    if (value === undefined || name === 'v') continue;
-    line += `,"${name}":${typeof value === 'object' ? serializePart(value) : JSON.stringify(value)}`;
-  }
+  const { trace, server, from, stage, hint, code, caller, exchanged, upstreamStatus, bytes } = record;
+  let line = `{"v":${record.v},"time":"${record.time}","id":"${record.id}"`;
+  if (trace !== undefined) line += `,"trace":${JSON.stringify(trace)}`;
+  if (server !== undefined) line += `,"server":${JSON.stringify(server)}`;
+  line += `,"who":${serializePart(record.who)}`;
+  if (from !== undefined) line += `,"from":${JSON.stringify(from)}`;
+  line += `,"what":${JSON.stringify(record.what)},"decision":"${record.decision}","reason":${JSON.stringify(record.reason)}`;
+  if (stage !== undefined) line += `,"stage":"${stage}"`;
+  if (hint !== undefined) line += `,"hint":${JSON.stringify(hint)}`;
+  if (code !== undefined) line += `,"code":"${code}"`;
+  if (caller !== undefined) line += `,"caller":${serializePart(caller)}`;
+  if (exchanged !== undefined) line += `,"exchanged":${serializePart(exchanged)}`;
+  line += `,"status":${record.status}`;
+  if (upstreamStatus !== undefined) line += `,"upstreamStatus":${upstreamStatus}`;
+  line += `,"ms":${JSON.stringify(record.ms)}`;
+  if (bytes !== undefined) line += `,"bytes":${bytes}`;
   return `${line}}`;
 }
+
+const serialized = new WeakMap<object, string>();
 
 function serializePart(part: object): string {
   const known = serialized.get(part);
