@@ -43,8 +43,6 @@ interface Settle {
   readonly reject: (error: Error) => void;
 }
 
-const joinableBytes = 16 * 1024;
-
 class StreamedAnswer implements UpstreamAnswer {
   exchange: UpstreamExchange | undefined;
   readonly #response: ServerResponse;
@@ -80,19 +78,11 @@ class StreamedAnswer implements UpstreamAnswer {
   onData(chunk: Buffer): void {
     this.#bytes += chunk.length;
     this.#missingBytes -= chunk.length;
-    if (this.#missingBytes === 0) this.#endWith(chunk);
+    if (this.#missingBytes === 0) this.#response.end(chunk);
     else if (!this.#response.write(chunk)) {
       this.exchange?.pause();
       this.#response.once('drain', () => this.exchange?.resume());
     }
-  }
-
-  /** Head and a small rest of the body as one write. Node joins them only when the body is text; in latin1 each byte is one
-   * character, so the bytes stay what they are.
-   */
-  #endWith(chunk: Buffer): void {
-    if (chunk.length <= joinableBytes) this.#response.end(chunk.toString('latin1'), 'latin1');
-    else this.#response.end(chunk);
   }
 
   onEnd(): void {
