@@ -8,19 +8,16 @@ import { fail } from '../model/usher-error.ts';
  * decided on it, never on headers that repeat it.
  * @throws UsherError of stage readCall
  */
-export async function readCall(authenticated: Authenticated): Promise<Understood> {
+export function readCall(authenticated: Authenticated): Understood | Promise<Understood> {
   const { request, route } = authenticated;
-  return {
-    ...authenticated,
-    call: request.method === 'POST' ? await readPost(request, route.limits.bodyBytes) : emptyCall,
-  };
+  if (request.method !== 'POST') return { ...authenticated, call: emptyCall };
+  checkContent(request);
+  return readBody(request, route.limits.bodyBytes).then((body) => ({ ...authenticated, call: parseCall(body) }));
 }
 
 const emptyCall: Call = { body: undefined, messages: [] };
 
-async function readPost(request: IncomingMessage, limitBytes: number): Promise<Call> {
-  checkContent(request);
-  const body = await readBody(request, limitBytes);
+function parseCall(body: Buffer): Call {
   if (!isUtf8(body)) throw fail('body_not_json', {});
   let value: unknown;
   try {
