@@ -5,10 +5,8 @@ import { startJsonlSink } from '../audit/jsonl/build-jsonl-sink.ts';
 import type { Config } from '../config/schema.ts';
 import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient } from '../lib/http-client.ts';
-import type { AuditSink } from '../model/audit-sink.ts';
 import type { Inbound } from '../model/stages.ts';
 import type { Log } from '../model/log.ts';
-import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
 import { buildInbound } from '../pipeline/build-inbound.ts';
 import { handle, type PipelineDeps } from '../pipeline/handle.ts';
@@ -118,8 +116,8 @@ class Traffic {
   readonly #underWay = new Set<Inbound>();
   #isDraining = false;
 
-  constructor(deps: PipelineDeps & { readonly audit: AuditSink; readonly routes: ReadonlyMap<string, Route> }) {
-    this.#deps = deps;
+  constructor(deps: Omit<PipelineDeps, 'underWay'>) {
+    this.#deps = { ...deps, underWay: this.#underWay };
     this.#endpoints = buildEndpoints([...deps.routes.values()], deps.audit);
   }
 
@@ -131,14 +129,8 @@ class Traffic {
       response.setHeader('connection', 'close');
       return refuse(fail('draining', {}), inbound);
     }
-    void this.#handle(inbound);
+    void handle(inbound, this.#deps);
   };
-
-  async #handle(inbound: Inbound): Promise<void> {
-    this.#underWay.add(inbound);
-    await handle(inbound, this.#deps);
-    this.#underWay.delete(inbound);
-  }
 
   /** Takes no more calls; gives running ones time to end, but not the streams that only listen; then cuts the rest. */
   async drain(server: Server): Promise<void> {

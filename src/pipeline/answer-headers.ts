@@ -26,17 +26,10 @@ const dropped = new Set([
 export function buildAnswerHeaders(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): string[] {
-  const named = headers['connection'];
-  const alsoDropped =
-    named === undefined
-      ? undefined
-      : new Set(
-          String(named)
-            .toLowerCase()
-            .split(/\s*,\s*/),
-        );
+  const alsoDropped = findConnectionOptions(headers['connection']);
   const kept: string[] = [];
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (
       value === undefined ||
       dropped.has(name) ||
@@ -48,4 +41,13 @@ export function buildAnswerHeaders(
     else for (const one of value) kept.push(name, one);
   }
   return kept;
+}
+
+/** Header names the upstream declares to be for this connection only (RFC 9110 §7.6.1); undefined for the usual values,
+ * which name none.
+ */
+function findConnectionOptions(value: string | readonly string[] | undefined): ReadonlySet<string> | undefined {
+  if (value === undefined || value === 'keep-alive' || value === 'close') return undefined;
+  const options = String(value).toLowerCase().split(',');
+  return new Set(options.map((option) => option.trim()));
 }

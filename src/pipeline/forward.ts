@@ -34,7 +34,7 @@ export function forward(credentialed: Credentialed): Promise<Forwarded> {
       answer,
     );
     if (response.destroyed) answer.onCallerGone();
-    else response.once('close', answer.onCallerGone);
+    else response.on('close', answer.onCallerGone);
   });
 }
 
@@ -127,14 +127,12 @@ class StreamedAnswer implements UpstreamAnswer {
 
   #finish(end: Forwarded['end']): void {
     this.#isDone = true;
-    this.#response.off('close', this.onCallerGone);
     this.#settle.resolve({ end, upstreamStatus: this.#status, firstByteMs: this.#firstByteMs, bytes: this.#bytes });
   }
 
   #fail(error: Error): void {
     this.exchange?.abort();
     this.#isDone = true;
-    this.#response.off('close', this.onCallerGone);
     this.#settle.reject(error);
   }
 }

@@ -18,6 +18,8 @@ export interface PipelineDeps {
   readonly routes: ReadonlyMap<string, Route>;
   readonly audit: AuditSink;
   readonly log: Log;
+  /** Where calls stand for as long as they are under way, for whoever has to wait for them. */
+  readonly underWay: Set<Inbound>;
 }
 
 /** The request path, start to end. Whatever happens, the request is answered (or cut off) and its audit record closed
@@ -26,6 +28,7 @@ export interface PipelineDeps {
 export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void> {
   let trail: Trail = inbound;
   let ending: Ending | undefined;
+  deps.underWay.add(inbound);
   try {
     if (deps.audit.failure !== undefined) throw deps.audit.failure;
     const routed = route(inbound, deps.routes);
@@ -50,6 +53,7 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
   } catch (thrown) {
     ending = conclude(thrown, trail, deps.log);
   } finally {
+    deps.underWay.delete(inbound);
     if (ending !== undefined) for (const record of buildRecords(trail, ending)) deps.audit.write(record);
   }
 }

@@ -46,26 +46,25 @@ function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer>
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const onData = (chunk: Buffer) => {
+    let isSettled = false;
+    request.on('data', (chunk: Buffer) => {
+      if (isSettled) return;
       size += chunk.length;
       chunks.push(chunk);
       if (size <= limitBytes) return;
-      stop();
+      isSettled = true;
       request.pause();
       reject(tooLarge());
-    };
-    const onEnd = () => {
-      stop();
+    });
+    request.on('end', () => {
+      isSettled = true;
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size));
-    };
-    const onBroken = () => {
-      stop();
-      reject(fail('body_incomplete', {}));
-    };
+    });
     // A request that breaks off is closed without having ended; Node makes an error of it only for those who listen.
-    const stop = () => void request.off('data', onData).off('end', onEnd).off('close', onBroken);
-    request.on('data', onData).on('end', onEnd).on('close', onBroken);
+    request.on('close', () => {
+      if (!isSettled) reject(fail('body_incomplete', {}));
+    });
   });
 }
 
