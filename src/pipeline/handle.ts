@@ -1,3 +1,4 @@
+import type { Roster } from '../lib/roster.ts';
 import type { AuditSink } from '../model/audit-sink.ts';
 import type { Authorized, Credentialed, Inbound } from '../model/stages.ts';
 import type { Log } from '../model/log.ts';
@@ -19,7 +20,7 @@ export interface PipelineDeps {
   readonly audit: AuditSink;
   readonly log: Log;
   /** Where calls stand for as long as they are under way, for whoever has to wait for them. */
-  readonly underWay: Set<Inbound>;
+  readonly underWay: Roster<Inbound>;
 }
 
 /** The request path, start to end. Whatever happens, the request is answered (or cut off) and its audit record closed
@@ -28,7 +29,7 @@ export interface PipelineDeps {
 export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void> {
   let trail: Trail = inbound;
   let ending: Ending | undefined;
-  deps.underWay.add(inbound);
+  const place = deps.underWay.enter(inbound);
   try {
     if (deps.audit.failure !== undefined) throw deps.audit.failure;
     const routed = route(inbound, deps.routes);
@@ -53,7 +54,7 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
   } catch (thrown) {
     ending = conclude(thrown, trail, deps.log);
   } finally {
-    deps.underWay.delete(inbound);
+    deps.underWay.leave(place);
     if (ending !== undefined) for (const record of buildRecords(trail, ending)) deps.audit.write(record);
   }
 }
