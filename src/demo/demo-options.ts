@@ -12,6 +12,8 @@ export interface DemoOptions {
   readonly seedFile?: string;
   /** Command that is run as MCP server with the example's configuration file, in place of the example's own. */
   readonly mcpServer?: string;
+  /** Width of what is written, in characters. */
+  readonly columns: number;
   /** Writes text to the person who runs it. */
   readonly print: (text: string) => void;
   /** Aborted when it shall stop. */

@@ -1,24 +1,37 @@
 import { styleText } from 'node:util';
 import type { Lab } from './start-lab.ts';
 
-/** How to connect a client of one's own to the running demo. */
+/** How to connect a client of one's own to the running demo. Commands stand alone on their lines, ready to be copied. */
 export function describeNextSteps(lab: Lab, tokenFile: string): string {
   const [user] = lab.idp.users;
   const servers = JSON.stringify({ servers: { countries: { type: 'http', url: lab.mcpUrl } } });
+  const authorization = `"Authorization: Bearer $(cat ${tokenFile})"`;
   return [
     bold('Connect a client of yours'),
-    `  Sign in as ${user?.login ?? '?'} with the password ${JSON.stringify(user?.password ?? '?')}.`,
     '',
-    `  ${bold('VS Code')}        put this into .vscode/mcp.json, press Start and allow the sign-in`,
-    `                 ${servers}`,
-    `  ${bold('MCP Inspector')}  npx @modelcontextprotocol/inspector@2 --cli ${lab.mcpUrl} --transport http \\`,
-    `                   --method tools/call --tool-name GetCountry --tool-arg code=SE --header "Authorization: Bearer $(cat ${tokenFile})"`,
-    `  ${bold('curl')}           curl ${lab.mcpUrl} -H "Authorization: Bearer $(cat ${tokenFile})" -H 'Content-Type: application/json' \\`,
-    `                   -H 'Accept: application/json, text/event-stream' -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`,
-    '                 Without the token it answers 401 and says where to sign in.',
+    '  VS Code: put this into .vscode/mcp.json, press Start,',
+    `  and sign in as ${user?.login ?? '?'} with the password ${JSON.stringify(user?.password ?? '?')}`,
     '',
-    `  Provider    ${lab.idp.httpUrl}  (its certificate authority: ${lab.idp.caFile})`,
-    `  Audit trail ${lab.auditFile}`,
+    `    ${servers}`,
+    '',
+    '  MCP Inspector: in another terminal, in this folder',
+    '',
+    `    npx @modelcontextprotocol/inspector@2 --cli ${lab.mcpUrl} \\`,
+    '      --transport http --method tools/call --tool-name GetCountry \\',
+    '      --tool-arg code=SE \\',
+    `      --header ${authorization}`,
+    '',
+    '  curl: without the token it is told where to sign in',
+    '',
+    `    curl ${lab.mcpUrl} \\`,
+    `      -H ${authorization} \\`,
+    "      -H 'Content-Type: application/json' \\",
+    "      -H 'Accept: application/json, text/event-stream' \\",
+    `      -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`,
+    '',
+    `  Identity provider      ${lab.idp.httpUrl}`,
+    `  Certificate authority  ${lab.idp.caFile}`,
+    `  Audit trail            ${lab.auditFile}`,
     '',
     'Press Ctrl-C to stop everything.',
     '',

@@ -1,31 +1,38 @@
 import { styleText } from 'node:util';
 import type { TokenClaims } from '../model/caller.ts';
+import { layOutJson } from './lay-out-json.ts';
 import type { Story } from './tell-story.ts';
+import { wrapText } from './wrap-text.ts';
 
-/** The story for a person: both tokens side by side, what the API logged, what the audit trail has. */
-export function describeStory(story: Story): string {
+type Row = readonly [name: string, client: string, api: string];
+
+/** The story for a person: both tokens side by side, what the API logged, what the audit trail has.
+ * @param columns width of the terminal; where two tokens do not fit side by side they stand below each other
+ */
+export function describeStory(story: Story, columns: number): string {
   const { caller, seenByApi, record, refused } = story;
+  const claims = (['iss', 'aud', 'scp', 'sub', 'clientId', 'jti', 'exp'] as const).map((claim): Row => [
+    claim === 'clientId' ? 'cid' : claim,
+    show(caller, claim),
+    show(seenByApi, claim),
+  ]);
+  const json = (value: unknown) => indent(layOutJson(value, columns - 2));
+  const text = (words: string) => wrapText(words, columns - 2);
   return [
     '',
     heading('The same user, two tokens'),
-    table([
-      ['', 'the client holds', 'the API was given'],
-      ...(['iss', 'aud', 'scp', 'sub', 'clientId', 'jti', 'exp'] as const).map((claim) => [
-        claim === 'clientId' ? 'cid' : claim,
-        show(caller, claim),
-        show(seenByApi, claim),
-      ]),
-    ]),
+    compare(claims, columns),
     '',
     heading('What the API logged'),
-    `  ${story.apiLine}`,
+    json(JSON.parse(story.apiLine)),
     '',
     heading('What the audit trail has for this call'),
-    indent(JSON.stringify(record, undefined, 2)),
+    json(record),
     '',
     heading('And for the call with the wrong token'),
-    `  ${refused.record.decision} at ${refused.record.stage ?? '?'}: ${refused.record.reason}`,
-    `  ${dim(refused.record.hint ?? '')}`,
+    ...text(`${refused.record.decision} at ${refused.record.stage ?? '?'}: ${refused.record.reason}`).map(indent),
+    ...text(refused.record.hint ?? '').map((line) => indent(dim(line))),
+    '',
     '',
   ].join('\n');
 }
@@ -36,14 +43,27 @@ function show(claims: TokenClaims, claim: keyof TokenClaims): string {
   return Array.isArray(value) ? value.join(' ') : String(value ?? '–');
 }
 
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+function compare(claims: readonly Row[], columns: number): string {
+  const rows: readonly Row[] = [['', 'the client holds', 'the API was given'], ...claims];
+  const [names, clients, apis] = [widest(rows, 0), widest(rows, 1), widest(rows, 2)];
+  if (names + clients + apis + 8 > columns) {
+    return claims
+      .flatMap(([name, client, api]) => [
+        `  ${name.padEnd(names)}  ${dim('client')}  ${client}`,
+        `  ${' '.repeat(names)}  ${dim('API   ')}  ${api}`,
+      ])
+      .join('\n');
+  }
   return rows
-    .map((row, index) => {
-      const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ');
-      return `  ${index === 0 ? dim(line) : line}`.trimEnd();
+    .map(([name, client, api], index) => {
+      const line = `  ${name.padEnd(names)}   ${client.padEnd(clients)}   ${api}`;
+      return index === 0 ? dim(line) : line;
     })
     .join('\n');
+}
+
+function widest(rows: readonly Row[], column: 0 | 1 | 2): number {
+  return Math.max(...rows.map((row) => row[column].length));
 }
 
 function indent(text: string): string {

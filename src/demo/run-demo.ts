@@ -9,6 +9,10 @@ import { describeNextSteps } from './describe-next-steps.ts';
 import { describeStory } from './describe-story.ts';
 import { startLab } from './start-lab.ts';
 import { tellStory } from './tell-story.ts';
+import { wrapText } from './wrap-text.ts';
+
+/** Columns in front of a step's details: the tick, and what was done. */
+const stepIndent = 23;
 
 /** Runs the whole scenario on this machine and shows what happened. Returns when it was stopped, or with `once` when the
  * story is told. Nothing is left running.
@@ -17,9 +21,7 @@ import { tellStory } from './tell-story.ts';
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { print, json, once: isOnce } = options;
   const startedAtMs = Date.now();
-  const done = json
-    ? () => {}
-    : (what: string, details: string) => print(`  ${green('✔')} ${what.padEnd(18)} ${details}\n`);
+  const done = json ? () => {} : (what: string, details: string) => print(describeStep(what, details, options.columns));
   if (!json) print(`\n${bold('Usher: one call, from sign-in to audit trail, all on this machine')}\n\n`);
   await using lab = await startLab(options, done);
   const story = await beforeStop(tellStory(lab, done), options.stop);
@@ -29,7 +31,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     print(`${JSON.stringify({ ok: true, ms: Date.now() - startedAtMs, ...shown }, undefined, 2)}\n`);
     return;
   }
-  print(describeStory(story));
+  print(describeStory(story, options.columns));
   if (isOnce) {
     print(`${green('✔')} Everything as it should be, in ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s\n`);
     return;
@@ -57,6 +59,11 @@ async function beforeStop<T>(work: Promise<T>, stop: AbortSignal): Promise<T | u
 async function stopped(stop: AbortSignal): Promise<undefined> {
   if (!stop.aborted) await once(stop, 'abort');
   return undefined;
+}
+
+function describeStep(what: string, details: string, columns: number): string {
+  const lines = wrapText(details, columns - stepIndent).join(`\n${' '.repeat(stepIndent)}`);
+  return `  ${green('✔')} ${what.padEnd(stepIndent - 5)} ${lines}\n`;
 }
 
 function bold(text: string): string {

@@ -76,7 +76,7 @@ export async function tellStory(lab: Lab, done: (what: string, details: string) 
   const answer = content?.content.map((part) => part.text ?? '').join(' ') ?? '';
   if (content?.isError === true || !answer.includes('Prague'))
     throw stepFailed('tools/call GetCountry', `status ${called.status} ${called.errorCode ?? ''} ${answer}`, lab);
-  done('GetCountry CZ', answer.replaceAll(/\s+/g, ' ').slice(0, 120));
+  done('GetCountry CZ', shorten(answer));
 
   const api = await findApiLine(lab, linesBefore);
   const linesAfter = lab.apiLines.length;
@@ -131,6 +131,12 @@ function checkStory(story: Story, lab: Lab, tokens: readonly string[]): void {
   const onRecord = JSON.stringify([record, story.refused.record, lab.apiLines]);
   if (tokens.some((token) => token !== '' && onRecord.includes(token.slice(-20))))
     throw stepFailed('The check', "a token stands in the audit trail or the API's log", lab);
+}
+
+/** The beginning of a JSON text, up to the end of a member, with room to break it. */
+function shorten(json: string): string {
+  const text = json.replaceAll(/\s+/g, ' ').replaceAll(',"', ', "');
+  return text.length <= 95 ? text : `${text.slice(0, text.lastIndexOf(', ', 95) + 1)} …`;
 }
 
 async function findApiLine(lab: Lab, from: number): Promise<{ readonly line: string; readonly claims: TokenClaims }> {

@@ -71,7 +71,7 @@ test("usher demo --once – both tokens side by side, the API's line and the aud
   for (const text of [
     'the client holds',
     'the API was given',
-    '"event":"token.validated"',
+    '"event": "token.validated"',
     '"tool": "GetCountry"',
     'Everything as it should be',
   ]) {

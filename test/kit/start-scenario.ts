@@ -23,7 +23,16 @@ export async function startScenario(options: { readonly mcpServer?: string } = {
   const stateDir = await mkdtemp(join(tmpdir(), 'usher-scenario-'));
   const stop = new AbortController();
   const lab = await startLab(
-    { once: true, json: false, ports: testPorts, stateDir, print: () => {}, stop: stop.signal, ...options },
+    {
+      once: true,
+      json: false,
+      ports: testPorts,
+      stateDir,
+      columns: 80,
+      print: () => {},
+      stop: stop.signal,
+      ...options,
+    },
     () => {},
   );
   return {

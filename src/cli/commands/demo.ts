@@ -8,6 +8,8 @@ import { watchStopSignal } from '../stop-signal.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
 
 const group = 'Demo';
+/** Where the output is no terminal, or one that does not say how wide it is. */
+const defaultColumns = 120;
 const portHelp = 'busy ones are stepped over';
 
 const options = {
@@ -81,7 +83,9 @@ export const demoCommand: CommandModule = {
     if (problems.length > 0) throw reportUsage(problems);
     const { runDemo } = await import('../../demo/run-demo.ts');
     using stop = watchStopSignal();
-    await runDemo({ ...demo, print, stop: stop.signal });
+    await runDemo({ ...demo, columns: process.stdout.columns || defaultColumns, print, stop: stop.signal });
+    // The empty line ends the one on which the terminal echoed ^C.
+    if (stop.signal.aborted && !demo.json) print('\nStopped; nothing is left running.');
     return 0;
   },
 };
