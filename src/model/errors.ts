@@ -341,6 +341,15 @@ const rows = {
     hint: 'Writing {path} failed: {reason}. Calls are refused until it works again.',
   },
 
+  audit_incomplete: {
+    stage: 'audit',
+    status: 0,
+    exitCode: 5,
+    fault: 'operator',
+    message: 'Cannot write the audit trail to its end: lines lost: {lines}',
+    hint: 'Writing {path} failed until the end: {reason}. The calls of these lines were answered or refused before.',
+  },
+
   // anything nobody foresaw
   internal: {
     stage: 'listen',

@@ -90,6 +90,19 @@ test(
     await sink.flush();
     assert.equal(sink.failure?.code, 'audit_unavailable');
     assert.match(sink.failure?.hint ?? '', /\/dev\/full failed: no space left/);
-    await sink.close();
+    await assert.rejects(sink.close(), (error) => error instanceof UsherError && error.code === 'audit_incomplete');
   },
 );
+
+test('the jsonl sink – its file deleted while it runs – what comes after stands in a new one', () =>
+  inFolder(async (file) => {
+    const sink = await startJsonlSink({ file });
+    sink.write(record('before'));
+    await sink.flush();
+    await rm(file);
+    sink.write(record('after'));
+    await sink.flush();
+    assert.deepEqual(await idsIn(file), ['after']);
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    await sink.close();
+  }));
