@@ -10,7 +10,9 @@ function write(descriptor: 1 | 2, text: string): void {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === 'EPIPE') return; // the reader went away: `usher config show | head`
-      if (code !== 'EAGAIN') throw error;
+      if (code === 'EAGAIN') continue;
+      if (descriptor === 2) return; // nobody can be told, and that is no reason to stop
+      throw error;
     }
   }
 }

@@ -11,7 +11,7 @@ export interface LogOptions {
 /** The log, on stderr: JSON lines for machines, or one short line each for a person at a terminal. */
 export function buildLog({ level, format }: LogOptions): Log {
   const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY);
-  const destination: DestinationStream = isPretty ? { write: writePretty } : pino.destination({ dest: 2, sync: true });
+  const destination = isPretty ? prettyDestination() : jsonDestination();
   const log = pino(
     {
       level,
@@ -27,6 +27,18 @@ export function buildLog({ level, format }: LogOptions): Log {
     warn: (message, fields) => log.warn(fields ?? {}, message),
     error: (message, fields) => log.error(fields ?? {}, message),
   };
+}
+
+function jsonDestination(): DestinationStream {
+  const destination = pino.destination({ dest: 2, sync: true });
+  // Full disk, reader gone: what cannot be logged is no reason to stop serving; the audit trail has its own rule.
+  destination.on('error', () => {});
+  return destination;
+}
+
+function prettyDestination(): DestinationStream {
+  process.stderr.on('error', () => {});
+  return { write: writePretty };
 }
 
 const colours = { debug: 'gray', info: 'cyan', warn: 'yellow', error: 'red' } as const;
