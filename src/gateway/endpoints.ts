@@ -22,8 +22,11 @@ export function buildEndpoints(routes: readonly Route[], audit: AuditSink): Read
 }
 
 function readiness(routes: readonly Route[], audit: AuditSink): Answer {
+  const withoutKeys = routes.filter((route) => !route.authenticator.isReady());
+  // Who is not ready gets no calls, and so nothing else would ask the issuer again.
+  for (const route of withoutKeys) void route.authenticator.warmUp();
   const waitingFor = [
-    ...routes.filter((route) => !route.authenticator.isReady()).map((route) => `keys for ${route.name}`),
+    ...withoutKeys.map((route) => `keys for ${route.name}`),
     ...(audit.failure === undefined ? [] : ['the audit trail']),
   ];
   return waitingFor.length === 0

@@ -18,4 +18,6 @@ export interface Authenticator {
   warmUp(): Promise<void>;
   /** Is what it needs there? For readiness. */
   isReady(): boolean;
+  /** Why it is not ready, for the operator; undefined when it is. */
+  readonly problem: string | undefined;
 }

@@ -22,5 +22,6 @@ export function buildAnonymousAuthenticator(): Authenticator {
     authenticate: () => anonymous,
     warmUp: () => Promise.resolve(),
     isReady: () => true,
+    problem: undefined,
   };
 }

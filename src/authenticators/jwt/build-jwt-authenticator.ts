@@ -59,6 +59,11 @@ export function buildJwtAuthenticator(settings: readonly JwtSettings[], deps: Jw
       await Promise.all([...issuers.values()].map((issuer) => issuer.keys.read()));
     },
     isReady: () => [...issuers.values()].every((issuer) => issuer.keys.isReady),
+    get problem() {
+      const waiting = [...issuers].filter(([, { keys }]) => !keys.isReady);
+      const reasons = waiting.map(([issuer, { keys }]) => `the keys of ${issuer} are not available: ${keys.failure}`);
+      return reasons.length === 0 ? undefined : reasons.join('; ');
+    },
   };
 }
 
