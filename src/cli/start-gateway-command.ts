@@ -7,9 +7,9 @@ import { summarize } from './summarize.ts';
 
 /** Starts the gateway, says what is served where, and waits for a signal. */
 export async function startGatewayCommand({ config }: LoadedConfig): Promise<number> {
-  return runUntilStopped(async () => {
-    const gateway = await startGateway(config, { log: buildLog(config.log) });
+  return runUntilStopped(async (signal) => {
+    const gateway = await startGateway(config, { log: buildLog(config.log), signal });
     note(summarize(config, gateway));
-    return { close: () => gateway.close(), ended: gateway.workloadEnded };
+    return { close: () => gateway.close(), cut: () => gateway.cut(), ended: gateway.workloadEnded };
   });
 }

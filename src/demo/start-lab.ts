@@ -156,7 +156,7 @@ function startProgram(name: string, command: readonly string[], { port, env, lin
   return startProcess(
     name,
     { strategy: 'process', command: [...command], targetPort: port, targetPath: '/mcp', env, startTimeoutSeconds },
-    log,
+    { log },
   );
 }
 

@@ -13,4 +13,6 @@ export interface RunningGateway extends AsyncDisposable {
   readonly workloadEnded: Promise<string>;
   /** Stops taking calls, lets running ones end (bounded), closes everything. Idempotent. */
   close(): Promise<void>;
+  /** Ends running calls at once, while `close` waits for them. */
+  cut(): void;
 }

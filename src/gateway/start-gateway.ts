@@ -1,30 +1,28 @@
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { getCACertificates } from 'node:tls';
 import { startJsonlSink } from '../audit/jsonl/build-jsonl-sink.ts';
 import type { Config } from '../config/schema.ts';
 import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient } from '../lib/http-client.ts';
-import type { Inbound } from '../model/stages.ts';
 import type { Log } from '../model/log.ts';
+import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
-import { buildInbound } from '../pipeline/build-inbound.ts';
-import { handle, type PipelineDeps } from '../pipeline/handle.ts';
-import { refuse } from '../pipeline/refuse.ts';
 import { startProcess, type RunningProcess } from '../workloads/process/start-process.ts';
 import { buildRoutes } from './build-routes.ts';
-import { buildEndpoints, type Endpoint } from './endpoints.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import type { RunningGateway } from './running-gateway.ts';
+import { Traffic } from './traffic.ts';
 
 export interface GatewayOptions {
   readonly log: Log;
+  /** Gives up starting. */
+  readonly signal?: AbortSignal;
   /** Injected by tests that move time. */
   readonly now?: () => number;
 }
 
 const maxHeaderBytes = 32 * 1024;
-const drainMs = 10_000;
 
 /** Starts everything a configuration describes: child processes, audit trail, listener. Returns when it listens.
  * @throws UsherError of stage configure or start; nothing is left running then
@@ -34,13 +32,15 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const ca = await readCa(config.caFile);
   const http = buildHttpClient(ca === undefined ? {} : { ca });
   started.defer(() => http.close());
-  const audit = await startJsonlSink(config.audit);
+  const audit = await startJsonlSink(config.audit, options.log);
   started.defer(() => audit.close());
-  const processes = await startProcesses(config, options.log, started);
+  const processes = await startProcesses(config, options, started);
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: 15_000,
     requestTimeout: 60_000,
+    // The request path refuses it, so that it is on record.
+    requireHostHeader: false,
     keepAliveTimeout: 30_000,
   });
   const port = await listen(server, config.listen);
@@ -50,7 +50,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   server.on('request', traffic.take);
   server.on('clientError', (problem, socket) => refuseUnreadable(problem, socket, { audit, maxHeaderBytes }));
   started.defer(() => traffic.drain(server));
-  for (const route of routes.values()) void route.authenticator.warmUp();
+  for (const route of routes.values()) void warmUp(route, options.log);
 
   const resources = started.move();
   const url = `http://${config.listen.host.includes(':') && !config.listen.host.startsWith('[') ? `[${config.listen.host}]` : config.listen.host}:${port}`;
@@ -67,9 +67,19 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     })),
     workloadEnded: processes.length === 0 ? new Promise(() => {}) : Promise.race(processes.map((one) => one.ended)),
     close,
+    cut: () => traffic.cut(),
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** Nobody waits for the keys yet, and the first caller would be the one to find out. */
+async function warmUp({ name, authenticator }: Route, log: Log): Promise<void> {
+  await authenticator.warmUp();
+  const { problem } = authenticator;
+  if (problem !== undefined) log.warn(`Cannot verify tokens yet: ${problem}`, { server: name, hint: warmUpHint });
+}
+
+const warmUpHint = 'Until it works, calls are refused with keys_unavailable and /ready says 503; both ask again.';
 
 async function readCa(caFile: string | undefined): Promise<readonly string[] | undefined> {
   if (caFile === undefined) return undefined;
@@ -82,12 +92,13 @@ async function readCa(caFile: string | undefined): Promise<readonly string[] | u
 
 async function startProcesses(
   config: Config,
-  log: Log,
+  { log, signal }: GatewayOptions,
   started: AsyncDisposableStack,
 ): Promise<readonly RunningProcess[]> {
   const processes: RunningProcess[] = [];
   for (const [name, { upstream }] of Object.entries(config.servers)) {
-    if (upstream.strategy === 'process') processes.push(started.use(await startProcess(name, upstream, log)));
+    if (upstream.strategy === 'process')
+      processes.push(started.use(await startProcess(name, upstream, { log, signal })));
   }
   return processes;
 }
@@ -95,7 +106,8 @@ async function startProcesses(
 function listen(server: Server, { host, port }: Config['listen']): Promise<number> {
   const address = `${host}:${port}`;
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
+    // Stays: later, a connection that cannot be accepted does not end the others.
+    server.on('error', (cause: NodeJS.ErrnoException) => {
       reject(
         cause.code === 'EADDRINUSE'
           ? fail('port_busy', { address }, { cause })
@@ -107,39 +119,4 @@ function listen(server: Server, { host, port }: Config['listen']): Promise<numbe
       resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
     });
   });
-}
-
-/** Every request of a listener: hands it to the gateway's own pages or to the request path, and knows what is under way. */
-class Traffic {
-  readonly #deps: PipelineDeps;
-  readonly #endpoints: ReadonlyMap<string, Endpoint>;
-  readonly #underWay = new Set<Inbound>();
-  #isDraining = false;
-
-  constructor(deps: Omit<PipelineDeps, 'underWay'>) {
-    this.#deps = { ...deps, underWay: this.#underWay };
-    this.#endpoints = buildEndpoints([...deps.routes.values()], deps.audit);
-  }
-
-  readonly take = (request: IncomingMessage, response: ServerResponse): void => {
-    const inbound = buildInbound(request, response);
-    const endpoint = this.#endpoints.get(inbound.path);
-    if (endpoint !== undefined) return endpoint(request, response);
-    if (this.#isDraining) {
-      response.setHeader('connection', 'close');
-      return refuse(fail('draining', {}), inbound);
-    }
-    void handle(inbound, this.#deps);
-  };
-
-  /** Takes no more calls; gives running ones time to end, but not the streams that only listen; then cuts the rest. */
-  async drain(server: Server): Promise<void> {
-    this.#isDraining = true;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    for (const { request, response } of this.#underWay) if (request.method === 'GET') response.destroy();
-    const timer = setTimeout(() => server.closeAllConnections(), drainMs);
-    await closed;
-    clearTimeout(timer);
-  }
 }

@@ -1,29 +1,49 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe } from '../../lib/describe-error.ts';
+import { forEachLine } from '../../lib/for-each-line.ts';
 import type { Log } from '../../model/log.ts';
 import { fail } from '../../model/usher-error.ts';
+import { cleanLine } from './clean-line.ts';
 import type { ProcessSettings } from './schema.ts';
 
 /** A command Usher started. */
 export interface RunningProcess extends AsyncDisposable {
   /** Resolves with a sentence when it ended by itself. */
   readonly ended: Promise<string>;
-  /** SIGTERM to its process group, SIGKILL after ten seconds; resolves when it is gone. */
+  /** SIGTERM to its process group, SIGKILL after ten seconds and to whatever of the group is left; resolves when it is gone. */
   [Symbol.asyncDispose](): PromiseLike<void>;
 }
 
 /** Of the environment, what a program needs to run at all. Everything else might be a secret of Usher's. */
 const inherited = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SystemRoot'] as const;
 const killAfterMs = 10_000;
+/** For what a command leaves behind when it ends, and for the last of its output. */
+const leftoversMs = 2_000;
+const lastOutputMs = 200;
+const longestLine = 8 * 1024;
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+export interface StartProcessDeps {
+  readonly log: Log;
+  /** Gives up waiting for the command to listen. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** Workload `process`: runs a command without a shell, in a process group of its own, with a clean environment; its output
- * goes to the log line by line. Returns when something listens on the target port.
- * @throws UsherError workload_failed; the command is stopped then
+ * goes to the log line by line. Returns when something listens on the target port. The command does not outlive this
+ * process, unless that is killed with SIGKILL.
+ * @throws UsherError workload_failed, or the signal's reason; the command is stopped then
  */
-export async function startProcess(name: string, settings: ProcessSettings, log: Log): Promise<RunningProcess> {
+export async function startProcess(
+  name: string,
+  settings: ProcessSettings,
+  { log, signal }: StartProcessDeps,
+): Promise<RunningProcess> {
   const [command = '', ...args] = settings.command;
   if (await accepts(settings.targetPort)) {
     throw fail('workload_failed', {
@@ -37,21 +57,28 @@ export async function startProcess(name: string, settings: ProcessSettings, log:
     detached: process.platform !== 'win32',
   });
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => log.info(line, { from: name }));
+    forEachLine(stream, longestLine, (line) => log.info(cleanLine(line), { from: name }));
   }
+  // Whoever is told twice to stop, or fails in a way nobody foresaw, goes at once: not without its child.
+  const killAtExit = () => child.pid !== undefined && signalGroup(child.pid, 'SIGKILL');
+  process.once('exit', killAtExit);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`it could not be started: ${describe(error)}`));
-    child.once('exit', (code, signal) =>
-      resolve(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
+    child.once('exit', (code, endedBy) =>
+      resolve(endedBy === null ? `it exited with code ${code}` : `it was ended by ${endedBy}`),
     );
   });
   const running = {
     ended: ended.then((reason) => `${command}: ${reason}`),
-    [Symbol.asyncDispose]: () => stop(child, ended),
+    async [Symbol.asyncDispose]() {
+      await stop(child, ended);
+      process.off('exit', killAtExit);
+    },
   };
-  const problem = await Promise.race([ended, untilListening(settings, child)]);
+  const problem = await Promise.race([ended, untilListening(settings, child, signal)]);
   if (problem === undefined) return running;
-  await stop(child, ended);
+  await running[Symbol.asyncDispose]();
+  signal?.throwIfAborted();
   throw fail('workload_failed', { command, reason: problem });
 }
 
@@ -64,14 +91,16 @@ function environment({ env }: ProcessSettings): NodeJS.ProcessEnv {
 
 async function untilListening(
   { targetPort, startTimeoutSeconds }: ProcessSettings,
-  child: ChildProcess,
+  child: Child,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   const deadlineMs = Date.now() + startTimeoutSeconds * 1000;
-  while (Date.now() < deadlineMs && child.exitCode === null && child.signalCode === null) {
+  const mayWait = () => Date.now() < deadlineMs && isRunning(child) && signal?.aborted !== true;
+  while (mayWait()) {
     if (await accepts(targetPort)) return undefined;
     await sleep(50);
   }
-  return `nothing listens on port ${targetPort} after ${startTimeoutSeconds} s (see --target-port and --start-timeout)`;
+  return `nothing listens on 127.0.0.1:${targetPort} after ${startTimeoutSeconds} s (see --target-port and --start-timeout)`;
 }
 
 function accepts(port: number): Promise<boolean> {
@@ -84,19 +113,33 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  signalGroup(child.pid, 'SIGTERM');
-  const timer = setTimeout(() => child.pid !== undefined && signalGroup(child.pid, 'SIGKILL'), killAfterMs);
-  await ended;
-  clearTimeout(timer);
+async function stop(child: Child, ended: Promise<string>): Promise<void> {
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (isRunning(child)) {
+    signalGroup(pid, 'SIGTERM');
+    const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), killAfterMs);
+    await ended;
+    clearTimeout(timer);
+  }
+  // What it started itself may go on without it, and holds the pipes that would keep this process running.
+  const deadlineMs = Date.now() + leftoversMs;
+  while (signalGroup(pid, 0) && Date.now() < deadlineMs) await sleep(50);
+  signalGroup(pid, 'SIGKILL');
+  const outputs = [child.stdout, child.stderr].filter((stream) => !stream.closed);
+  await Promise.race([Promise.all(outputs.map((stream) => once(stream, 'close'))), sleep(lastOutputMs)]);
+  for (const stream of outputs) stream.destroy();
 }
 
-/** To the whole group: a package runner's child must not outlive it. */
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+function isRunning(child: Child): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
+
+/** To the whole group: a package runner's child must not outlive it. Says whether there was anybody. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+    return process.kill(process.platform === 'win32' ? pid : -pid, signal);
   } catch {
-    // Gone already.
+    return false;
   }
 }

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cleanLine } from './clean-line.ts';
+
+const cases = [
+  ['a JWT', 'got eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl, ok', 'got (token removed), ok'],
+  ['an opaque bearer token', '{"authorization":"Bearer s3cr3t-0paque"}', '{"authorization":"Bearer (removed)"}'],
+  ['control sequences', '\u001b[31mred\u001b[2J and \u0007bell', 'red and  bell'],
+  ['nothing to hide', 'Bearer of good news: basic set-up done', 'Bearer of good news: basic set-up done'],
+] as const;
+
+for (const [what, line, expected] of cases) {
+  test(`a line with ${what} – cleaned for the log – ${expected}`, () => assert.equal(cleanLine(line), expected));
+}

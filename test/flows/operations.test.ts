@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { post } from '../kit/call.ts';
+import { collectResult, startUsher } from '../kit/run-usher.ts';
+import { startHttpServer } from '../kit/start-http-server.ts';
+import { startIssuer } from '../kit/start-issuer.ts';
+import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
+
+const listens = `require('node:http').createServer((_, answer) => answer.end()).listen(process.argv[1], '127.0.0.1');`;
+const ignoresStop = `process.on('SIGTERM', () => {});`;
+
+/** One that was free a moment ago. */
+async function freePort(): Promise<number> {
+  await using server = await startHttpServer(() => {});
+  return server.port;
+}
+
+async function folderOf(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'usher-operations-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** `usher run` with a command of its own that writes down the process ids it consists of. */
+async function runWithChild(context: TestContext, program: string) {
+  const folder = await folderOf(context);
+  const [port, targetPort] = [await freePort(), await freePort()];
+  const pidFile = join(folder, 'pids');
+  const notes = `const note = (pid) => require('node:fs').appendFileSync(${JSON.stringify(pidFile)}, pid + '\\n'); note(process.pid);`;
+  const auditFile = join(folder, 'audit.jsonl');
+  const options = ['--anonymous', '--port', `${port}`, '--target-port', `${targetPort}`, '--audit-file', auditFile];
+  const command = [process.execPath, '-e', notes + program, `${targetPort}`];
+  const usher = startUsher(context, ['run', ...options, '--', ...command]);
+  const pids = async () => (await readFile(pidFile, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
+  context.after(async () => {
+    for (const pid of await pids()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  return { usher, pids, result: collectResult(usher), url: `http://127.0.0.1:${port}` };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const deadlineMs = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    assert.ok(Date.now() < deadlineMs, 'waited in vain');
+    await sleep(20);
+  }
+}
+
+const listening = (url: string) => () =>
+  fetch(`${url}/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+async function assertAllGone(pids: readonly number[], count: number): Promise<void> {
+  assert.equal(pids.length, count);
+  await until(() => !pids.some(isAlive));
+}
+
+test('a stop – its command leaves a child that ignores SIGTERM – nothing is left, exit code 0', async (context) => {
+  const grandchild = `note(require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(`${ignoresStop} setInterval(() => {}, 1000)`)}], { stdio: 'inherit' }).pid);`;
+  const { usher, pids, result, url } = await runWithChild(context, grandchild + listens);
+  await until(listening(url));
+  usher.kill('SIGTERM');
+  assert.equal((await result).code, 0);
+  await assertAllGone(await pids(), 2);
+});
+
+test('a second Ctrl-C – its command ignores SIGTERM – both end at once, exit code 130', async (context) => {
+  const { usher, pids, result, url } = await runWithChild(context, ignoresStop + listens);
+  await until(listening(url));
+  usher.kill('SIGINT');
+  await sleep(400);
+  usher.kill('SIGINT');
+  assert.equal((await result).code, 130);
+  await assertAllGone(await pids(), 1);
+});
+
+test('a closed terminal – SIGHUP – ends the command too, exit code 0', async (context) => {
+  const { usher, pids, result, url } = await runWithChild(context, listens);
+  await until(listening(url));
+  usher.kill('SIGHUP');
+  assert.equal((await result).code, 0);
+  await assertAllGone(await pids(), 1);
+});
+
+test('Ctrl-C – the command does not listen yet – heeded at once, exit code 0', async (context) => {
+  const { usher, pids, result } = await runWithChild(context, 'setInterval(() => {}, 1000)');
+  await until(async () => (await pids()).length === 1);
+  const startedAtMs = Date.now();
+  usher.kill('SIGINT');
+  const { code, stderr } = await result;
+  assert.equal(code, 0);
+  assert.match(stderr, /Stopped before it had started/);
+  assert.ok(Date.now() - startedAtMs < 10_000);
+  await assertAllGone(await pids(), 1);
+});
+
+test('what a command prints – a token and no line end – logged without the token, the rest complete', async (context) => {
+  const says = `console.log('authorization: Bearer s3cr3t-0paque-value'); process.stdout.write('x'.repeat(20000));`;
+  const { usher, result, url } = await runWithChild(context, says + listens);
+  await until(listening(url));
+  usher.kill('SIGTERM');
+  const { stderr } = await result;
+  assert.match(stderr, /authorization: Bearer \(removed\)/);
+  assert.ok(!stderr.includes('s3cr3t'));
+  const pieces = stderr.match(/x{100,}/g) ?? [];
+  assert.equal(pieces.join('').length, 20_000);
+  assert.ok(pieces.length > 1, 'it came in one piece');
+});
+
+test(
+  'stderr on a full disk – the gateway starts and goes on serving',
+  { skip: process.platform !== 'linux' },
+  async (context) => {
+    const full = await open('/dev/full', 'w');
+    const port = await freePort();
+    const entry = new URL('../../src/cli/main.ts', import.meta.url).href;
+    const program = `import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })`;
+    const folder = await folderOf(context);
+    const args = ['run', '--anonymous', '--port', `${port}`, '--audit-file', join(folder, 'audit.jsonl')];
+    const usher = spawn(process.execPath, ['-e', program, '--', ...args, 'http://127.0.0.1:9/mcp'], {
+      stdio: ['ignore', 'ignore', full.fd],
+    });
+    context.after(() => usher.kill('SIGKILL'));
+    const url = `http://127.0.0.1:${port}`;
+    await until(listening(url));
+    for (const _ of [1, 2]) assert.equal((await post(`${url}/mcp`, undefined)).status, 502);
+    assert.equal((await fetch(`${url}/health`)).status, 200);
+    usher.kill('SIGTERM');
+    assert.deepEqual(await once(usher, 'close'), [0, null]);
+    await full.close();
+  },
+);
+
+test(
+  'an audit trail that was never written – said at the end, exit code 5',
+  { skip: process.platform !== 'linux' },
+  async (context) => {
+    const port = await freePort();
+    const args = ['run', '--anonymous', '--port', `${port}`, '--audit-file', '/dev/full', 'http://127.0.0.1:9/mcp'];
+    const usher = startUsher(context, args);
+    const result = collectResult(usher);
+    const url = `http://127.0.0.1:${port}`;
+    await until(listening(url));
+    await post(`${url}/mcp`, undefined);
+    await sleep(100);
+    usher.kill('SIGTERM');
+    const { code, stderr } = await result;
+    assert.equal(code, 5);
+    assert.match(stderr, /Cannot write the audit trail to its end: lines lost: 1/);
+    assert.match(stderr, /"level":"error".*Writing \/dev\/full failed: no space left on the device/);
+  },
+);
+
+test('an issuer that is down at the start – logged with the reason; ready once it is up, without a call', async () => {
+  await using issuer = await startIssuer();
+  await using upstream = await startHttpServer((_, response) => void response.end());
+  let isDown = true;
+  issuer.onOther = (_, response) => {
+    if (isDown) response.writeHead(500).end();
+    return isDown;
+  };
+  await using gateway = await startTestGateway({ apollo: exchangingServer(issuer, upstream) });
+  const ready = async () => (await fetch(`${gateway.url}/ready`)).status;
+  assert.equal(await ready(), 503);
+  await until(() => gateway.logged.some((line) => /Cannot verify tokens yet: .*status 500/.test(line)));
+  isDown = false;
+  await until(async () => (await ready()) === 200, 5_000);
+});
