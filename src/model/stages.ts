@@ -20,6 +20,8 @@ export interface Inbound {
   /** Query with its question mark, or empty. */
   readonly query: string;
   readonly connection: Connection;
+  /** Address of the peer. Kept from the start: a closed connection does not know it any more. */
+  readonly from: string | undefined;
 }
 
 export interface Routed extends Inbound {

@@ -15,6 +15,7 @@ export function buildInbound(request: IncomingMessage, response: ServerResponse)
     path: mark === -1 ? url : url.slice(0, mark),
     query: mark === -1 ? '' : url.slice(mark),
     connection: new ResponseConnection(response),
+    from: request.socket.remoteAddress,
   };
 }
 

@@ -31,7 +31,7 @@ export function buildRecords(trail: Trail, ending: Ending): readonly AuditRecord
 }
 
 function buildRecord(trail: Trail, ending: Ending, message: Message | undefined): AuditRecord {
-  const { id, startedAtMs, request, response, route, credential } = trail;
+  const { id, startedAtMs, request, response, from, route, credential } = trail;
   const { error, forwarded } = ending;
   const caller = trail.caller ?? trail.identity?.caller;
   const shown = caller === undefined ? undefined : describeCaller(caller);
@@ -43,7 +43,7 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
     trace: findTraceId(request.headers['traceparent']),
     server: route?.name,
     who: shown?.who ?? nobody,
-    from: request.socket.remoteAddress,
+    from,
     what: what(trail, message),
     decision: decide(ending),
     reason: error === undefined ? (trail.decision ?? '') : error.message,
@@ -104,19 +104,24 @@ function describeCredential(credential: UpstreamCredential, route: Route): NonNu
   return described;
 }
 
-const longestPath = 200;
+/** Of what callers choose themselves: a record is a line to read, not a copy of the call. */
+const longestText = 200;
 
 function what({ request, path, route }: Trail, message: Message | undefined): AuditRecord['what'] {
   const isToolCall = message?.method === 'tools/call';
   return {
-    http: `${request.method ?? '?'} ${path.length > longestPath ? `${path.slice(0, longestPath)}…` : path}`,
+    http: `${request.method ?? '?'} ${shorten(path)}`,
     kind: message?.kind,
-    method: message?.method,
-    tool: isToolCall ? message.target : undefined,
-    target: isToolCall ? undefined : message?.target,
-    rpcId: message?.id,
+    method: shorten(message?.method),
+    tool: isToolCall ? shorten(message.target) : undefined,
+    target: isToolCall ? undefined : shorten(message?.target),
+    rpcId: typeof message?.id === 'string' ? shorten(message.id) : message?.id,
     upstream: route?.upstream.target,
   };
+}
+
+function shorten<T extends string | undefined>(text: T): T | string {
+  return text !== undefined && text.length > longestText ? `${text.slice(0, longestText)}…` : text;
 }
 
 /** W3C Trace Context §3.2. */

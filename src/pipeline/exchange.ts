@@ -21,6 +21,7 @@ function withCredential(authorized: Authorized, credential: UpstreamCredential):
     path: authorized.path,
     query: authorized.query,
     connection: authorized.connection,
+    from: authorized.from,
     route: authorized.route,
     call: authorized.call,
     decision: authorized.decision,
