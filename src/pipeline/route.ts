@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Inbound, Routed } from '../model/stages.ts';
 import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
@@ -14,10 +15,22 @@ export function route(inbound: Inbound, routes: ReadonlyMap<string, Route>): Rou
   if (found === undefined)
     throw fail('route_not_found', { path: JSON.stringify(path), mounted: [...routes.keys()].join(', ') });
   const { method = '', headers } = request;
+  checkHostLines(request);
   checkHost(headers.host ?? '', found);
   if (headers.origin !== undefined) checkOrigin(headers.origin, found);
   if (!methods.has(method)) throw fail('method_not_allowed', { method });
   return { ...inbound, route: found };
+}
+
+/** RFC 9112 §3.2: exactly one, in HTTP/1.1; which of two counts must not depend on who reads. */
+function checkHostLines({ rawHeaders, httpVersion }: IncomingMessage): void {
+  let lines = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') lines += 1;
+  }
+  if (lines > 1) throw fail('request_malformed', { reason: `there are ${lines} Host headers` });
+  if (lines === 0 && httpVersion !== '1.0') throw fail('request_malformed', { reason: 'there is no Host header' });
 }
 
 /** A page whose name was rebound to this address sends its own name here (MCP transports, security warning). */

@@ -22,10 +22,17 @@ const allowedPrefix = 'mcp-param-';
 /** Builds the upstream request's headers (name, value, …) from nothing, the credential last. */
 export function buildUpstreamHeaders(rawHeaders: readonly string[], { header }: UpstreamCredential): string[] {
   const headers: string[] = [];
+  let hasContentType = false;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? '';
     const value = rawHeaders[index + 1];
-    if (value !== undefined && (allowed.has(name) || name.startsWith(allowedPrefix))) headers.push(name, value);
+    if (value === undefined || !(allowed.has(name) || name.startsWith(allowedPrefix))) continue;
+    // The first one is what was checked; a second would be read by whoever takes the last.
+    if (name === 'content-type') {
+      if (hasContentType) continue;
+      hasContentType = true;
+    }
+    headers.push(name, value);
   }
   if (header !== undefined) headers.push(header.name, header.value.reveal());
   return headers;
