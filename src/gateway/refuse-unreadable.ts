@@ -1,11 +1,15 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { AuditRecord } from '../model/audit-record.ts';
 import type { AuditSink } from '../model/audit-sink.ts';
 import { fail, type UsherError } from '../model/usher-error.ts';
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { ServerResponse, STATUS_CODES } from 'node:http';
 
-/** Answers what Node's HTTP parser could not make a request of, closes the connection, and puts it on record. */
+/** Answers what Node's HTTP parser could not make a request of, closes the connection, and puts it on record. On a
+ * connection with a call under way nothing is written beside its answer: where the call's own body is what cannot be read
+ * on, the request path refuses it; anything else cuts the connection, or the bytes would be taken for the call's answer.
+ */
 export function refuseUnreadable(
   problem: NodeJS.ErrnoException,
   socket: Duplex,
@@ -17,7 +21,32 @@ export function refuseUnreadable(
     return;
   }
   const error = classify(problem, maxHeaderBytes);
-  const id = randomUUID();
+  const answer = findAnswerUnderWay(socket);
+  if (answer === undefined) {
+    const id = randomUUID();
+    sendRefusal(error, id, socket);
+    audit.write(buildRecord(error, { id, socket, status: error.row.status }));
+    return;
+  }
+  const { req: request } = answer;
+  if (!request.complete && !answer.headersSent && request.listenerCount('error') > 0) {
+    answer.setHeader('connection', 'close');
+    request.emit('error', error);
+    return;
+  }
+  if (request.complete) audit.write(buildRecord(error, { id: randomUUID(), socket, status: 0 }));
+  // Where nobody reads the body yet, who comes to read it finds the reason.
+  request.destroy(error);
+  socket.destroy();
+}
+
+/** The answer a connection waits for or is in the middle of. Node's own handling of such errors looks at this field, too. */
+function findAnswerUnderWay(socket: Duplex): ServerResponse | undefined {
+  const answer = '_httpMessage' in socket ? socket._httpMessage : undefined;
+  return answer instanceof ServerResponse ? answer : undefined;
+}
+
+function sendRefusal(error: UsherError, id: string, socket: Duplex): void {
   const { status } = error.row;
   const body = JSON.stringify({
     jsonrpc: '2.0',
@@ -29,7 +58,13 @@ export function refuseUnreadable(
   );
   // One who goes on sending is not waited for.
   setTimeout(() => socket.destroy(), 1_000).unref();
-  audit.write({
+}
+
+function buildRecord(
+  error: UsherError,
+  { id, socket, status }: { readonly id: string; readonly socket: Duplex; readonly status: number },
+): AuditRecord {
+  return {
     v: 1,
     time: new Date().toISOString(),
     id,
@@ -43,7 +78,7 @@ export function refuseUnreadable(
     hint: error.hint,
     status,
     ms: { total: 0 },
-  });
+  };
 }
 
 function classify({ code = 'unknown' }: NodeJS.ErrnoException, maxHeaderBytes: number): UsherError {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { Call, Message } from '../model/call.ts';
 import type { Authenticated, Understood } from '../model/stages.ts';
-import { fail } from '../model/usher-error.ts';
+import { fail, UsherError } from '../model/usher-error.ts';
 
 /** Stage `readCall`: what is asked. The body is read once, within the limit, and kept as it came; what is decided is
  * decided on it, never on headers that repeat it.
@@ -14,6 +14,9 @@ export function readCall(authenticated: Authenticated): Understood | Promise<Und
   checkContent(request);
   return readBody(request, route.limits.bodyBytes).then((body) => ({ ...authenticated, call: parseCall(body) }));
 }
+
+/** In a batch. Each is put on record: one body must not be able to fill a disk. */
+const mostMessages = 100;
 
 const emptyCall: Call = { body: undefined, messages: [] };
 
@@ -27,6 +30,11 @@ function parseCall(body: Buffer): Call {
   }
   if (!Array.isArray(value)) return { body, messages: [parseMessage(value)] };
   if (value.length === 0) throw fail('body_not_json_rpc', { reason: 'the batch is empty' });
+  if (value.length > mostMessages) {
+    throw fail('body_not_json_rpc', {
+      reason: `the batch has ${value.length} messages, expected at most ${mostMessages}; send several`,
+    });
+  }
   return { body, messages: value.map(parseMessage) };
 }
 
@@ -43,6 +51,9 @@ function checkContent({ headers }: IncomingMessage): void {
 function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const tooLarge = () => fail('body_too_large', { limit: `${limitBytes} bytes` });
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
+  const problemOf = (error: unknown) => (error instanceof UsherError ? error : fail('body_incomplete', {}));
+  // It ended while the token was checked: nothing more will be heard of it.
+  if (request.destroyed) throw problemOf(request.errored);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -61,9 +72,11 @@ function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer>
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size));
     });
-    // A request that breaks off is closed without having ended; Node makes an error of it only for those who listen.
-    request.on('close', () => {
-      if (!isSettled) reject(fail('body_incomplete', {}));
+    // It breaks off, or it cannot be read on: then the listener says why.
+    request.on('error', (problem) => {
+      if (isSettled) return;
+      isSettled = true;
+      reject(problemOf(problem));
     });
   });
 }
