@@ -34,6 +34,14 @@ function accepts(rows: readonly (readonly [name: string, claims: Record<string, 
 /** JSON that no JavaScript object can stand for. */
 const rawClaims = (change: (json: string) => string) => change(JSON.stringify(lab.claims()));
 
+describe('confirmation', () => {
+  refuses([
+    ['the thumbprint of a DPoP key', { cnf: { jkt: 'x' } }, 'token_claim_invalid'],
+    ['the thumbprint of a certificate', { cnf: { 'x5t#S256': 'x' } }, 'token_claim_invalid'],
+    ['a confirmation that is null', { cnf: null }, 'token_claim_invalid'],
+  ]);
+});
+
 describe('audience', () => {
   refuses([
     ['another audience', { aud: 'backend' }, 'audience_mismatch'],

@@ -22,7 +22,7 @@ const acceptedTypes = new Set(['jwt', 'at+jwt', 'application/at+jwt', 'applicati
  */
 export function checkClaims(parts: JwtParts, expected: Expectations, shown: TokenClaims, nowSeconds: number): void {
   checkHeader(parts.header, expected.algorithms, shown);
-  const { iss, aud, sub, exp, nbf, iat } = parts.claims;
+  const { iss, aud, sub, exp, nbf, iat, cnf } = parts.claims;
   const extra = { claims: shown };
 
   // Byte for byte, and a string: an array that happens to hold the issuer is not the issuer.
@@ -48,6 +48,8 @@ export function checkClaims(parts: JwtParts, expected: Expectations, shown: Toke
     if (nowSeconds < value - expected.clockSkewSeconds)
       throw fail('token_not_yet_valid', { notBefore: dateTime(value) }, extra);
   }
+  // RFC 9449 §7.2, RFC 8705 §3: whoever took such a token from its owner has no key, and here nobody is asked for one.
+  if (cnf !== undefined) throw claimInvalid('cnf', 'binds the token to a key, and a bearer token proves none', shown);
   if (typeof sub !== 'string' || sub === '') throw claimInvalid('sub', 'is missing or not a string', shown);
 }
 
