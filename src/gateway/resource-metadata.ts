@@ -2,10 +2,10 @@ import type { Route } from '../model/route.ts';
 
 const wellKnown = '/.well-known/oauth-protected-resource';
 
-/** RFC 9728 §3.1: the well-known part stands between host and path. */
+/** RFC 9728 §3.1: the well-known part stands between host and path; a query stays at the end. */
 export function resourceMetadataUrl(resourceUrl: string): string {
-  const { origin, pathname } = new URL(resourceUrl);
-  return `${origin}${wellKnown}${pathname === '/' ? '' : pathname}`;
+  const { origin, pathname, search } = new URL(resourceUrl);
+  return `${origin}${wellKnown}${pathname === '/' ? '' : pathname}${search}`;
 }
 
 /** The protected resource metadata document (RFC 9728 §2). */

@@ -47,6 +47,16 @@ test('a resource URL of its own – published as configured, found by the path c
   assert.equal(metadata.resource, 'https://mcp.example.com/team/countries');
 });
 
+test('a resource URL with a query – the challenge names the metadata with the same query', async () => {
+  await using all = await startAll('https://mcp.example.com/mcp?team=countries');
+  const response = await post(all.gateway.mcpUrl, undefined);
+  const expected =
+    'resource_metadata="https://mcp.example.com/.well-known/oauth-protected-resource/mcp?team=countries"';
+  assert.ok(response.headers.get('www-authenticate')?.endsWith(expected));
+  const metadata = await fetch(`${all.gateway.url}/.well-known/oauth-protected-resource/mcp?team=countries`);
+  assert.equal(metadata.status, 200);
+});
+
 test('no token – 401 with a challenge that has no error, names the metadata and the scope', async () => {
   await using all = await startAll();
   const response = await post(all.gateway.mcpUrl, undefined);
