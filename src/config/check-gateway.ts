@@ -14,6 +14,7 @@ export function* checkGateway(draft: Draft): Generator<Finding> {
     yield { path: ['servers'], what: 'is empty; expected at least one server under it' };
   }
   yield* checkPaths(draft);
+  yield* checkResourceUrls(draft);
   yield* checkCaFile(draft);
 }
 
@@ -36,6 +37,25 @@ function* checkPaths(draft: Draft): Generator<Finding> {
         what: `is ${quote(path)}${byDefault}, where ${owner} is served already; give each server a path of its own, for example /${server}/mcp`,
       };
     } else owners.set(path, server);
+  }
+}
+
+/** Metadata is found by the path of the resource URL (RFC 9728 §3.1): of two servers with one path, the clients of the
+ * second would be sent where the first one's sign in.
+ */
+function* checkResourceUrls(draft: Draft): Generator<Finding> {
+  const owners = new Map<string, string>();
+  for (const server of draft.servers) {
+    const given = valueAt(draft.tree, ['servers', server, 'resourceUrl']);
+    if (typeof given !== 'string' || !URL.canParse(given)) continue;
+    const { pathname } = new URL(given);
+    const owner = owners.get(pathname);
+    if (owner !== undefined) {
+      yield {
+        path: ['servers', server, 'resourceUrl'],
+        what: `is ${quote(given)}, whose path ${quote(pathname)} is that of ${owner} already; give each server a path of its own, by which clients find its metadata`,
+      };
+    } else owners.set(pathname, server);
   }
 }
 

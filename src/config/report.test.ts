@@ -181,6 +181,16 @@ test('servers – two at one path – are refused, also where both have the defa
   );
 });
 
+test('servers – resource URLs with one path – are refused, the second would get the metadata of the first', (context) => {
+  const authenticate = [{ issuer: 'https://i.example.com', audience: 'a' }];
+  const upstream = { url: 'http://127.0.0.1:1' };
+  const a = { authenticate, upstream, resourceUrl: 'https://a.example.com/mcp' };
+  const b = { authenticate, upstream, path: '/b', resourceUrl: 'https://b.example.com/mcp' };
+  const found = fileProblems(context, stringify({ servers: { a, b } }));
+  assert.equal(found.length, 1);
+  assert.match(found.join(''), /servers\.b\.resourceUrl: .*whose path "\/mcp" is that of a already/);
+});
+
 test('servers – one issuer twice – is refused', (context) => {
   const entry = { issuer: 'https://i.example.com', audience: 'a' };
   const server = { authenticate: [entry, entry], upstream: { url: 'http://127.0.0.1:1' } };
