@@ -32,7 +32,7 @@ export const tokenInspectCommand: CommandModule = {
     for (const [flags, help] of options) {
       command.addOption(new Option(flags, help).argParser(collect).helpGroup('Verification:'));
     }
-    return command.addOption(new Option('--debug', 'Show the stack of errors'));
+    return command.addOption(new Option('--debug', 'Show the stack of errors').helpGroup('Configuration:'));
   },
   async execute(command, { tail, environment }) {
     const { operands, problems } = sortLeftovers(command);
