@@ -83,7 +83,12 @@ export class TestReport {
    */
   endFile(file, ms) {
     const state = this.#state(file);
-    this.#line(state.failed === 0, relative(this.#root, file), ms, `${state.ended} tests`);
+    this.#line(
+      state.failed === 0,
+      relative(this.#root, file),
+      ms,
+      state.ended === 1 ? '1 test' : `${state.ended} tests`,
+    );
     if (state.failed === 0) state.output = '';
   }
 

@@ -5,7 +5,7 @@ import { startScenario } from '../kit/start-scenario.ts';
 import { callMcp } from '../../src/demo/call-mcp.ts';
 
 const command = 'apollo-mcp-server';
-const skip = isOnPath() ? false : `no ${command}`;
+const skip = isOnPath() ? false : `no ${command} on PATH`;
 
 function isOnPath(): boolean {
   try {
