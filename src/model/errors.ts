@@ -399,7 +399,7 @@ const rows = {
     exitCode: 3,
     fault: 'operator',
     message: 'Cannot listen on {address}: the port is in use',
-    hint: 'Stop what uses it or choose another port.',
+    hint: 'Stop what uses it, or choose another port: --port for the gateway, --http-port and --https-port for usher idp.',
   },
   listen_failed: {
     stage: 'start',
