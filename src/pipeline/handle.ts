@@ -42,6 +42,7 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
     trail = authorized;
     let credentialed = await exchange(authorized);
     trail = credentialed;
+    if (credentialed.credential.source === 'fresh') checkSubject(credentialed, deps.log);
     let forwarded = await forward(credentialed);
     if (forwarded.end === 'refused credential' && mayTryAgain(authorized, credentialed)) {
       credentialed = await exchange(authorized);
@@ -50,6 +51,8 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
     }
     if (forwarded.end === 'refused credential')
       throw fail('upstream_refused_credential', { target: routed.route.upstream.target });
+    if (forwarded.upstreamStatus !== undefined && forwarded.upstreamStatus >= 500)
+      logUpstreamError(forwarded.upstreamStatus, trail, deps.log);
     ending = { forwarded };
   } catch (thrown) {
     ending = conclude(thrown, trail, deps.log);
@@ -57,6 +60,22 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
     deps.underWay.leave(place);
     if (ending !== undefined) for (const record of buildRecords(trail, ending)) deps.audit.write(record);
   }
+}
+
+/** An exchanged token acts for the user it was got for. Some providers name a user differently for each service, so it is
+ * not refused; anywhere else a provider mixes up its users, and somebody should know.
+ */
+function checkSubject({ id, route: { name }, caller, credential }: Credentialed, log: Log): void {
+  const found = credential.claims?.sub;
+  if (found === undefined || found === caller.subject) return;
+  log.warn(
+    `The exchanged token is for subject ${JSON.stringify(found)}, the caller is ${JSON.stringify(caller.subject)}`,
+    {
+      id,
+      server: name,
+      hint: 'Normal only where the provider gives a user another sub for each service (pairwise identifiers).',
+    },
+  );
 }
 
 /** The service behind no longer takes a token that was kept: once, with a new one. */
@@ -79,6 +98,16 @@ function conclude(thrown: unknown, trail: Trail, log: Log): Ending {
 }
 
 const callerGone: Forwarded = { end: 'cancelled', upstreamStatus: undefined, firstByteMs: undefined, bytes: 0 };
+
+/** Passed on as it is; but somebody should look at that server. */
+function logUpstreamError(status: number, { id, route: served }: Trail, log: Log): void {
+  log.warn('The MCP server behind this gateway answered with an error of its own', {
+    id,
+    server: served?.name,
+    status,
+    hint: `${served?.upstream.target ?? 'It'} answered ${status}; its own log should say why.`,
+  });
+}
 
 function logRefusal(error: UsherError, trail: Trail, log: Log): void {
   const { code, row, hint } = error;

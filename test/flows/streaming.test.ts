@@ -153,3 +153,15 @@ test('a JSON-RPC error of the upstream with status 400 – passed on as it is', 
   assert.equal(response.status, 400);
   assert.deepEqual(await response.json(), error);
 });
+
+test('an upstream that answers 500 – passed on, and the operator is told which server to look at', async () => {
+  await using all = await startOpen((_, response) =>
+    sendJson(response, 500, { jsonrpc: '2.0', id: 1, error: { code: 1, message: 'oops' } }),
+  );
+  assert.equal((await post(all.gateway.mcpUrl, undefined)).status, 500);
+  assert.ok(
+    all.gateway.logged.some(
+      (line) => line.includes('error of its own') && line.includes(`${all.upstream.url}/mcp answered 500`),
+    ),
+  );
+});
