@@ -38,6 +38,15 @@ export function forward(credentialed: Credentialed): Promise<Forwarded> {
   });
 }
 
+/** Something listens there, and did not answer as it should. */
+const brokenAnswers = new Set([
+  'UND_ERR_SOCKET',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_HEADERS_OVERFLOW',
+  'ECONNRESET',
+  'EPIPE',
+]);
+
 interface Settle {
   readonly resolve: (forwarded: Forwarded) => void;
   readonly reject: (error: Error) => void;
@@ -115,7 +124,7 @@ class StreamedAnswer implements UpstreamAnswer {
     const details = { target: this.#target, reason: describe(error) };
     const code = 'code' in error ? String(error.code) : '';
     if (code === 'UND_ERR_HEADERS_TIMEOUT') return fail('upstream_timeout', details, { cause: error });
-    if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE' || code.startsWith('HPE_'))
+    if (brokenAnswers.has(code) || code.startsWith('HPE_') || error.name === 'HTTPParserError')
       return fail('upstream_failed', details, { cause: error });
     return fail('upstream_unreachable', details, { cause: error });
   }

@@ -167,6 +167,21 @@ test('an upstream that hangs up before it answers – 502 upstream_failed', asyn
   assert.equal(await codeOf(response), 'upstream_failed');
 });
 
+for (const [name, answer] of [
+  ['a control character in a header', 'HTTP/1.1 200 OK\r\nx-name: a\u0001b\r\ncontent-length: 2\r\n\r\n{}'],
+  ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
+  ['something else than HTTP', 'hello'],
+] as const) {
+  test(`an upstream that answers with ${name} – 502 upstream_failed: it is there, and broken`, async () => {
+    await using issuer = await startIssuer();
+    await using upstream = await startHttpServer((_, response) => void response.socket?.end(answer));
+    await using gateway = await startTestGateway({ apollo: exchangingServer(issuer, upstream) });
+    const response = await post(gateway.mcpUrl, await issuer.sign());
+    assert.equal(response.status, 502);
+    assert.equal(await codeOf(response), 'upstream_failed');
+  });
+}
+
 test('a dead issuer – 503 with Retry-After, and the next call works once it is back', async () => {
   await using issuer = await startIssuer();
   await using upstream = await startHttpServer((_, response) => sendJson(response, 200, {}));
