@@ -90,3 +90,24 @@ test('a second user whose exchange is refused – nothing of the first one is us
   assert.equal((await post(lab.gateway.mcpUrl, lab.token({ claims: { jti: 'AT.new' } }))).status, 403);
   assert.equal(lab.upstream.seen.length, before);
 });
+
+test("an exchanged token for another subject – the operator is told once, with both names; the user's own is not worth a line", async () => {
+  await using lab = await startTokenLab();
+  assert.equal((await post(lab.gateway.mcpUrl, lab.token({ claims: { jti: 'AT.own' } }))).status, 200);
+  assert.deepEqual(lab.gateway.logged, []);
+  lab.issuer.onToken = async (_, response) => {
+    const claims = { aud: 'backend', sub: 'mallory@example.com', scp: ['backend-api:read'] };
+    sendJson(response, 200, {
+      access_token: lab.token({ claims }),
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      token_type: 'Bearer',
+    });
+  };
+  const callerToken = lab.token({ claims: { jti: 'AT.crossed' } });
+  for (const id of [1, 2]) await (await post(lab.gateway.mcpUrl, callerToken, toolCall('GetCountry', id))).text();
+  assert.equal(lab.gateway.logged.length, 1);
+  assert.match(
+    lab.gateway.logged.join(''),
+    /^The exchanged token is for subject "mallory@example.com", the caller is "alice@example.com" /,
+  );
+});
