@@ -48,6 +48,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   for (const route of routes.values()) started.defer(() => route.upstream.close());
   const traffic = new Traffic({ routes, audit, log: options.log });
   server.on('request', traffic.take);
+  // An expectation nobody knows may be read over (RFC 9110 §10.1.1); Node would answer 417 behind the audit trail's back.
+  server.on('checkExpectation', traffic.take);
   server.on('clientError', (problem, socket) => refuseUnreadable(problem, socket, { audit, maxHeaderBytes }));
   started.defer(() => traffic.drain(server));
   for (const route of routes.values()) void warmUp(route, options.log);

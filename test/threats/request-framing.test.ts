@@ -139,6 +139,14 @@ for (const [name, lines] of [
   });
 }
 
+test('an expectation nobody knows, without a token – 401 like any other request, on record', async () => {
+  await using lab = await startTokenLab();
+  const lines = ['expect: 200-ok', 'connection: close', `content-length: ${call.length}`];
+  const sent = request(lab, lines, call).replace(/authorization: .*\r\n/, '');
+  assert.match(await sendRaw(lab.gateway.port, sent), /^HTTP\/1\.1 401 /);
+  assert.deepEqual(await recorded(lab), ['token_missing 401']);
+});
+
 test('two Content-Type headers – only the one that was checked goes upstream', async () => {
   await using lab = await startTokenLab();
   const lines = ['content-type: text/plain', 'connection: close', `content-length: ${call.length}`];
