@@ -53,7 +53,7 @@ function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer>
   if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge();
   const problemOf = (error: unknown) => (error instanceof UsherError ? error : fail('body_incomplete', {}));
   // It ended while the token was checked: nothing more will be heard of it.
-  if (request.destroyed) throw problemOf(request.errored);
+  if (request.destroyed) throw request.complete ? new Error('the caller went away') : problemOf(request.errored);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -97,6 +97,7 @@ const manyKeys = Array.from({ length: 400 }, (_, index) => ({ ...otherKey, kid: 
 for (const [name, code, end] of [
   ['a caller that hangs up while its token is verified', 'body_incomplete', 'hang up'],
   ['a malformed chunk while the token is verified', 'request_malformed', 'malformed chunk'],
+  ['a caller that sent all and hangs up while its token is verified', 'cancelled', 'last chunk'],
 ] as const) {
   test(`${name} – on record, nothing forwarded`, async () => {
     await using lab = await startTokenLab({ beforeStart: ({ keys }) => keys.unshift(...manyKeys) });
@@ -112,12 +113,16 @@ for (const [name, code, end] of [
     ].join('\r\n');
     socket.write(`${head}\r\n\r\n5\r\n{"jso\r\n`);
     await sleep(20);
-    if (end === 'hang up') socket.resetAndDestroy();
-    else socket.write('-1\r\n');
+    if (end === 'malformed chunk') socket.write('-1\r\n');
+    if (end === 'last chunk') {
+      socket.write('0\r\n\r\n');
+      await sleep(20);
+    }
+    if (end !== 'malformed chunk') socket.resetAndDestroy();
     let records = await lab.gateway.records();
     for (let attempt = 0; attempt < 50 && records.length === 0; attempt += 1) records = await lab.gateway.records();
     assert.deepEqual(
-      records.map((record) => record.code),
+      records.map((record) => record.code ?? record.decision),
       [code],
     );
     assert.equal(lab.upstream.seen.length, 0);
