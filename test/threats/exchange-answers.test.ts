@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { ErrorCode } from '../../src/model/errors.ts';
+import { Secret } from '../../src/model/secret.ts';
 import { assertTokenRefused, type Expected } from '../kit/assert-refused.ts';
 import { post } from '../kit/call.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
-import { accessTokenType, type TestIssuer } from '../kit/start-issuer.ts';
+import { accessTokenType, startIssuer, type TestIssuer } from '../kit/start-issuer.ts';
+import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
 import { startTokenLab } from '../kit/start-token-lab.ts';
 
 /** What a token endpoint can answer beside a good token. Whatever it is, nothing goes upstream, the caller learns whose
@@ -222,3 +224,32 @@ describe('the answer is no token for this call', () => {
     assert.equal((await post(lab.gateway.mcpUrl, lab.token({ claims: { jti: 'AT.good' } }))).status, 200);
   });
 });
+
+for (const [name, aud, status] of [
+  ['the resource asked for', 'https://api.example/', 200],
+  ['something else', 'https://other.example/', 502],
+] as const) {
+  test(`an exchange by resource indicator alone – a token for ${name} – ${status}`, async () => {
+    await using issuer = await startIssuer();
+    await using upstream = await startHttpServer((_, response) => sendJson(response, 200, {}));
+    issuer.onToken = async (_, response) => {
+      const access_token = await issuer.sign({ aud });
+      sendJson(response, 200, {
+        access_token,
+        issued_token_type: accessTokenType,
+        token_type: 'Bearer',
+        expires_in: 60,
+      });
+    };
+    const credential = {
+      strategy: 'token-exchange' as const,
+      url: issuer.tokenUrl,
+      clientId: '0oaGateway',
+      clientSecret: new Secret('gateway-secret'),
+      resource: ['https://api.example/'],
+    };
+    await using gateway = await startTestGateway({ apollo: exchangingServer(issuer, upstream, { credential }) });
+    assert.equal((await post(gateway.mcpUrl, await issuer.sign())).status, status);
+    assert.equal(upstream.seen.length, status === 200 ? 1 : 0);
+  });
+}

@@ -51,8 +51,9 @@ export async function requestToken(
   const body: unknown = await answer.json().catch(() => undefined);
   const secrets = [callerToken, ...secretForms(settings)];
   if (answer.status !== 200) throw classifyRefusal(readRefusal(answer, body, { url, secrets, nowMs: deps.now() }));
-  const { audience, scopes } = settings;
-  return parseAnswer(body, { url, audience, scopes, callerToken, secrets, nowMs: deps.now() });
+  // A provider that is asked by resource indicator only names that resource in the token (RFC 8707 §2).
+  const audience = settings.audience.length === 0 ? settings.resource : settings.audience;
+  return parseAnswer(body, { url, audience, scopes: settings.scopes, callerToken, secrets, nowMs: deps.now() });
 }
 
 export interface RequestDeps {

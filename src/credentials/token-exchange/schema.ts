@@ -44,7 +44,7 @@ export const tokenExchangeSchema = z.strictObject({
     example: 'backend',
   }),
   resource: setting(z.array(resourceUri()).default([]), {
-    help: 'Resource indicator to ask for (RFC 8707), where the provider wants one',
+    help: 'Resource indicator to ask for (RFC 8707); without an audience, the returned token must be meant for one of them',
     flag: 'token-exchange-resource',
     group,
     placeholder: 'URL',
