@@ -10,13 +10,10 @@ import { fileURLToPath } from 'node:url';
 const neededMajor = 24;
 const here = process.versions.node;
 
-/** The Node.js pinned for people who work on Usher itself; published packages have none. */
-const pinned = fileURLToPath(
-  new URL(`../node_modules/.bin/node${process.platform === 'win32' ? '.cmd' : ''}`, import.meta.url),
-);
+const pinned = findPinned();
 
 if (Number.parseInt(here, 10) >= neededMajor) await start();
-else if (existsSync(pinned) && process.env.USHER_RELAUNCHED === undefined) relaunch();
+else if (pinned !== undefined && process.env.USHER_RELAUNCHED === undefined) relaunch(pinned);
 else {
   process.stderr.write(
     `error: Usher needs Node.js ${neededMajor} or newer, and this is ${here}; install it from https://nodejs.org\n`,
@@ -35,8 +32,21 @@ async function start() {
   process.exitCode = await main(process.argv.slice(2));
 }
 
-function relaunch() {
-  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+/**
+ * The Node.js pinned for people who work on Usher itself; published packages have none. It is looked for in its package:
+ * npm 10 puts no link to it into node_modules/.bin.
+ */
+function findPinned() {
+  const [platform, program] = process.platform === 'win32' ? ['win', 'bin/node.exe'] : [process.platform, 'bin/node'];
+  return ['node', 'node-bin']
+    .map((name) => new URL(`../node_modules/${name}-${platform}-${process.arch}/${program}`, import.meta.url))
+    .map((url) => fileURLToPath(url))
+    .find((path) => existsSync(path));
+}
+
+/** @param {string} node path of the program */
+function relaunch(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, USHER_RELAUNCHED: '1' },
   });
