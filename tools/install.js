@@ -26,7 +26,7 @@ export function isInstalled(folder) {
 export async function installPackages(folder, hold) {
   rmSync(stampPath(folder), { force: true });
   const { status, output, stopped } = await runNpm(
-    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'],
     {
       cwd: folder,
       hold,
@@ -36,7 +36,8 @@ export async function installPackages(folder, hold) {
   if (status !== 0) {
     throw new Error(
       `Cannot install the packages of ${folder}: npm ci ended with ${status}.\n${output.trim()}\n` +
-        'Check that the package registry can be reached (npm ping) and that the disk has 600 MB left, then start again.',
+        'Check that the package registry can be reached (npm ping), that npm can write to its cache ' +
+        '(npm config get cache), and that the disk has 600 MB left; then start again.',
     );
   }
   mkdirSync(join(folder, 'node_modules'), { recursive: true }); // npm makes none when there is nothing to install
