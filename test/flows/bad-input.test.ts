@@ -2,26 +2,13 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { post, toolCall } from '../kit/call.ts';
+import { startTokenLab } from '../kit/start-token-lab.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
 import { startIssuer } from '../kit/start-issuer.ts';
 import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
 
-async function startAll() {
-  const issuer = await startIssuer();
-  const upstream = await startHttpServer((_, response) => sendJson(response, 200, {}));
-  const gateway = await startTestGateway({
-    apollo: exchangingServer(issuer, upstream, { bodyLimitBytes: 1024 * 1024 }),
-  });
-  return {
-    issuer,
-    upstream,
-    gateway,
-    async [Symbol.asyncDispose]() {
-      await gateway.close();
-      await upstream[Symbol.asyncDispose]();
-      await issuer[Symbol.asyncDispose]();
-    },
-  };
+function startAll() {
+  return startTokenLab({ server: (usual) => ({ ...usual, bodyLimitBytes: 1024 * 1024 }) });
 }
 
 async function codeOf(response: Response): Promise<string | undefined> {

@@ -2,26 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { post, toolCall } from '../kit/call.ts';
-import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
-import { exchangeGrant, startIssuer } from '../kit/start-issuer.ts';
-import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
+import { startTokenLab } from '../kit/start-token-lab.ts';
+import { sendJson } from '../kit/start-http-server.ts';
+import { exchangeGrant } from '../kit/start-issuer.ts';
 
 const answer = { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'Czechia' }] } };
 
-async function startAll() {
-  const issuer = await startIssuer();
-  const upstream = await startHttpServer((_, response) => sendJson(response, 200, answer));
-  const gateway = await startTestGateway({ apollo: exchangingServer(issuer, upstream) });
-  return {
-    issuer,
-    upstream,
-    gateway,
-    async [Symbol.asyncDispose]() {
-      await gateway.close();
-      await upstream[Symbol.asyncDispose]();
-      await issuer[Symbol.asyncDispose]();
-    },
-  };
+function startAll() {
+  return startTokenLab({ respond: (_, response) => sendJson(response, 200, answer) });
 }
 
 test('a call with a good token – exchanged, forwarded, answered', async () => {

@@ -2,26 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { request } from 'node:http';
 import { post } from '../kit/call.ts';
+import { startTokenLab } from '../kit/start-token-lab.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
 import { startIssuer } from '../kit/start-issuer.ts';
 import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
 
-async function startAll(resourceUrl?: string) {
-  const issuer = await startIssuer();
-  const upstream = await startHttpServer((_, response) => sendJson(response, 200, {}));
-  const gateway = await startTestGateway({
-    apollo: exchangingServer(issuer, upstream, resourceUrl === undefined ? {} : { resourceUrl }),
-  });
-  return {
-    issuer,
-    upstream,
-    gateway,
-    async [Symbol.asyncDispose]() {
-      await gateway.close();
-      await upstream[Symbol.asyncDispose]();
-      await issuer[Symbol.asyncDispose]();
-    },
-  };
+function startAll(resourceUrl?: string) {
+  return startTokenLab({ server: (usual) => (resourceUrl === undefined ? usual : { ...usual, resourceUrl }) });
 }
 
 for (const path of ['/.well-known/oauth-protected-resource/mcp', '/.well-known/oauth-protected-resource']) {

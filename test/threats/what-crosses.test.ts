@@ -2,26 +2,11 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { post } from '../kit/call.ts';
+import { startTokenLab } from '../kit/start-token-lab.ts';
 import { sendJson, startHttpServer, type Respond } from '../kit/start-http-server.ts';
-import { startIssuer } from '../kit/start-issuer.ts';
-import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
 
-async function startAll(
-  respond: Respond = (_, response) => sendJson(response, 200, { jsonrpc: '2.0', id: 1, result: {} }),
-) {
-  const issuer = await startIssuer();
-  const upstream = await startHttpServer(respond);
-  const gateway = await startTestGateway({ apollo: exchangingServer(issuer, upstream) });
-  return {
-    issuer,
-    upstream,
-    gateway,
-    async [Symbol.asyncDispose]() {
-      await gateway.close();
-      await upstream[Symbol.asyncDispose]();
-      await issuer[Symbol.asyncDispose]();
-    },
-  };
+function startAll(respond?: Respond) {
+  return startTokenLab(respond === undefined ? {} : { respond });
 }
 
 test("the caller's token – in no header, URL or body that reaches the upstream", async () => {
