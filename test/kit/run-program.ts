@@ -17,7 +17,6 @@ export interface ProgramResult {
 /** Runs a program to its end, or kills it at the time limit, and returns what it said. */
 export async function runProgram(command: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
   await using program = startProgram(command, options);
-  program.child.stdin?.end(options.input ?? '');
   const timer = setTimeout(() => program.child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
   const code = await program.exited;
   clearTimeout(timer);
@@ -34,19 +33,24 @@ export interface StartedProgram extends AsyncDisposable {
   said(text: string | RegExp, timeoutMs?: number): Promise<void>;
 }
 
-/** Starts a program with a clean environment; disposing of it kills it. */
+/** Starts a program with a clean environment, and with a stdin only where there is something to read; disposing of it
+ * kills it.
+ */
 export function startProgram(
   [command = '', ...args]: readonly string[],
-  { env = {}, cwd }: ProgramOptions = {},
+  { env = {}, cwd, input }: ProgramOptions = {},
 ): StartedProgram {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(command, args, {
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { PATH, HOME, NO_COLOR: '1', ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
+  child.stdin?.on('error', () => {}); // it may end before it has read everything
+  child.stdin?.end(input);
   let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  child.stdout?.on('data', (data: Buffer) => (stdout += data.toString()));
+  child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()));
   const exited = once(child, 'close').then(([code]): number | null => code);
   const holds = (text: string | RegExp) =>
     [stdout, stderr].some((out) => (typeof text === 'string' ? out.includes(text) : text.test(out)));

@@ -24,11 +24,11 @@ export function startUsher(context: TestContext, args: readonly string[], option
   const child = spawn(process.execPath, ['-e', program, '--', ...args], {
     cwd: options.cwd,
     env: { PATH, HOME, ...options.env },
-    stdio: 'pipe',
+    stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   context.after(() => child.kill('SIGKILL'));
   child.stdin?.on('error', () => {}); // it may end before it has read everything
-  child.stdin?.end(options.stdin ?? '');
+  child.stdin?.end(options.stdin);
   return child;
 }
 
