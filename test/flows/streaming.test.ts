@@ -127,6 +127,17 @@ test('a 64 MB answer to a slow reader – passes whole, and the gateway does not
   assert.ok(received > 64 * chunk.length);
 });
 
+for (const length of [256, 8 * 1024, 8 * 1024 + 1]) {
+  test(`an answer of ${length} bytes of every value – the same bytes`, async () => {
+    const bytes = Buffer.from(Array.from({ length }, (_, index) => index % 256));
+    await using all = await startOpen((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': length }).end(bytes);
+    });
+    const response = await post(all.gateway.mcpUrl, undefined);
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), bytes);
+  });
+}
+
 test('202 for a notification – passed on without a body', async () => {
   await using all = await startOpen((_, response) => void response.writeHead(202).end());
   const response = await post(all.gateway.mcpUrl, undefined, { jsonrpc: '2.0', method: 'notifications/initialized' });

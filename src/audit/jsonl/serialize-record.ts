@@ -11,7 +11,7 @@ export function serializeRecord(record: AuditRecord): string {
   if (server !== undefined) line += `,"server":${JSON.stringify(server)}`;
   line += `,"who":${serializePart(record.who)}`;
   if (from !== undefined) line += `,"from":${JSON.stringify(from)}`;
-  line += `,"what":${JSON.stringify(record.what)},"decision":"${record.decision}","reason":${JSON.stringify(record.reason)}`;
+  line += `,"what":${serializeWhat(record.what)},"decision":"${record.decision}","reason":${JSON.stringify(record.reason)}`;
   if (stage !== undefined) line += `,"stage":"${stage}"`;
   if (hint !== undefined) line += `,"hint":${JSON.stringify(hint)}`;
   if (code !== undefined) line += `,"code":"${code}"`;
@@ -19,9 +19,27 @@ export function serializeRecord(record: AuditRecord): string {
   if (exchanged !== undefined) line += `,"exchanged":${serializePart(exchanged)}`;
   line += `,"status":${record.status}`;
   if (upstreamStatus !== undefined) line += `,"upstreamStatus":${upstreamStatus}`;
-  line += `,"ms":${JSON.stringify(record.ms)}`;
+  line += `,"ms":${serializeMs(record.ms)}`;
   if (bytes !== undefined) line += `,"bytes":${bytes}`;
   return `${line}}`;
+}
+
+function serializeWhat({ http, kind, method, tool, target, rpcId, upstream }: AuditRecord['what']): string {
+  let text = `{"http":${JSON.stringify(http)}`;
+  if (kind !== undefined) text += `,"kind":"${kind}"`;
+  if (method !== undefined) text += `,"method":${JSON.stringify(method)}`;
+  if (tool !== undefined) text += `,"tool":${JSON.stringify(tool)}`;
+  if (target !== undefined) text += `,"target":${JSON.stringify(target)}`;
+  if (rpcId !== undefined) text += `,"rpcId":${JSON.stringify(rpcId)}`;
+  if (upstream !== undefined) text += `,"upstream":${JSON.stringify(upstream)}`;
+  return `${text}}`;
+}
+
+function serializeMs({ total, firstByte, exchange }: AuditRecord['ms']): string {
+  let text = `{"total":${total}`;
+  if (firstByte !== undefined) text += `,"firstByte":${firstByte}`;
+  if (exchange !== undefined) text += `,"exchange":${exchange}`;
+  return `${text}}`;
 }
 
 const serialized = new WeakMap<object, string>();

@@ -132,6 +132,18 @@ describe('a known token', () => {
     const caller = await all.authenticate(token);
     assert.equal(all.authenticate(token), caller);
   });
+  test('changed anywhere but at its end – refused, and the good one stays known', async () => {
+    await using all = await startAuthenticator(key.jwk);
+    const token = all.token(key);
+    const caller = await all.authenticate(token);
+    const [header = '', claims = '', signature = ''] = token.split('.');
+    const mallory = encodePart({ ...JSON.parse(Buffer.from(claims, 'base64url').toString()), sub: 'mallory' });
+    const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+    assert.equal(await all.verdict(`${header}.${mallory}.${signature}`), 'token_signature_invalid');
+    assert.equal(await all.verdict(`${header}.${claims}.${flipped}`), 'token_signature_invalid');
+    assert.equal(await all.verdict(signature.slice(-64)), 'token_malformed');
+    assert.equal(all.authenticate(token), caller);
+  });
   test('its end passed – refused', async () => {
     await using all = await startAuthenticator(key.jwk);
     const token = all.token(key, {}, { exp: Math.floor(all.scene.nowMs / 1000) + 60 });
