@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Account, Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { errors, type Account, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { verifyAccessToken } from './access-token.ts';
 import { buildPrompts, checkAuthorizationRequest, loadGrant } from './authorization-request.ts';
 import { buildLifetimes } from './lifetimes.ts';
 import { oidcScopes } from './oidc-scopes.ts';
+import { findPlainHttpRedirect, wantedRedirect } from './plain-http-redirect.ts';
 import type { Org, ServerContext } from './org.ts';
 import { answerErrorPage, answerPage } from './pages.ts';
 import type { SeedApp } from './seed/seed-schema.ts';
@@ -23,6 +24,8 @@ export function buildProviderSettings(context: ServerContext): Configuration {
       return verdict.state === 'valid' ? verdict.handle : undefined;
     }),
     clients: org.directory.apps.map(clientMetadata),
+    // Not one of ours: the hook by which clients that register themselves, or publish metadata, are looked at.
+    extraClientMetadata: { properties: ['redirect_uris'], validator: (_, __, uris) => checkRedirectUris(uris) },
     jwks: { keys: [...allKeys(context.keys())] },
     scopes: [...oidcScopes, ...server.scopes.map((scope) => scope.name)],
     responseTypes: ['code'],
@@ -100,6 +103,14 @@ function buildFeatures({ org, server, issuer }: ServerContext): Configuration['f
       postLogoutSuccessSource: (ctx) => answerPage(ctx, signedOutPage({ org: org.seed.org })),
     },
   };
+}
+
+/** RFC 7591 §3.2.2. Lists that are none are refused by oidc-provider itself. */
+function checkRedirectUris(uris: unknown): void {
+  if (!Array.isArray(uris)) return;
+  const plain = findPlainHttpRedirect(uris.filter((uri) => typeof uri === 'string'));
+  if (plain === undefined) return;
+  throw new errors.CustomOIDCProviderError('invalid_redirect_uri', `redirect_uris has "${plain}", ${wantedRedirect}`);
 }
 
 /** The user behind a uid with what the ID token and userinfo may tell of them. */

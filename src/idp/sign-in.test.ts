@@ -265,6 +265,21 @@ describe('sign-in', () => {
     assert.equal(claimsOf(body['access_token'])['cid'], registered.body['client_id']);
   });
 
+  for (const uri of ['http://app.example/callback', 'http://127.0.0.1.app.example/callback']) {
+    test(`registration – with ${uri} – refused, since codes would pass in the clear`, async () => {
+      const { status, body } = await idp.send(`${idp.server('mcpserver').issuer}/v1/clients`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ redirect_uris: ['https://app.example/callback', uri] }),
+      });
+      assert.equal(status, 400);
+      assert.deepEqual(
+        [body['error'], String(body['error_description']).includes(uri)],
+        ['invalid_redirect_uri', true],
+      );
+    });
+  }
+
   test('registration – server whose seed does not allow it – 404', async () => {
     const { issuer } = idp.server('backend');
     const answer = await idp.send(`${issuer}/v1/clients`, {

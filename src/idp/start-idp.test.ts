@@ -156,7 +156,7 @@ test('startIdp – host other machines can reach – refuses with a sentence', a
 
 test('startIdp – app oidc-provider does not take – config_invalid that names it', async () => {
   const started = startTestIdp((seed) => {
-    for (const app of seed.apps) if (app.clientId === 'demo') app['redirectUris'] = ['http://example.com/callback'];
+    for (const app of seed.apps) if (app.clientId === 'demo') app['redirectUris'] = ['https://localhost/callback'];
   });
   await assert.rejects(started, { message: /^Cannot use the seed: app "demo": redirect_uris for native clients/ });
 });

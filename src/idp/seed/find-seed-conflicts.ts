@@ -1,4 +1,5 @@
 import { oidcScopes } from '../oidc-scopes.ts';
+import { findPlainHttpRedirect, wantedRedirect } from '../plain-http-redirect.ts';
 import type { Seed, SeedApp, SeedPeople, SeedServer } from './seed-schema.ts';
 
 /** What is wrong with a seed and where. */
@@ -105,6 +106,9 @@ function findInApp(seed: Seed, app: SeedApp, path: SeedProblem['path']): readonl
     const { protocol } = new URL(uri);
     if (app.type !== 'native' && protocol !== 'http:' && protocol !== 'https:') {
       problems.push({ path: [...path, 'redirectUris', index], message: `"${uri}" is for native apps only` });
+    }
+    if (findPlainHttpRedirect([uri]) !== undefined) {
+      problems.push({ path: [...path, 'redirectUris', index], message: `is "${uri}", ${wantedRedirect}` });
     }
   });
   return problems;

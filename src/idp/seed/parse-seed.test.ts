@@ -94,16 +94,20 @@ test('seed – apps that could never work – are refused', () => {
       /clientSecret: client_credentials and/,
     ],
     [
-      '{ clientId: c, clientSecret: 12345678-s, label: C, type: service, grantTypes: [authorization_code], redirectUris: ["http://a/"] }',
+      '{ clientId: c, clientSecret: 12345678-s, label: C, type: service, grantTypes: [authorization_code], redirectUris: ["http://127.0.0.1/"] }',
       /a service app has no user/,
     ],
     [
-      '{ clientId: c, clientSecret: 12345678-s, label: C, type: browser, grantTypes: [authorization_code], redirectUris: ["http://a/"] }',
+      '{ clientId: c, clientSecret: 12345678-s, label: C, type: browser, grantTypes: [authorization_code], redirectUris: ["http://127.0.0.1/"] }',
       /a browser app cannot keep a secret/,
     ],
     [
       '{ clientId: c, label: C, type: web, grantTypes: [authorization_code], redirectUris: ["app://a/"] }',
       /native apps only/,
+    ],
+    [
+      '{ clientId: c, label: C, type: web, grantTypes: [authorization_code], redirectUris: ["http://app.example/"] }',
+      /redirectUris\.0: is "http:\/\/app\.example\/", expected https, or http on a loopback host/,
     ],
   ] as const;
   for (const [app, expected] of cases) assert.match(problemsOf(`${server}  - ${app}\n`).join('\n'), expected);
