@@ -6,6 +6,7 @@ import { buildTokenExchangeCredential } from '../credentials/token-exchange/buil
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
 import type { Authenticator } from '../model/authenticator.ts';
+import type { Log } from '../model/log.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
@@ -17,8 +18,14 @@ export interface RouteDeps {
   readonly http: HttpClient;
   readonly ca: readonly string[] | undefined;
   readonly now: Clock;
+  readonly log: Log;
   /** The port that is really listened on; part of the default resource URL. */
   readonly port: number;
+}
+
+interface NamedDeps extends RouteDeps {
+  /** Of the mounted server, for the log. */
+  readonly name: string;
 }
 
 /** How long a tool may work before its answer begins. */
@@ -48,9 +55,9 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
     ),
     allowedOrigins: new Set([new URL(resourceUrl).origin, ...server.allowedOrigins]),
     limits: { bodyBytes: server.bodyLimitBytes },
-    authenticator: buildAuthenticator(server, deps),
+    authenticator: buildAuthenticator(server, { ...deps, name }),
     policy: buildScopesPolicy(server.policy),
-    credential: buildCredential(server, deps),
+    credential: buildCredential(server, { ...deps, name }),
     upstream: buildHttpUpstream({
       url: upstreamUrl(server),
       answerTimeoutMs,
@@ -59,12 +66,12 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
   };
 }
 
-function buildAuthenticator({ authenticate }: ServerConfig, deps: RouteDeps): Authenticator {
+function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Authenticator {
   const jwt = authenticate.filter((one) => one.strategy === 'jwt');
   return jwt.length === 0 ? buildAnonymousAuthenticator() : buildJwtAuthenticator(jwt, deps);
 }
 
-function buildCredential({ credential }: ServerConfig, deps: RouteDeps): Credential {
+function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credential {
   switch (credential.strategy) {
     case 'token-exchange':
       return buildTokenExchangeCredential(credential, deps);

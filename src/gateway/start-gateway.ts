@@ -6,7 +6,6 @@ import type { Config } from '../config/schema.ts';
 import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient } from '../lib/http-client.ts';
 import type { Log } from '../model/log.ts';
-import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
 import { startProcess, type RunningProcess } from '../workloads/process/start-process.ts';
 import { buildRoutes } from './build-routes.ts';
@@ -44,7 +43,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     keepAliveTimeout: 30_000,
   });
   const port = await listen(server, config.listen);
-  const routes = buildRoutes(config, { http, ca, port, now: options.now ?? Date.now });
+  const routes = buildRoutes(config, { http, ca, port, now: options.now ?? Date.now, log: options.log });
   for (const route of routes.values()) started.defer(() => route.upstream.close());
   const traffic = new Traffic({ routes, audit, log: options.log });
   server.on('request', traffic.take);
@@ -52,7 +51,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   server.on('checkExpectation', traffic.take);
   server.on('clientError', (problem, socket) => refuseUnreadable(problem, socket, { audit, maxHeaderBytes }));
   started.defer(() => traffic.drain(server));
-  for (const route of routes.values()) void warmUp(route, options.log);
+  // Nobody waits for keys yet, and the first caller would be the one to find out.
+  for (const { authenticator } of routes.values()) void authenticator.warmUp();
 
   const resources = started.move();
   const url = `http://${config.listen.host.includes(':') && !config.listen.host.startsWith('[') ? `[${config.listen.host}]` : config.listen.host}:${port}`;
@@ -73,15 +73,6 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     [Symbol.asyncDispose]: close,
   };
 }
-
-/** Nobody waits for the keys yet, and the first caller would be the one to find out. */
-async function warmUp({ name, authenticator }: Route, log: Log): Promise<void> {
-  await authenticator.warmUp();
-  const { problem } = authenticator;
-  if (problem !== undefined) log.warn(`Cannot verify tokens yet: ${problem}`, { server: name, hint: warmUpHint });
-}
-
-const warmUpHint = 'Until it works, calls are refused with keys_unavailable and /ready says 503; both ask again.';
 
 async function readCa(caFile: string | undefined): Promise<readonly string[] | undefined> {
   if (caFile === undefined) return undefined;

@@ -18,6 +18,4 @@ export interface Authenticator {
   warmUp(): Promise<void>;
   /** Is what it needs there? For readiness. */
   isReady(): boolean;
-  /** Why it is not ready, for the operator; undefined when it is. */
-  readonly problem: string | undefined;
 }

@@ -6,8 +6,8 @@ import { configSchema } from '../../src/config/schema.ts';
 import { startGateway } from '../../src/gateway/start-gateway.ts';
 import type { RunningGateway } from '../../src/gateway/running-gateway.ts';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
-import type { Log } from '../../src/model/log.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { collectLog } from './collect-log.ts';
 import { exchangeGrant, type TestIssuer } from './start-issuer.ts';
 import type { TestServer } from './start-http-server.ts';
 
@@ -54,9 +54,7 @@ export async function startTestGateway(
 ): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'usher-test-'));
   const auditFile = join(folder, 'audit.jsonl');
-  const logged: string[] = [];
-  const take = (message: string, fields: unknown) => void logged.push(`${message} ${JSON.stringify(fields ?? {})}`);
-  const log: Log = { debug: take, info: take, warn: take, error: take };
+  const { log, logged } = collectLog();
   const config = configSchema.parse({ listen: { port: 0 }, audit: { file: auditFile }, servers });
   const gateway = await startGateway(config, { log, ...options });
   const close = async () => {

@@ -22,6 +22,5 @@ export function buildAnonymousAuthenticator(): Authenticator {
     authenticate: () => anonymous,
     warmUp: () => Promise.resolve(),
     isReady: () => true,
-    problem: undefined,
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { JWK } from 'jose';
+import { collectLog } from '../../../test/kit/collect-log.ts';
 import { encodePart, makeSigningKey, signText, type SigningKey } from '../../../test/kit/signing-key.ts';
 import { sendJson, startHttpServer } from '../../../test/kit/start-http-server.ts';
 import { buildHttpClient } from '../../lib/http-client.ts';
@@ -24,7 +25,12 @@ async function startAuthenticator(...keys: readonly JWK[]) {
   );
   const http = buildHttpClient();
   const settings = jwtSchema.parse({ issuer: server.url, audience: ['mcpserver'], jwksUrl: `${server.url}/keys` });
-  const authenticator = buildJwtAuthenticator([settings], { http, now: () => scene.nowMs });
+  const authenticator = buildJwtAuthenticator([settings], {
+    http,
+    now: () => scene.nowMs,
+    log: collectLog().log,
+    name: 'apollo',
+  });
   const connection = { signal: new AbortController().signal };
   return {
     scene,

@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
 import { parseJwtParts, type JwtParts } from '../../lib/jwt-parts.ts';
 import type { Authenticator } from '../../model/authenticator.ts';
+import type { Log } from '../../model/log.ts';
 import type { Caller } from '../../model/caller.ts';
 import { pickTokenClaims } from '../../model/token-claims.ts';
 import { fail } from '../../model/usher-error.ts';
@@ -19,6 +20,9 @@ import type { JwtSettings } from './schema.ts';
 export interface JwtDeps {
   readonly http: HttpClient;
   readonly now: Clock;
+  readonly log: Log;
+  /** Of the mounted server. */
+  readonly name: string;
 }
 
 interface Known {
@@ -61,11 +65,6 @@ export function buildJwtAuthenticator(settings: readonly JwtSettings[], deps: Jw
       await Promise.all([...issuers.values()].map((issuer) => issuer.keys.read()));
     },
     isReady: () => [...issuers.values()].every((issuer) => issuer.keys.isReady),
-    get problem() {
-      const waiting = [...issuers].filter(([, { keys }]) => !keys.isReady);
-      const reasons = waiting.map(([issuer, { keys }]) => `the keys of ${issuer} are not available: ${keys.failure}`);
-      return reasons.length === 0 ? undefined : reasons.join('; ');
-    },
   };
 }
 
@@ -85,7 +84,7 @@ class Issuer {
     const { issuer, jwksUrl, insecureAllowHttp } = settings;
     this.#settings = settings;
     this.#now = deps.now;
-    this.keys = new KeyStore({ issuer, jwksUrl, allowHttp: insecureAllowHttp, http: deps.http, now: deps.now });
+    this.keys = new KeyStore({ ...deps, issuer, jwksUrl, allowHttp: insecureAllowHttp });
   }
 
   /** The caller of a token verified before, while it still is what it was then. */

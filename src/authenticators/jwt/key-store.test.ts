@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
+import { collectLog } from '../../../test/kit/collect-log.ts';
 import { makeSigningKey } from '../../../test/kit/signing-key.ts';
 import { sendJson, startHttpServer } from '../../../test/kit/start-http-server.ts';
 import { buildHttpClient } from '../../lib/http-client.ts';
@@ -20,10 +21,13 @@ async function startStore() {
   const server = await startHttpServer((_, response) => scene.respond(response));
   const http = buildHttpClient();
   const jwksUrl = `${server.url}/keys`;
-  const store = new KeyStore({ issuer: server.url, jwksUrl, allowHttp: false, http, now: () => scene.nowMs });
+  const { log, logged } = collectLog();
+  const now = () => scene.nowMs;
+  const store = new KeyStore({ issuer: server.url, jwksUrl, allowHttp: false, http, now, log, name: 'apollo' });
   return {
     scene,
     store,
+    logged,
     reads: () => server.seen.length,
     publish: (...keys: unknown[]) => (scene.respond = (response) => sendJson(response, 200, { keys })),
     /** Has the store a key with this kid? */
@@ -208,4 +212,26 @@ test('a key store – one who stops waiting – the others get their keys', asyn
   await assert.rejects(left, /gone/);
   assert.ok(await stayed);
   assert.equal(all.reads(), 1);
+});
+
+test('the issuer down while its keys are known – said once, with how long they last, and once when it is back', async () => {
+  await using all = await startStore();
+  assert.ok(await all.has(first.kid));
+  assert.deepEqual(all.logged, []);
+  all.scene.respond = (response) => sendJson(response, 500, {});
+  for (let times = 0; times < 3; times += 1) {
+    all.scene.nowMs += hourMs;
+    all.store.refreshIfDue();
+    await all.settle();
+  }
+  assert.equal(all.logged.length, 1);
+  assert.match(
+    all.logged[0] ?? '',
+    /^warn: Cannot refresh the keys of .*status 500 .*"server":"apollo".*known so far until 20/,
+  );
+  all.publish(first);
+  all.scene.nowMs += hourMs;
+  all.store.refreshIfDue();
+  await all.settle();
+  assert.match(all.logged.slice(1).join(), /^info: The keys of .* can be fetched again \{"server":"apollo"\}$/);
 });

@@ -3,6 +3,7 @@ import { createLocalJWKSet } from 'jose/jwks/local';
 import type { Clock } from '../../lib/clock.ts';
 import { describe } from '../../lib/describe-error.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
+import type { Log } from '../../model/log.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
 import { discoverJwksUrl } from './discover.ts';
@@ -16,6 +17,9 @@ export interface KeyStoreOptions {
   readonly allowHttp: boolean;
   readonly http: HttpClient;
   readonly now: Clock;
+  readonly log: Log;
+  /** Of the mounted server it works for. */
+  readonly name: string;
 }
 
 /** Finds the key for a token, as jose wants it. */
@@ -138,10 +142,33 @@ export class KeyStore {
       const keys = pickUsableKeys(await answer.json().catch(() => undefined));
       if (keys.length === 0) throw new Error(`${url}: not a key set with at least one key for signatures`);
       this.#replace({ keys: [...keys] }, lifeMs(answer.headers.get('cache-control')), now());
+      this.#tellRecovery();
       this.#failure = undefined;
     } catch (cause) {
-      this.#failure = { reason: describe(cause), atMs: now() };
+      const reason = describe(cause);
+      if (this.#failure === undefined) this.#tellFailure(reason);
+      this.#failure = { reason, atMs: now() };
     }
+  }
+
+  /** Once for each outage: what follows from it is in the log and in /ready by itself. */
+  #tellFailure(reason: string): void {
+    const { issuer, log, name } = this.#options;
+    if (this.#keys === undefined) {
+      const hint = 'Until it works, calls are refused with keys_unavailable and /ready says 503; both ask again.';
+      return log.warn(`Cannot verify tokens yet: the keys of ${issuer} are not available: ${reason}`, {
+        server: name,
+        hint,
+      });
+    }
+    const until = new Date(this.#keys.fetchedAtMs + outageMs).toISOString();
+    const hint = `Tokens are verified with the keys known so far until ${until}; keys withdrawn meanwhile keep working.`;
+    log.warn(`Cannot refresh the keys of ${issuer}: ${reason}`, { server: name, hint });
+  }
+
+  #tellRecovery(): void {
+    const { issuer, log, name } = this.#options;
+    if (this.#failure !== undefined) log.info(`The keys of ${issuer} can be fetched again`, { server: name });
   }
 
   #replace(jwks: JSONWebKeySet, lifetimeMs: number, nowMs: number): void {

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import { sendJson, startHttpServer, type SeenRequest } from '../../../test/kit/start-http-server.ts';
+import { collectLog } from '../../../test/kit/collect-log.ts';
 import { encodePart } from '../../../test/kit/signing-key.ts';
 import { buildHttpClient } from '../../lib/http-client.ts';
 import type { Identity } from '../../model/identity.ts';
@@ -36,12 +37,19 @@ async function startExchange(changes: Partial<TokenExchangeSettings> = {}) {
   const http = buildHttpClient();
   const url = `${server.url}/token`;
   const given = { url, clientId: 'gateway', clientSecret: new Secret(secret), audience: ['backend'] };
+  const { log, logged } = collectLog();
   const settings = { ...tokenExchangeSchema.parse(given), ...changes };
-  const credential = buildTokenExchangeCredential(settings, { http, now: () => scene.nowMs });
+  const credential = buildTokenExchangeCredential(settings, {
+    http,
+    now: () => scene.nowMs,
+    log,
+    name: 'apollo',
+  });
   const staying = { signal: new AbortController().signal };
   return {
     scene,
     credential,
+    logged,
     seen: server.seen,
     count: () => server.seen.length,
     /** What a call of this user carries upstream. */
@@ -287,3 +295,16 @@ describe('what a provider repeats', () => {
 function isRefusal(error: unknown, code: string): boolean {
   return error instanceof UsherError && error.code === code;
 }
+
+test('scopes nobody asked for – used, and said once for each set of them', async () => {
+  await using all = await startExchange({ scopes: ['backend-api:read'] });
+  for (const scope of ['backend-api:read openid', 'openid backend-api:read', 'backend-api:read']) {
+    all.scene.answer = { scope };
+    assert.ok(await all.header(identity(all.scene.nowMs, scope)));
+  }
+  assert.equal(all.logged.length, 1);
+  assert.match(
+    all.logged[0] ?? '',
+    /^warn: The provider grants scopes nobody asked for: "openid", asked for "backend-api:read"/,
+  );
+});

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
+import type { Log } from '../../model/log.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Credential } from '../../model/credential.ts';
 import { Secret } from '../../model/secret.ts';
@@ -13,6 +14,9 @@ import type { TokenExchangeSettings } from './schema.ts';
 export interface TokenExchangeDeps {
   readonly http: HttpClient;
   readonly now: Clock;
+  readonly log: Log;
+  /** Of the mounted server. */
+  readonly name: string;
 }
 
 interface Kept {
@@ -32,12 +36,14 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
   });
   const flight = new SingleFlight<UpstreamCredential>();
+  const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
 
   async function exchange({ caller, callerToken }: Identity): Promise<UpstreamCredential> {
     if (callerToken === undefined)
       throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
     const startedAtMs = deps.now();
     const token = await requestToken(callerToken, settings, deps);
+    if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
     const nowMs = deps.now();
     const header = { name: 'authorization', value: new Secret(`Bearer ${token.upstreamToken}`) };
     const fresh = { header, claims: token.claims, source: 'fresh', waitedMs: nowMs - startedAtMs } as const;
@@ -76,3 +82,27 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
     },
   };
 }
+
+/** Whoever grants more than was asked for gives the MCP server behind more power than anybody meant it to have. That is
+ * the authorization server's to decide, so it is not refused; it is said once for each set of scopes.
+ */
+function buildExtraScopesWarning(
+  { url, scopes }: TokenExchangeSettings,
+  { log, name }: TokenExchangeDeps,
+): (extra: readonly string[]) => void {
+  const said = new Set<string>();
+  return (extra) => {
+    const text = extra.toSorted().join(' ');
+    if (said.has(text) || said.size >= mostWarnings) return;
+    said.add(text);
+    log.warn(
+      `The provider grants scopes nobody asked for: ${JSON.stringify(text)}, asked for ${JSON.stringify(scopes.join(' '))}`,
+      {
+        server: name,
+        hint: `Narrow the default scopes or the rule at ${url}, or add them to --token-exchange-scopes if they are meant.`,
+      },
+    );
+  };
+}
+
+const mostWarnings = 20;

@@ -12,6 +12,8 @@ export interface ExchangedToken {
   readonly claims: TokenClaims | undefined;
   /** Milliseconds since the epoch; undefined when nothing said how long it lives. */
   readonly expiresAtMs: number | undefined;
+  /** Granted and not asked for; empty when no scope was asked for. */
+  readonly extraScopes: readonly string[];
 }
 
 /** What the answer is held against. */
@@ -69,10 +71,11 @@ export function parseAnswer(body: unknown, asked: Asked): ExchangedToken {
   if (!headerSafe.test(upstreamToken)) throw refuse('the token has characters that cannot stand in a header');
   if (upstreamToken === asked.callerToken) throw refuse("it is the caller's own token, unchanged");
 
-  const claims = findClaims(upstreamToken, refuse);
+  const claims = findClaims(upstreamToken, asked.nowMs, refuse);
   if (claims !== undefined) checkAudience(claims, asked, refuse);
   // What the answer says it granted, and what the token itself says: neither may fall short.
-  checkScopes(scope?.split(' '), asked, refuse);
+  const granted = scope?.split(' ').filter((one) => one !== '');
+  checkScopes(granted, asked, refuse);
   checkScopes(claims?.scp, asked, refuse);
   const ends = [
     expiresIn === undefined ? undefined : asked.nowMs + expiresIn * 1000,
@@ -81,16 +84,27 @@ export function parseAnswer(body: unknown, asked: Asked): ExchangedToken {
   const known = ends.filter((end) => end !== undefined);
   const expiresAtMs = known.length === 0 ? undefined : Math.min(...known);
   if (expiresAtMs !== undefined && expiresAtMs <= asked.nowMs) throw refuse('the token has expired already');
-  return { upstreamToken, claims, expiresAtMs };
+  return { upstreamToken, claims, expiresAtMs, extraScopes: findExtraScopes([granted, claims?.scp], asked.scopes) };
+}
+
+function findExtraScopes(
+  granted: readonly (readonly string[] | undefined)[],
+  asked: readonly string[],
+): readonly string[] {
+  if (asked.length === 0) return [];
+  return [...new Set(granted.flatMap((scopes) => scopes ?? []))].filter((scope) => !asked.includes(scope));
 }
 
 type Refuse = (reason: string) => Error;
+
+/** Between the provider's clock and ours. */
+const clockSkewMs = 60_000;
 
 /** What a JWT looks like: three parts, the first beginning as base64url of `{` and a quote or white space does. */
 const jwtLike = /^e[wy][^.]*\.[^.]*\.[^.]*$/;
 
 /** Undefined for an opaque token, about which nothing can be said. */
-function findClaims(upstreamToken: string, refuse: Refuse): TokenClaims | undefined {
+function findClaims(upstreamToken: string, nowMs: number, refuse: Refuse): TokenClaims | undefined {
   if (!jwtLike.test(upstreamToken)) return undefined;
   let claims: Readonly<Record<string, unknown>>;
   try {
@@ -98,6 +112,9 @@ function findClaims(upstreamToken: string, refuse: Refuse): TokenClaims | undefi
   } catch (error) {
     throw refuse(`the token is a JWT, but ${error instanceof Error ? error.message : 'unreadable'}`);
   }
+  const { nbf } = claims;
+  if (nbf !== undefined && !(typeof nbf === 'number' && nbf * 1000 <= nowMs + clockSkewMs))
+    throw refuse(`the token is not valid yet: nbf is ${JSON.stringify(nbf)}, now is ${Math.floor(nowMs / 1000)}`);
   const shown = pickTokenClaims(claims);
   const saysScopes = claims['scp'] !== undefined || claims['scope'] !== undefined;
   if (saysScopes && shown.scp === undefined) throw refuse("the token's scopes are neither text nor a list of texts");
