@@ -1,4 +1,6 @@
 import { writeSync } from 'node:fs';
+import { describe } from '../lib/describe-error.ts';
+import { fail } from '../model/usher-error.ts';
 import { stripVTControlCharacters, styleText } from 'node:util';
 
 /** The only place of the command line that writes. Results go to stdout, everything said about them to stderr. */
@@ -12,7 +14,7 @@ function write(descriptor: 1 | 2, text: string): void {
       if (code === 'EPIPE') return; // the reader went away: `usher config show | head`
       if (code === 'EAGAIN') continue;
       if (descriptor === 2) return; // nobody can be told, and that is no reason to stop
-      throw error;
+      throw fail('output_failed', { reason: describe(error) }, { cause: error });
     }
   }
 }

@@ -24,6 +24,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const done = json ? () => {} : (what: string, details: string) => print(describeStep(what, details, options.columns));
   if (!json) print(`\n${bold('Usher: one call, from sign-in to audit trail, all on this machine')}\n\n`);
   await using lab = await startLab(options, done);
+  // Of a demo that was killed: nobody is signed in with it any more.
+  await rm(join(options.stateDir, 'access-token'), { force: true });
   const story = await beforeStop(tellStory(lab, done), options.stop);
   if (story === undefined) return;
   if (json) {

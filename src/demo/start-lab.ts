@@ -13,6 +13,7 @@ import { Secret } from '../model/secret.ts';
 import { fail } from '../model/usher-error.ts';
 import { startProcess } from '../workloads/process/start-process.ts';
 import type { DemoOptions } from './demo-options.ts';
+import { holdFolder } from './hold-folder.ts';
 
 /** Everything of the scenario, running. */
 export interface Lab extends AsyncDisposable {
@@ -46,6 +47,7 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
   const stateDir = resolve(options.stateDir);
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   await using started = new AsyncDisposableStack();
+  started.use(await holdFolder(stateDir));
   const ports = await findPorts(options.ports);
   const idp = started.use(
     await startIdp({
@@ -65,6 +67,7 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
     OKTA_AUDIENCE: backend.audience,
     REQUIRED_SCOPES: backend.scopes.filter((scope) => scope.includes(':')).join(' '),
     NODE_EXTRA_CA_CERTS: idp.caFile,
+    STOP_WITH_PARENT: 'true',
     NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'),
   };
   const mcpServerUrl = `http://127.0.0.1:${ports.mcpServer}/mcp`;

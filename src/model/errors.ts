@@ -417,6 +417,14 @@ const rows = {
     message: 'Cannot run {command}: {reason}',
     hint: 'Try the command by itself in a shell.',
   },
+  output_failed: {
+    stage: 'start',
+    status: 0,
+    exitCode: 1,
+    fault: 'operator',
+    message: 'Cannot write to stdout: {reason}',
+    hint: 'What was written before may be cut off. Make room, or send the output elsewhere.',
+  },
   step_failed: {
     stage: 'start',
     status: 0,

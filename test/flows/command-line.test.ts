@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeFolder, writeText } from '../kit/config-input.ts';
@@ -284,6 +284,7 @@ test('usher idp rotate-keys – a stopped provider – has a new key, and an unk
 
 const systemNode = spawnSync('node', ['--version'], { encoding: 'utf8', env: { PATH: pathWithoutPackages() } });
 const isOld = systemNode.status === 0 && Number.parseInt(systemNode.stdout.slice(1), 10) < 24;
+const noFullDisk = existsSync('/dev/full') ? false : 'no /dev/full';
 const skip = isOld ? false : 'no Node.js older than 24 on this machine';
 
 /** npm puts its own folders first; the machine's Node.js is behind them. */
@@ -302,6 +303,27 @@ test('bin/usher.js – run by an old Node – goes on in the pinned one, which g
   const { code, stderr } = await collectResult(child);
   assert.match(stderr, /Stopping/);
   assert.equal(code, 0);
+});
+
+test('bin/usher.js – a pinned Node that npm did not link – found in its package', { skip }, async (context) => {
+  const folder = makeFolder(context);
+  cpSync(bin, join(folder, 'bin/usher.js'));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  const program = join(folder, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
+  mkdirSync(dirname(program), { recursive: true });
+  writeFileSync(program, '#!/bin/sh\necho "pinned: $*"\n', { mode: 0o755 });
+  const child = spawn('node', [join(folder, 'bin/usher.js'), 'version'], { env: { PATH: pathWithoutPackages() } });
+  const { code, stdout } = await collectResult(child);
+  assert.deepEqual([code, stdout], [0, `pinned: ${join(folder, 'bin/usher.js')} version\n`]);
+});
+
+test('stdout – on a full disk – says so, and does not call it a defect', { skip: noFullDisk }, async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [bin, 'version'], { stdio: ['ignore', full, 'pipe'] });
+  const { code, stderr } = await collectResult(child);
+  closeSync(full);
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: Cannot write to stdout: no space left on the device \(ENOSPC\)\nhint: /);
 });
 
 test('bin/usher.js – run by an old Node without a pinned one – says what is needed', { skip }, async (context) => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { defaultSeed } from '../../src/idp/seed/default-seed.ts';
 import { runProgram, startProgram } from '../kit/run-program.ts';
@@ -44,6 +46,14 @@ function leftBehind(folder: string): string {
   }
 }
 
+function isRunning(pid: string): boolean {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
+}
+
 test('usher demo --once --json – the same user in both tokens, other issuer and audience, all on record', async () => {
   await using one = await demo('--once', '--json');
   const startedAtMs = Date.now();
@@ -79,6 +89,39 @@ test("usher demo --once – both tokens side by side, the API's line and the aud
   }
 });
 
+test('a second demo on the same state folder – refused, the first one named and untouched', async () => {
+  await using one = await demo();
+  await using first = startProgram(one.command);
+  await first.said('Press Ctrl-C to stop everything');
+  const { code, stderr } = await runProgram(one.command);
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`another one \\(process ${first.child.pid}\\) uses .*--state-dir`));
+  assert.ok((await readdir(one.stateDir)).includes('access-token'));
+  first.child.kill('SIGINT');
+  assert.equal(await first.exited, 0);
+});
+
+test('a demo that was killed – its programs end by themselves, and the next one takes its folder over', async () => {
+  await using one = await demo();
+  await using killed = startProgram(one.command);
+  await killed.said('Press Ctrl-C to stop everything');
+  const programs = execFileSync('pgrep', ['-P', String(killed.child.pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  assert.equal(programs.length, 2);
+  killed.child.kill('SIGKILL');
+  await killed.exited;
+  const deadlineMs = Date.now() + 10_000;
+  while (programs.some(isRunning) && Date.now() < deadlineMs) await sleep(100);
+  assert.deepEqual(programs.filter(isRunning), []);
+  const { code, stderr } = await runProgram([...one.command, '--once']);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    (await readdir(one.stateDir)).filter((name) => ['running', 'access-token'].includes(name)),
+    [],
+  );
+});
+
 test("a back end that does not trust the MCP server's issuer – exit 1 and the provider's refusal by name", async () => {
   await using one = await demo('--once');
   const seed = join(one.folder, 'seed.yaml');
@@ -91,6 +134,8 @@ test("a back end that does not trust the MCP server's issuer – exit 1 and the 
 test('every preferred port busy – stepped over', async () => {
   await using one = await demo('--once', '--json');
   const blockers = Object.values(testPorts).map((port) => createServer().listen(port, '127.0.0.1'));
+  // A port that another program has is busy as well.
+  await Promise.all(blockers.map((blocker) => once(blocker, 'listening').catch(() => {})));
   try {
     const { code, stdout, stderr } = await runProgram(one.command);
     assert.equal(code, 0, stderr);

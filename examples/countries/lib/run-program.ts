@@ -12,6 +12,7 @@ export async function runProgram(start: () => Promise<RunningServer>): Promise<v
   };
   // Before the start: whoever reads the line that says we listen may send a signal the next moment.
   process.on('SIGINT', stop).on('SIGTERM', stop);
+  if (process.env['STOP_WITH_PARENT'] === 'true') stopWithParent(stop);
   try {
     server = await start();
   } catch (error) {
@@ -20,4 +21,15 @@ export async function runProgram(start: () => Promise<RunningServer>): Promise<v
     process.stderr.write(`error: ${error.message}\n`);
     process.exitCode = 1;
   }
+}
+
+/** Whoever is killed outright cannot stop what it started: an orphan gets another parent, and sees that. */
+function stopWithParent(stop: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, 500);
+  timer.unref();
 }
