@@ -108,6 +108,6 @@ test("an exchanged token for another subject – the operator is told once, with
   assert.equal(lab.gateway.logged.length, 1);
   assert.match(
     lab.gateway.logged.join(''),
-    /^The exchanged token is for subject "mallory@example.com", the caller is "alice@example.com" /,
+    /^warn: The exchanged token is for subject "mallory@example.com", the caller is "alice@example.com" /,
   );
 });
