@@ -11,6 +11,7 @@ import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
+import { buildOwners } from './build-owners.ts';
 import { resourceMetadataUrl } from './resource-metadata.ts';
 
 export interface RouteDeps {
@@ -58,6 +59,9 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
     authenticator: buildAuthenticator(server, { ...deps, name }),
     policy: buildScopesPolicy(server.policy),
     credential: buildCredential(server, { ...deps, name }),
+    forwardedHeaders: new Set(server.forwardHeaders.map((name) => name.toLowerCase())),
+    sessions: buildOwners(),
+    tasks: buildOwners(),
     upstream: buildHttpUpstream({
       url: upstreamUrl(server),
       answerTimeoutMs,

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { getCACertificates } from 'node:tls';
 import { startJsonlSink } from '../audit/jsonl/build-jsonl-sink.ts';
 import type { Config } from '../config/schema.ts';
+import { buildClientAddress } from '../lib/client-address.ts';
 import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient } from '../lib/http-client.ts';
 import type { Log } from '../model/log.ts';
@@ -45,7 +46,12 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const port = await listen(server, config.listen);
   const routes = buildRoutes(config, { http, ca, port, now: options.now ?? Date.now, log: options.log });
   for (const route of routes.values()) started.defer(() => route.upstream.close());
-  const traffic = new Traffic({ routes, audit, log: options.log });
+  const traffic = new Traffic({
+    routes,
+    audit,
+    log: options.log,
+    findClientAddress: buildClientAddress(config.listen.trustedProxies),
+  });
   server.on('request', traffic.take);
   // An expectation nobody knows may be read over (RFC 9110 §10.1.1); Node would answer 417 behind the audit trail's back.
   server.on('checkExpectation', traffic.take);

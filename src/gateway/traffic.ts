@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FindClientAddress } from '../lib/client-address.ts';
 import { Roster } from '../lib/roster.ts';
 import type { Inbound } from '../model/stages.ts';
 import { fail } from '../model/usher-error.ts';
@@ -16,16 +17,18 @@ const recordsMs = 1_000;
 export class Traffic {
   readonly #deps: PipelineDeps;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
+  readonly #findClientAddress: FindClientAddress;
   readonly #underWay = new Roster<Inbound>();
   #isDraining = false;
 
-  constructor(deps: Omit<PipelineDeps, 'underWay'>) {
+  constructor(deps: Omit<PipelineDeps, 'underWay'> & { readonly findClientAddress: FindClientAddress }) {
+    this.#findClientAddress = deps.findClientAddress;
     this.#deps = { ...deps, underWay: this.#underWay };
     this.#endpoints = buildEndpoints([...deps.routes.values()], deps.audit);
   }
 
   readonly take = (request: IncomingMessage, response: ServerResponse): void => {
-    const inbound = buildInbound(request, response);
+    const inbound = buildInbound(request, response, this.#findClientAddress);
     const endpoint = this.#endpoints.get(inbound.path);
     if (endpoint !== undefined) return endpoint(request, response);
     if (this.#isDraining) return this.#refuseLate(inbound);
