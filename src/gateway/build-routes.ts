@@ -59,7 +59,7 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
     authenticator: buildAuthenticator(server, { ...deps, name }),
     policy: buildScopesPolicy(server.policy),
     credential: buildCredential(server, { ...deps, name }),
-    forwardedHeaders: new Set(server.forwardHeaders.map((name) => name.toLowerCase())),
+    forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
     sessions: buildOwners(),
     tasks: buildOwners(),
     upstream: buildHttpUpstream({

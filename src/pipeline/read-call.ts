@@ -37,7 +37,7 @@ const mostMessages = 100;
 
 const emptyCall: Call = { body: undefined, messages: [] };
 
-function parseCall(body: Buffer, mayBatch: boolean): Call {
+function parseCall(body: Buffer, isBatchAllowed: boolean): Call {
   if (!isUtf8(body)) throw fail('body_not_json', {});
   const text = body.toString('utf8');
   let value: unknown;
@@ -49,7 +49,7 @@ function parseCall(body: Buffer, mayBatch: boolean): Call {
   const ambiguous = findAmbiguousKey(text, decisiveKeys);
   if (ambiguous !== undefined) throw fail('body_not_json_rpc', { reason: ambiguous });
   if (!Array.isArray(value)) return { body, messages: [parseMessage(value)] };
-  if (!mayBatch)
+  if (!isBatchAllowed)
     throw fail('body_not_json_rpc', { reason: 'it is a batch, which protocol version 2025-06-18 took away' });
   if (value.length === 0) throw fail('body_not_json_rpc', { reason: 'the batch is empty' });
   if (value.length > mostMessages) {
