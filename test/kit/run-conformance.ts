@@ -8,12 +8,13 @@ import { runProgram } from './run-program.ts';
 export interface Conformance {
   readonly passed: number;
   readonly failed: number;
-  /** By scenario: passed and failed, then each check with what became of it, and why where it failed. */
+  /** By scenario: each check with what became of it, and why where it failed. */
   readonly scenarios: Readonly<Record<string, readonly string[]>>;
   /** All it printed. */
   readonly said: string;
 }
 
+/** One entry of the suite's `checks.json`. */
 interface Check {
   readonly id: string;
   readonly status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'INFO' | 'SKIPPED';
@@ -22,44 +23,54 @@ interface Check {
 
 const clients = createRequire(new URL('../clients/package.json', import.meta.url));
 
-/** Runs every scenario the official suite has for servers of this version of the protocol. */
-export async function runConformance(url: string, version: string, timeoutMs: number): Promise<Conformance> {
+/** Runs the official suite's scenarios for servers against this one.
+ * @param selection the suite's options that say which
+ */
+export async function runConformance(
+  url: string,
+  selection: readonly string[],
+  timeoutMs: number,
+): Promise<Conformance> {
   const suite = clients.resolve('@modelcontextprotocol/conformance/dist/index.js');
   const folder = await mkdtemp(join(tmpdir(), 'usher-conformance-'));
   try {
-    const args = ['server', '--url', url, '--suite', 'all', '--spec-version', version, '--output-dir', folder];
-    const { stdout, stderr } = await runProgram([process.execPath, suite, ...args], { timeoutMs });
-    return await readOutcome(folder, `${stdout}\n${stderr}`);
+    const command = [process.execPath, suite, 'server', '--url', url, ...selection, '--output-dir', folder];
+    const { stdout, stderr } = await runProgram(command, { timeoutMs });
+    return { ...countChecks(await readScenarios(folder)), said: `${stdout}\n${stderr}` };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function readOutcome(folder: string, said: string): Promise<Conformance> {
-  const scenarios: Record<string, readonly string[]> = {};
-  let [passed, failed] = [0, 0];
+async function readScenarios(folder: string): Promise<readonly (readonly [name: string, checks: readonly Check[]])[]> {
   const folders = await readdir(folder);
-  for (const [, name = '', passes, failures] of said.matchAll(/^. ([\w-]+): (\d+) passed, (\d+) failed$/gm)) {
-    passed += Number(passes);
-    failed += Number(failures);
-    const results = folders.find((one) => /^server-(.*)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(one)?.[1] === name);
-    const checks = results === undefined ? [] : await readChecks(join(folder, results, 'checks.json'));
-    scenarios[name] = [
-      `${passes} passed, ${failures} failed`,
-      // Remarks tell how an answer was cut into pieces, which is nobody's promise.
-      ...checks
-        .filter(({ status }) => status !== 'INFO')
-        .map(describe)
-        .sort(),
-    ];
-  }
-  return { passed, failed, scenarios, said };
+  return Promise.all(
+    folders.sort().map(async (one) => {
+      // server-NAME-2026-11-25T19-55-31-509Z
+      const name = /^server-(.*)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(one)?.[1] ?? one;
+      return [name, JSON.parse(await readFile(join(folder, one, 'checks.json'), 'utf8')) as readonly Check[]] as const;
+    }),
+  );
+}
+
+function countChecks(scenarios: Awaited<ReturnType<typeof readScenarios>>): Omit<Conformance, 'said'> {
+  const all = scenarios.flatMap(([, checks]) => checks);
+  return {
+    passed: all.filter(({ status }) => status === 'SUCCESS').length,
+    failed: all.filter(({ status }) => status === 'FAILURE').length,
+    scenarios: Object.fromEntries(
+      scenarios.map(([name, checks]) => [
+        name,
+        // Remarks tell how an answer was cut into pieces, which is nobody's promise.
+        checks
+          .filter(({ status }) => status !== 'INFO')
+          .map(describe)
+          .sort(),
+      ]),
+    ),
+  };
 }
 
 function describe({ id, status, errorMessage }: Check): string {
   return status === 'FAILURE' ? `${id} ${status}: ${errorMessage}` : `${id} ${status}`;
-}
-
-async function readChecks(file: string): Promise<readonly Check[]> {
-  return JSON.parse(await readFile(file, 'utf8')) as readonly Check[];
 }
