@@ -28,7 +28,7 @@ type ServerInput = z.input<typeof configSchema>['servers'][string];
 /** The usual server of a test: tokens of `issuer` for mcpserver, exchanged there for backend. */
 export function exchangingServer(
   issuer: TestIssuer,
-  upstream: TestServer,
+  upstream: Pick<TestServer, 'url'>,
   more: Partial<ServerInput> = {},
 ): ServerInput {
   return {
