@@ -31,6 +31,8 @@ export class UsherError extends Error {
   readonly claims: TokenClaims | undefined;
   /** Seconds a caller should wait, where the one who refused us said so. */
   readonly retryAfterSeconds: number | undefined;
+  /** What the challenge says beside the error. */
+  readonly challengeParameters: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, extra: FailExtra = {}) {
     const row = errorTable[code];
@@ -43,6 +45,7 @@ export class UsherError extends Error {
     this.details = details;
     this.claims = extra.claims;
     this.retryAfterSeconds = extra.retryAfterSeconds;
+    this.challengeParameters = extra.challengeParameters ?? {};
   }
 }
 
@@ -51,6 +54,8 @@ export interface FailExtra {
   readonly claims?: TokenClaims;
   readonly cause?: unknown;
   readonly retryAfterSeconds?: number;
+  /** Of `WWW-Authenticate`, by name: public, and checked by whoever got the values from elsewhere. */
+  readonly challengeParameters?: Readonly<Record<string, string>>;
 }
 
 /** The only way to refuse. `throw fail('audience_mismatch', { found: '"api"', expected: '"mcpserver"' })`. */

@@ -1,0 +1,418 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { sendJson, startHttpServer, type SeenRequest } from '../../../test/kit/start-http-server.ts';
+import { identity, isRefusal, startExchange } from '../../../test/kit/start-exchange.ts';
+
+type Answer = (request: SeenRequest, response: ServerResponse) => void;
+type Exchange = Awaited<ReturnType<typeof startExchange>>;
+
+const status =
+  (code: number, body: unknown = {}, headers: Record<string, string> = {}): Answer =>
+  (_, response) =>
+    sendJson(response, code, body, headers);
+
+/** Answers like this once, then as usual. */
+function failOnce({ scene }: Exchange, answer: Answer): void {
+  scene.respond = (request, response) => {
+    scene.respond = undefined;
+    answer(request, response);
+  };
+}
+
+/** Exchanges that fail, one after the other, each for a user of its own. */
+async function failInARow(all: Exchange, count: number, names: string): Promise<void> {
+  for (let number = 0; number < count; number += 1) {
+    const error = await all.refusal(identity(all.scene.nowMs, `${names} ${number}`));
+    assert.equal(error.code, 'exchange_unavailable');
+  }
+}
+
+describe('what is repeated', () => {
+  const rows: readonly (readonly [string, Answer])[] = [
+    ['500', status(500)],
+    ['502 with a web page', (_, response) => void response.writeHead(502).end('<h1>Bad gateway')],
+    ['503 without Retry-After', status(503)],
+    ['504', status(504)],
+    ['a reset before the answer', (_, response) => void response.destroy()],
+    ['an end before the answer', (_, response) => void response.socket?.end()],
+  ];
+  for (const [name, answer] of rows) {
+    test(`${name} – once more, after a random moment, and the call succeeds`, async () => {
+      await using all = await startExchange();
+      failOnce(all, answer);
+      all.scene.random = 0.25;
+      assert.equal(await all.header(identity(all.scene.nowMs)), 'Bearer opaque-1');
+      assert.equal(all.count(), 2);
+      assert.deepEqual(all.waits, [100]);
+    });
+  }
+  test('nobody listens – tried twice, then exchange_unavailable', async () => {
+    const gone = await startHttpServer(() => {});
+    await gone[Symbol.asyncDispose]();
+    await using all = await startExchange({ url: `${gone.url}/token` });
+    const error = await all.refusal(identity(all.scene.nowMs));
+    assert.match(error.hint, /connection refused/);
+    assert.equal(all.waits.length, 1);
+  });
+  test('500 again and again – no third request', async () => {
+    await using all = await startExchange();
+    all.scene.respond = status(500);
+    const error = await all.refusal(identity(all.scene.nowMs));
+    assert.equal(error.code, 'exchange_unavailable');
+    assert.equal(all.count(), 2);
+  });
+  test('the moment before a repetition – between 50 and 250 ms', async () => {
+    await using all = await startExchange();
+    for (const random of [0, 0.999]) {
+      failOnce(all, status(500));
+      all.scene.random = random;
+      await all.header(identity(all.scene.nowMs, `random ${random}`));
+    }
+    assert.deepEqual(all.waits.map(Math.round), [50, 250]);
+  });
+});
+
+describe('what is not repeated', () => {
+  const half: Answer = (_, response) => {
+    response.writeHead(200, { 'content-length': '1000' }).write('{"access_token"');
+    setImmediate(() => response.destroy());
+  };
+  const rows: readonly (readonly [string, Answer, string])[] = [
+    ['invalid_grant', status(400, { error: 'invalid_grant' }), 'exchange_subject_refused'],
+    ['access_denied', status(403, { error: 'access_denied' }), 'exchange_denied'],
+    ['invalid_client', status(401, { error: 'invalid_client' }), 'exchange_misconfigured'],
+    ['404', status(404), 'exchange_misconfigured'],
+    ['408', status(408), 'exchange_unavailable'],
+    ['429', status(429), 'exchange_unavailable'],
+    ['501', status(501), 'exchange_unavailable'],
+    ['500 with Retry-After', status(500, {}, { 'retry-after': '3' }), 'exchange_unavailable'],
+    ['503 with Retry-After', status(503, {}, { 'retry-after': '3' }), 'exchange_unavailable'],
+    ['a redirect', status(307, {}, { location: 'http://127.0.0.1:1/' }), 'exchange_answer_invalid'],
+    ['no token in the answer', status(200), 'exchange_answer_invalid'],
+    ['half an answer', half, 'exchange_unavailable'],
+    ['bytes that are no HTTP', (_, response) => void response.socket?.end('hello\r\n\r\n'), 'exchange_unavailable'],
+  ];
+  for (const [name, answer, code] of rows) {
+    test(`${name} – one request, ${code}`, async () => {
+      await using all = await startExchange();
+      failOnce(all, answer);
+      const error = await all.refusal(identity(all.scene.nowMs));
+      assert.equal(error.code, code);
+      assert.deepEqual([all.count(), all.waits.length], [1, 0]);
+    });
+  }
+  test('no answer in time – one request', async () => {
+    await using all = await startExchange({ timeoutSeconds: 0.1 });
+    failOnce(all, () => {});
+    assert.match((await all.refusal(identity(all.scene.nowMs))).hint, /no answer within/);
+    assert.equal(all.count(), 1);
+  });
+  test('a failure with less time left than the wait takes – one request', async () => {
+    await using all = await startExchange({ timeoutSeconds: 0.2 });
+    failOnce(all, status(500));
+    all.scene.random = 0.999;
+    assert.equal((await all.refusal(identity(all.scene.nowMs))).code, 'exchange_unavailable');
+    assert.equal(all.count(), 1);
+  });
+  test('a repetition – has only the time the first request left', async () => {
+    await using all = await startExchange({ timeoutSeconds: 1 });
+    let requests = 0;
+    all.scene.respond = async (_, response) => {
+      requests += 1;
+      if (requests > 1) return;
+      await setTimeout(400);
+      sendJson(response, 500, {});
+    };
+    const { hint } = await all.refusal(identity(all.scene.nowMs));
+    const withinMs = Number(/no answer within (\d+) ms/.exec(hint)?.[1]);
+    assert.ok(withinMs <= 610, hint);
+    assert.equal(requests, 2);
+  });
+  test('every first request of 100 exchanges fails – a fifth is repeated, and ten more', async () => {
+    await using all = await startExchange();
+    const known = new Set<string>();
+    const usual = {
+      access_token: 'opaque',
+      issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      token_type: 'Bearer',
+    };
+    all.scene.respond = ({ body }, response) => {
+      if (known.has(body)) return sendJson(response, 200, usual);
+      known.add(body);
+      sendJson(response, 500, {});
+    };
+    for (let number = 0; number < 100; number += 1) {
+      // Whatever the circuit breaker thinks: it is not what this is about.
+      all.scene.nowMs += 2_000;
+      await all.header(identity(all.scene.nowMs, `user ${number}`)).catch(() => {});
+    }
+    assert.ok(all.count() <= 130, String(all.count()));
+    assert.ok(all.count() >= 115, String(all.count()));
+  });
+});
+
+describe('a provider that asks to be left alone', () => {
+  for (const code of [429, 503]) {
+    test(`${code} with Retry-After 30 – handed on; not asked until then, whoever calls; then asked again`, async () => {
+      await using all = await startExchange();
+      failOnce(all, status(code, {}, { 'retry-after': '30' }));
+      assert.equal((await all.refusal(identity(all.scene.nowMs))).retryAfterSeconds, 30);
+      all.scene.nowMs += 9_500;
+      for (const user of ['alice', 'bob']) {
+        const error = await all.refusal(identity(all.scene.nowMs, user));
+        assert.deepEqual([error.code, error.retryAfterSeconds], ['exchange_unavailable', 21]);
+      }
+      assert.equal(all.count(), 1);
+      all.scene.nowMs += 20_500;
+      assert.equal(await all.header(identity(all.scene.nowMs)), 'Bearer opaque-1');
+    });
+  }
+  test('Retry-After of an hour – handed on, but asked again after a minute', async () => {
+    await using all = await startExchange();
+    failOnce(all, status(429, {}, { 'retry-after': '3600' }));
+    assert.equal((await all.refusal(identity(all.scene.nowMs))).retryAfterSeconds, 3600);
+    all.scene.nowMs += 59_000;
+    assert.equal((await all.refusal(identity(all.scene.nowMs))).retryAfterSeconds, 1);
+    all.scene.nowMs += 1_000;
+    assert.equal(await all.header(identity(all.scene.nowMs)), 'Bearer opaque-1');
+  });
+  test('Retry-After as a date – until that date', async () => {
+    await using all = await startExchange();
+    all.scene.nowMs = Date.UTC(2026, 0, 1);
+    failOnce(all, status(503, {}, { 'retry-after': 'Thu, 01 Jan 2026 00:00:20 GMT' }));
+    assert.equal((await all.refusal(identity(all.scene.nowMs))).retryAfterSeconds, 20);
+    all.scene.nowMs += 19_000;
+    await all.refusal(identity(all.scene.nowMs));
+    assert.equal(all.count(), 1);
+    all.scene.nowMs += 1_000;
+    assert.ok(await all.header(identity(all.scene.nowMs)));
+  });
+  test('a clock that is set back – not left alone for longer', async () => {
+    await using all = await startExchange();
+    failOnce(all, status(429, {}, { 'retry-after': '30' }));
+    await all.refusal(identity(all.scene.nowMs));
+    all.scene.nowMs -= 3_600_000;
+    assert.equal(await all.header(identity(all.scene.nowMs)), 'Bearer opaque-1');
+  });
+  test('500 with Retry-After – handed on, and the next call asks', async () => {
+    await using all = await startExchange();
+    failOnce(all, status(500, {}, { 'retry-after': '30' }));
+    assert.equal((await all.refusal(identity(all.scene.nowMs))).retryAfterSeconds, 30);
+    assert.equal(await all.header(identity(all.scene.nowMs)), 'Bearer opaque-1');
+  });
+  test('a user whose token is at hand – served meanwhile', async () => {
+    await using all = await startExchange();
+    const alice = identity(all.scene.nowMs);
+    await all.header(alice);
+    failOnce(all, status(429, {}, { 'retry-after': '30' }));
+    await all.refusal(identity(all.scene.nowMs, 'bob'));
+    assert.equal(await all.header(alice), 'Bearer opaque-1');
+  });
+});
+
+describe('a provider that fails again and again', () => {
+  test('10 exchanges in a row – the next is refused at once, with the time until the provider is asked', async () => {
+    await using all = await startExchange();
+    all.scene.respond = status(501);
+    await failInARow(all, 10, 'user');
+    assert.equal(all.count(), 10);
+    all.scene.nowMs += 500;
+    const error = await all.refusal(identity(all.scene.nowMs));
+    assert.deepEqual([error.code, error.retryAfterSeconds], ['exchange_unavailable', 2]);
+    assert.match(error.hint, /not asked: 10 exchanges in a row failed/);
+    assert.equal(all.count(), 10);
+  });
+  test('after 2 s – one call asks, once; others are refused meanwhile; if it fails, 2 s more', async () => {
+    await using all = await startExchange();
+    all.scene.respond = status(501);
+    await failInARow(all, 10, 'user');
+    const waiting: ServerResponse[] = [];
+    const probed = Promise.withResolvers<void>();
+    all.scene.respond = (_, response) => {
+      waiting.push(response);
+      probed.resolve();
+    };
+    all.scene.nowMs += 2_000;
+    const probe = all.refusal(identity(all.scene.nowMs, 'probe'));
+    await probed.promise;
+    await failInARow(all, 5, 'meanwhile');
+    sendJson(waiting[0] ?? assert.fail(), 500, {});
+    assert.equal((await probe).code, 'exchange_unavailable');
+    assert.equal(all.count(), 11, 'a probe is not repeated');
+    all.scene.nowMs += 1_999;
+    await failInARow(all, 1, 'early');
+    assert.equal(all.count(), 11);
+    all.scene.nowMs += 1;
+    all.scene.respond = undefined;
+    assert.ok(await all.header(identity(all.scene.nowMs, 'second probe')));
+  });
+  test('calls at the same time when it is due – one of them asks', async () => {
+    await using all = await startExchange();
+    all.scene.respond = status(501);
+    await failInARow(all, 10, 'user');
+    all.scene.nowMs += 2_000;
+    await Promise.all(
+      Array.from({ length: 20 }, (_, number) => all.refusal(identity(all.scene.nowMs, `due ${number}`))),
+    );
+    assert.equal(all.count(), 11);
+  });
+  test('it answers again – all calls are exchanged at once', async () => {
+    await using all = await startExchange();
+    all.scene.respond = status(501);
+    await failInARow(all, 10, 'user');
+    all.scene.nowMs += 2_000;
+    all.scene.respond = undefined;
+    await all.header(identity(all.scene.nowMs, 'probe'));
+    await Promise.all(
+      Array.from({ length: 20 }, (_, number) => all.header(identity(all.scene.nowMs, `after ${number}`))),
+    );
+    assert.equal(all.count(), 31);
+  });
+  test('a refusal is an answer – it ends the outage as well', async () => {
+    await using all = await startExchange();
+    all.scene.respond = status(501);
+    await failInARow(all, 10, 'user');
+    all.scene.nowMs += 2_000;
+    all.scene.respond = status(400, { error: 'invalid_grant' });
+    for (const user of ['probe', 'next'])
+      assert.equal((await all.refusal(identity(all.scene.nowMs, user))).code, 'exchange_subject_refused');
+  });
+  test('9 failures, a refusal, 9 failures – still asked for every call', async () => {
+    await using all = await startExchange();
+    all.scene.respond = status(501);
+    await failInARow(all, 9, 'before');
+    all.scene.respond = status(400, { error: 'invalid_grant' });
+    await all.refusal(identity(all.scene.nowMs, 'between'));
+    all.scene.respond = status(501);
+    await failInARow(all, 9, 'after');
+    assert.equal(all.count(), 19);
+  });
+  test('20 refusals for other reasons – still asked for every call', async () => {
+    await using all = await startExchange();
+    all.scene.respond = status(401, { error: 'invalid_client' });
+    for (let number = 0; number < 20; number += 1) await all.refusal(identity(all.scene.nowMs, `user ${number}`));
+    assert.equal(all.count(), 20);
+  });
+  test('the log – says once that it began and once that it ended, with the server and the reason', async () => {
+    await using all = await startExchange();
+    all.scene.respond = status(501);
+    await failInARow(all, 15, 'user');
+    all.scene.nowMs += 2_000;
+    await failInARow(all, 3, 'probe');
+    all.scene.nowMs += 2_000;
+    all.scene.respond = undefined;
+    for (const user of ['first', 'second']) await all.header(identity(all.scene.nowMs, user));
+    assert.equal(all.logged.length, 2);
+    assert.match(
+      all.logged[0] ?? '',
+      /^warn: The identity provider failed 10 exchanges in a row.*"apollo".*status 501/,
+    );
+    assert.match(all.logged[1] ?? '', /^info: The identity provider answers again, after 4 s.*"apollo"/);
+  });
+});
+
+/** A provider that answers nobody until it is told to. */
+function holdAnswers(all: Exchange) {
+  const held: ServerResponse[] = [];
+  let answer: ((response: ServerResponse) => void) | undefined;
+  let mostAtOnce = 0;
+  let underWay = 0;
+  all.scene.respond = (_, response) => {
+    underWay += 1;
+    mostAtOnce = Math.max(mostAtOnce, underWay);
+    response.on('close', () => (underWay -= 1));
+    if (answer === undefined) held.push(response);
+    else answer(response);
+  };
+  return {
+    held,
+    mostAtOnce: () => mostAtOnce,
+    /** Answers those who wait, and from now on everybody. */
+    answerAll(how: (response: ServerResponse) => void): void {
+      answer = how;
+      for (const response of held) how(response);
+    },
+    async until(count: number): Promise<void> {
+      while (held.length < count) await setTimeout(5);
+    },
+  };
+}
+
+const good = (response: ServerResponse) =>
+  sendJson(response, 200, {
+    access_token: 'opaque',
+    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    token_type: 'Bearer',
+  });
+
+describe('many exchanges at once', () => {
+  const users = (all: Exchange, count: number, names = 'user') =>
+    Array.from({ length: count }, (_, number) => identity(all.scene.nowMs, `${names} ${number}`));
+
+  test('1280 tokens – 256 at the provider, 1024 wait; one more is refused; all the others are served in the end', async () => {
+    await using all = await startExchange({ timeoutSeconds: 60 });
+    const provider = holdAnswers(all);
+    const calls = users(all, 1280).map((user) => all.header(user));
+    await provider.until(256);
+    const error = await all.refusal(identity(all.scene.nowMs, 'one too many'));
+    assert.equal(error.code, 'exchange_unavailable');
+    assert.match(error.hint, /256 exchanges are under way and 1024 wait/);
+    assert.equal(all.count(), 256);
+    provider.answerAll(good);
+    assert.deepEqual(new Set(await Promise.all(calls)), new Set(['Bearer opaque']));
+    assert.ok(provider.mostAtOnce() <= 256, String(provider.mostAtOnce()));
+    assert.equal(all.count(), 1280);
+  });
+
+  test('one who waits leaves – its place is free for another, and the provider is not asked for it', async () => {
+    await using all = await startExchange({ timeoutSeconds: 60 });
+    const provider = holdAnswers(all);
+    const leaver = new AbortController();
+    const calls = users(all, 1279).map((user) => all.header(user));
+    const left = all.header(identity(all.scene.nowMs, 'leaver'), { signal: leaver.signal });
+    leaver.abort(new Error('gone'));
+    await assert.rejects(left, /gone/);
+    calls.push(all.header(identity(all.scene.nowMs, 'in its place')));
+    await provider.until(256);
+    provider.answerAll(good);
+    await Promise.all(calls);
+    assert.ok(!all.seen.some(({ body }) => body.includes(identity(0, 'leaver').callerToken ?? '')));
+  });
+
+  test('one of two who wait for the same exchange leaves – the other gets it', async () => {
+    await using all = await startExchange({ timeoutSeconds: 60 });
+    const provider = holdAnswers(all);
+    const calls = users(all, 256).map((user) => all.header(user));
+    const alice = identity(all.scene.nowMs);
+    const leaver = new AbortController();
+    const left = all.header(alice, { signal: leaver.signal });
+    const stayed = all.header(alice);
+    leaver.abort(new Error('gone'));
+    await assert.rejects(left, /gone/);
+    provider.answerAll(good);
+    assert.equal(await stayed, 'Bearer opaque');
+    await Promise.all(calls);
+  });
+
+  test('the provider fails while many wait – they are refused at once, and it is not asked for them', async () => {
+    await using all = await startExchange({ timeoutSeconds: 60 });
+    const provider = holdAnswers(all);
+    const calls = users(all, 1000).map((user) => all.header(user));
+    await provider.until(256);
+    provider.answerAll((response) => sendJson(response, 501, {}));
+    const ended = await Promise.allSettled(calls);
+    assert.ok(ended.every((one) => one.status === 'rejected' && isRefusal(one.reason, 'exchange_unavailable')));
+    assert.ok(all.count() <= 256 + 10, String(all.count()));
+  });
+
+  test('nobody makes room in time – one who waits is refused when its own time is over', async () => {
+    await using all = await startExchange({ timeoutSeconds: 0.5 });
+    const provider = holdAnswers(all);
+    const calls = users(all, 257).map((user) => all.header(user));
+    const ended = await Promise.allSettled(calls);
+    assert.ok(ended.every((one) => one.status === 'rejected' && isRefusal(one.reason, 'exchange_unavailable')));
+    assert.ok(provider.held.length <= 256);
+  });
+});
