@@ -21,7 +21,9 @@ export async function startExchange(changes: Partial<TokenExchangeSettings> = {}
     random: number;
     answer: Record<string, unknown>;
     respond: ((request: SeenRequest, response: ServerResponse) => unknown) | undefined;
-  } = { nowMs: Date.now(), random: 0.5, answer: { expires_in: 600 }, respond: undefined };
+    /** What happens while an exchange waits to be repeated. */
+    duringWait: (() => Promise<unknown>) | undefined;
+  } = { nowMs: Date.now(), random: 0.5, answer: { expires_in: 600 }, respond: undefined, duringWait: undefined };
   let handedOut = 0;
   const server = await startHttpServer((request, response) => {
     if (scene.respond !== undefined) return void scene.respond(request, response);
@@ -50,7 +52,10 @@ export async function startExchange(changes: Partial<TokenExchangeSettings> = {}
       log,
       name: 'apollo',
       random: () => scene.random,
-      wait: (ms) => Promise.resolve(waits.push(ms)),
+      wait: async (ms) => {
+        waits.push(ms);
+        await scene.duringWait?.();
+      },
     },
   );
   const staying = { signal: new AbortController().signal };

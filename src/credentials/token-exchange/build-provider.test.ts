@@ -130,6 +130,16 @@ describe('what is not repeated', () => {
     assert.ok(withinMs <= 610, hint);
     assert.equal(requests, 2);
   });
+  test('the provider asks to be left alone before a repetition – not repeated', async () => {
+    await using all = await startExchange();
+    failOnce(all, status(500));
+    all.scene.duringWait = () => {
+      failOnce(all, status(429, {}, { 'retry-after': '30' }));
+      return all.refusal(identity(all.scene.nowMs, 'bob'));
+    };
+    assert.match((await all.refusal(identity(all.scene.nowMs, 'alice'))).hint, /status 500/);
+    assert.equal(all.count(), 2);
+  });
   test('every first request of 100 exchanges fails – a fifth is repeated, and ten more', async () => {
     await using all = await startExchange();
     const known = new Set<string>();
@@ -240,7 +250,7 @@ describe('a provider that fails again and again', () => {
     await failInARow(all, 5, 'meanwhile');
     sendJson(waiting[0] ?? assert.fail(), 500, {});
     assert.equal((await probe).code, 'exchange_unavailable');
-    assert.equal(all.count(), 11, 'a probe is not repeated');
+    assert.deepEqual([all.count(), all.waits.length], [11, 0], 'a probe is not repeated');
     all.scene.nowMs += 1_999;
     await failInARow(all, 1, 'early');
     assert.equal(all.count(), 11);
@@ -332,7 +342,7 @@ function holdAnswers(all: Exchange) {
     /** Answers those who wait, and from now on everybody. */
     answerAll(how: (response: ServerResponse) => void): void {
       answer = how;
-      for (const response of held) how(response);
+      for (const response of held) if (!response.headersSent) how(response);
     },
     async until(count: number): Promise<void> {
       while (held.length < count) await setTimeout(5);
@@ -400,11 +410,15 @@ describe('many exchanges at once', () => {
     await using all = await startExchange({ timeoutSeconds: 60 });
     const provider = holdAnswers(all);
     const calls = users(all, 1000).map((user) => all.header(user));
+    const [ended, waiting] = [Promise.allSettled(calls), Promise.allSettled(calls.slice(300))];
     await provider.until(256);
-    provider.answerAll((response) => sendJson(response, 501, {}));
-    const ended = await Promise.allSettled(calls);
-    assert.ok(ended.every((one) => one.status === 'rejected' && isRefusal(one.reason, 'exchange_unavailable')));
-    assert.ok(all.count() <= 256 + 10, String(all.count()));
+    // The others are still under way when those who wait are told.
+    for (const response of provider.held.slice(0, 10)) sendJson(response, 501, {});
+    const refused = await waiting;
+    assert.ok(refused.every((one) => one.status === 'rejected' && isRefusal(one.reason, 'exchange_unavailable')));
+    assert.ok(all.count() < 256 + 10, String(all.count()));
+    provider.answerAll(good);
+    await ended;
   });
 
   test('nobody makes room in time – one who waits is refused when its own time is over', async () => {
