@@ -45,13 +45,3 @@ test('Slots – giving up a slot that is taken – without effect', async () => 
   await place?.taken;
   assert.equal(slots.take()?.isWaiting, true);
 });
-
-test('Slots – those who wait are refused – all of them, and the line is empty', async () => {
-  const slots = new Slots({ most: 1, mostWaiting: 2 });
-  await slots.take()?.taken;
-  const waiting = [slots.take(), slots.take()];
-  slots.refuseWaiting(new Error('closed'));
-  for (const place of waiting) await assert.rejects(place?.taken ?? Promise.resolve(), /closed/);
-  slots.release();
-  assert.equal(slots.take()?.isWaiting, false);
-});

@@ -1,6 +1,6 @@
 /** A place: taken at once, or in the line for one. */
 export interface Place {
-  /** Resolves when it is taken, and is then released by whoever took it; rejects when it was given up or refused. */
+  /** Resolves when it is taken, and is then released by whoever took it; rejects when it was given up. */
   readonly taken: Promise<void>;
   readonly isWaiting: boolean;
   /** Leaves the line; without effect for one that is taken. */
@@ -49,12 +49,5 @@ export class Slots {
     }
     this.#line.delete(next);
     next.admit();
-  }
-
-  /** Sends away all who wait. */
-  refuseWaiting(reason: Error): void {
-    const all = [...this.#line];
-    this.#line.clear();
-    for (const { refuse } of all) refuse(reason);
   }
 }

@@ -105,8 +105,7 @@ export function buildProvider(settings: TokenExchangeSettings, deps: ProviderDep
           throw error;
         }
       } finally {
-        const refusal = availability.findRefusal();
-        if (refusal !== undefined) slots.refuseWaiting(refusal);
+        // Where the provider is left alone now, the next in line is refused and passes its slot on, and so do all the others.
         slots.release();
       }
     },
