@@ -9,6 +9,13 @@ import { collectLog } from './collect-log.ts';
 import { encodePart } from './signing-key.ts';
 import { sendJson, startHttpServer, type SeenRequest } from './start-http-server.ts';
 
+export type ExchangeResponse = (request: SeenRequest, response: ServerResponse) => void;
+
+export const answerStatus =
+  (code: number, body: unknown = {}, headers: Record<string, string> = {}): ExchangeResponse =>
+  (_, response) =>
+    sendJson(response, code, body, headers);
+
 /** Needs every kind of encoding on its way. */
 export const exchangeSecret = 'gateway secret+/=%&é';
 
@@ -70,6 +77,13 @@ export async function startExchange(changes: Partial<TokenExchangeSettings> = {}
     /** What a call of this user carries upstream. */
     async header(user: Identity, connection = staying): Promise<string | undefined> {
       return (await credential.obtain(user, connection)).header?.value.reveal();
+    },
+    /** Answers like this once, then as usual. */
+    failOnce(answer: ExchangeResponse): void {
+      scene.respond = (request, response) => {
+        scene.respond = undefined;
+        answer(request, response);
+      };
     },
     /** The refusal a call of this user ends with. */
     async refusal(user: Identity): Promise<UsherError> {
