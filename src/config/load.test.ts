@@ -57,6 +57,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'target-port': same(9010),
   'target-path': same('/other'),
   env: { text: 'A=1=2', yaml: { A: '1=2' }, value: { A: '1=2' } },
+  restart: same('never'),
   'start-timeout': same(7),
   'body-limit': same(4096),
 };

@@ -9,6 +9,7 @@ import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
+import type { Workload } from '../model/workload.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { resourceMetadataUrl } from './resource-metadata.ts';
@@ -21,6 +22,8 @@ export interface RouteDeps {
   readonly log: Log;
   /** The port that is really listened on; part of the default resource URL. */
   readonly port: number;
+  /** Servers that are run here, by name. */
+  readonly workloads: ReadonlyMap<string, Workload>;
 }
 
 interface NamedDeps extends RouteDeps {
@@ -63,6 +66,7 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
       answerTimeoutMs,
       ...(deps.ca === undefined ? {} : { ca: deps.ca }),
     }),
+    workload: deps.workloads.get(name),
   };
 }
 

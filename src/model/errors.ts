@@ -295,6 +295,14 @@ const rows = {
   },
 
   // forward
+  workload_down: {
+    stage: 'forward',
+    status: 503,
+    retryable: true,
+    fault: 'neighbour',
+    message: 'Cannot reach the MCP server behind this gateway now: it ended and is to be started again',
+    hint: '{reason}. {next}.',
+  },
   upstream_unreachable: {
     stage: 'forward',
     status: 502,

@@ -2,6 +2,7 @@ import type { Authenticator } from './authenticator.ts';
 import type { Credential } from './credential.ts';
 import type { Policy } from './policy.ts';
 import type { Upstream } from './upstream.ts';
+import type { Workload } from './workload.ts';
 
 /** One mounted server with the strategies that were built for it once, at start. A stage gets nothing else. */
 export interface Route {
@@ -19,4 +20,6 @@ export interface Route {
   readonly policy: Policy;
   readonly credential: Credential;
   readonly upstream: Upstream;
+  /** What runs the server; absent where somebody else does. */
+  readonly workload: Workload | undefined;
 }

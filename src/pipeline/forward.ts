@@ -22,6 +22,9 @@ export interface Forwarded {
  */
 export function forward(credentialed: Credentialed): Promise<Forwarded> {
   const { route, request, query, call, credential, response } = credentialed;
+  // Whoever listens on its port while it is down is not the one the call is meant for.
+  const down = route.workload?.failure;
+  if (down !== undefined) return Promise.reject(down);
   return new Promise((resolve, reject) => {
     const answer = new StreamedAnswer(response, route.upstream.target, { resolve, reject });
     answer.exchange = route.upstream.send(
