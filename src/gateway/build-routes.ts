@@ -64,6 +64,7 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
     upstream: buildHttpUpstream({
       url: upstreamUrl(server),
       answerTimeoutMs,
+      log: deps.log,
       ...(deps.ca === undefined ? {} : { ca: deps.ca }),
     }),
     workload: deps.workloads.get(name),
