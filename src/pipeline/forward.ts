@@ -50,6 +50,13 @@ const brokenAnswers = new Set([
   'EPIPE',
 ]);
 
+type AnswerHeaders = Parameters<UpstreamAnswer['onHead']>[1];
+
+/** RFC 9110 §8.6: there is nothing a 204 could have a length of, and a careless client would wait for it. */
+function withoutLength(headers: AnswerHeaders): AnswerHeaders {
+  return { ...headers, 'content-length': undefined };
+}
+
 /** Bytes; beyond, copying costs more than the gathered write. */
 const longestText = 8 * 1024;
 
@@ -83,7 +90,7 @@ class StreamedAnswer implements UpstreamAnswer {
     if (status === 401) return this.#stop('refused credential');
     if (status >= 300 && status < 400 && status !== 304)
       return this.#fail(fail('upstream_redirected', { target: this.#target, status }));
-    this.#response.writeHead(status, buildAnswerHeaders(headers));
+    this.#response.writeHead(status, buildAnswerHeaders(status === 204 ? withoutLength(headers) : headers));
     const length = headers['content-length'];
     this.#missingBytes = typeof length === 'string' ? Number(length) : Number.POSITIVE_INFINITY;
     // The head of a stream may be all there is for hours. Where a body of known length follows, they go together.
