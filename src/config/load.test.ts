@@ -60,6 +60,7 @@ const samples: Readonly<Record<string, Sample>> = {
   restart: same('never'),
   'start-timeout': same(7),
   'body-limit': same(4096),
+  'answer-timeout': same(20),
 };
 
 /** What a server needs beside the setting that is looked at. */

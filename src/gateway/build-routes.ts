@@ -31,9 +31,6 @@ interface NamedDeps extends RouteDeps {
   readonly name: string;
 }
 
-/** How long a tool may work before its answer begins. */
-const answerTimeoutMs = 300_000;
-
 /** Builds every strategy once and binds it to its route, by path. From here on nobody reads configuration. */
 export function buildRoutes(config: Config, deps: RouteDeps): ReadonlyMap<string, Route> {
   return new Map(
@@ -63,7 +60,7 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
     credential: buildCredential(server, { ...deps, name }),
     upstream: buildHttpUpstream({
       url: upstreamUrl(server),
-      answerTimeoutMs,
+      answerTimeoutMs: server.answerTimeoutSeconds * 1000,
       log: deps.log,
       ...(deps.ca === undefined ? {} : { ca: deps.ca }),
     }),

@@ -315,7 +315,7 @@ const rows = {
     status: 504,
     fault: 'neighbour',
     message: 'The MCP server behind this gateway did not answer in time',
-    hint: '{target}: {reason}.',
+    hint: '{target}: {reason}. Raise answerTimeoutSeconds (--answer-timeout) if its tools may work for longer.',
   },
   upstream_failed: {
     stage: 'forward',

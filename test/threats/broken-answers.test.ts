@@ -201,15 +201,28 @@ test('a server that is not there – calls are refused at once, however many', a
   }
 });
 
-test('an event stream that is silent after its head – stays open', async () => {
-  let upstream: Socket | undefined;
-  await using all = await start((socket) => {
-    upstream = socket;
+test('a server that never answers – 504 after the time limit, its connection is closed', async () => {
+  const closed = Promise.withResolvers<void>();
+  const upstream = await startRawServer((socket) => socket.once('close', () => closed.resolve()));
+  await using all = await startOpenGateway(upstream, { answerTimeoutSeconds: 0.2 });
+  const response = await post(all.gateway.mcpUrl, undefined);
+  assert.equal(response.status, 504);
+  assert.match(await response.text(), /"code":"upstream_timeout"/);
+  await closed.promise;
+  const [record] = await all.gateway.records();
+  assert.match(record?.hint ?? '', /no answer in time .*--answer-timeout/);
+});
+
+test('an event stream that is silent for longer than the time limit – stays open', async () => {
+  let stream: Socket | undefined;
+  const upstream = await startRawServer((socket) => {
+    stream = socket;
     socket.write(answer(['content-type: text/event-stream', chunked]));
   });
-  const response = await all.call();
-  await sleep(200);
-  upstream?.end('9\r\ndata: 1\n\n\r\n0\r\n\r\n');
+  await using all = await startOpenGateway(upstream, { answerTimeoutSeconds: 0.2 });
+  const response = await post(all.gateway.mcpUrl, undefined);
+  await sleep(2_000);
+  stream?.end('9\r\ndata: 1\n\n\r\n0\r\n\r\n');
   assert.equal(await response.text(), 'data: 1\n\n');
 });
 
