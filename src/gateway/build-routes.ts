@@ -9,6 +9,7 @@ import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
+import type { Workload } from '../model/workload.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildOwners } from './build-owners.ts';
@@ -22,15 +23,14 @@ export interface RouteDeps {
   readonly log: Log;
   /** The port that is really listened on; part of the default resource URL. */
   readonly port: number;
+  /** Servers that are run here, by name. */
+  readonly workloads: ReadonlyMap<string, Workload>;
 }
 
 interface NamedDeps extends RouteDeps {
   /** Of the mounted server, for the log. */
   readonly name: string;
 }
-
-/** How long a tool may work before its answer begins. */
-const answerTimeoutMs = 300_000;
 
 /** Builds every strategy once and binds it to its route, by path. From here on nobody reads configuration. */
 export function buildRoutes(config: Config, deps: RouteDeps): ReadonlyMap<string, Route> {
@@ -64,9 +64,11 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
     tasks: buildOwners(),
     upstream: buildHttpUpstream({
       url: upstreamUrl(server),
-      answerTimeoutMs,
+      answerTimeoutMs: server.answerTimeoutSeconds * 1000,
+      log: deps.log,
       ...(deps.ca === undefined ? {} : { ca: deps.ca }),
     }),
+    workload: deps.workloads.get(name),
   };
 }
 

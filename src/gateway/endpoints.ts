@@ -27,6 +27,7 @@ function readiness(routes: readonly Route[], audit: AuditSink): Answer {
   for (const route of withoutKeys) void route.authenticator.warmUp();
   const waitingFor = [
     ...withoutKeys.map((route) => `keys for ${route.name}`),
+    ...routes.filter((route) => route.workload?.failure !== undefined).map((route) => `the server of ${route.name}`),
     ...(audit.failure === undefined ? [] : ['the audit trail']),
   ];
   return waitingFor.length === 0

@@ -9,7 +9,7 @@ export interface RunningGateway extends AsyncDisposable {
     readonly url: string;
     readonly target: string;
   }[];
-  /** Resolves when a child process it runs ended by itself, with a sentence about it; never when nothing runs. */
+  /** Resolves when a child process it runs ended by itself and is not started again, with a sentence about it. */
   readonly workloadEnded: Promise<string>;
   /** Stops taking calls, lets running ones end (bounded), closes everything. Idempotent. */
   close(): Promise<void>;

@@ -8,7 +8,8 @@ import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient } from '../lib/http-client.ts';
 import type { Log } from '../model/log.ts';
 import { fail } from '../model/usher-error.ts';
-import { startProcess, type RunningProcess } from '../workloads/process/start-process.ts';
+import type { Workload } from '../model/workload.ts';
+import { keepRunning, type RestartTimes } from '../workloads/process/keep-running.ts';
 import { buildRoutes } from './build-routes.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import type { RunningGateway } from './running-gateway.ts';
@@ -20,6 +21,8 @@ export interface GatewayOptions {
   readonly signal?: AbortSignal;
   /** Injected by tests that move time. */
   readonly now?: () => number;
+  /** When child processes that ended are started again; injected by tests, which have less time. */
+  readonly restartTimes?: RestartTimes;
 }
 
 const maxHeaderBytes = 32 * 1024;
@@ -34,7 +37,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   started.defer(() => http.close());
   const audit = await startJsonlSink(config.audit, options.log);
   started.defer(() => audit.close());
-  const processes = await startProcesses(config, options, started);
+  const workloads = await startWorkloads(config, options, started);
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: 15_000,
@@ -44,7 +47,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     keepAliveTimeout: 30_000,
   });
   const port = await listen(server, config.listen);
-  const routes = buildRoutes(config, { http, ca, port, now: options.now ?? Date.now, log: options.log });
+  const routes = buildRoutes(config, { http, ca, port, now: options.now ?? Date.now, log: options.log, workloads });
   for (const route of routes.values()) started.defer(() => route.upstream.close());
   const traffic = new Traffic({
     routes,
@@ -73,7 +76,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
       url: url + route.path,
       target: route.upstream.target,
     })),
-    workloadEnded: processes.length === 0 ? new Promise(() => {}) : Promise.race(processes.map((one) => one.ended)),
+    workloadEnded: Promise.race([new Promise<never>(() => {}), ...[...workloads.values()].map((one) => one.ended)]),
     close,
     cut: () => traffic.cut(),
     [Symbol.asyncDispose]: close,
@@ -89,17 +92,17 @@ async function readCa(caFile: string | undefined): Promise<readonly string[] | u
   }
 }
 
-async function startProcesses(
+async function startWorkloads(
   config: Config,
-  { log, signal }: GatewayOptions,
+  { log, signal, restartTimes: times }: GatewayOptions,
   started: AsyncDisposableStack,
-): Promise<readonly RunningProcess[]> {
-  const processes: RunningProcess[] = [];
+): Promise<ReadonlyMap<string, Workload>> {
+  const workloads = new Map<string, Workload>();
   for (const [name, { upstream }] of Object.entries(config.servers)) {
     if (upstream.strategy === 'process')
-      processes.push(started.use(await startProcess(name, upstream, { log, signal })));
+      workloads.set(name, started.use(await keepRunning(name, upstream, { log, signal, times })));
   }
-  return processes;
+  return workloads;
 }
 
 function listen(server: Server, { host, port }: Config['listen']): Promise<number> {

@@ -18,6 +18,7 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stopped half way',
   UND_ERR_SOCKET: 'connection closed before the answer was complete',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer is not as long as it says',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'the answer is too large',
   UND_ERR_HEADERS_OVERFLOW: 'the answer has too many headers',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an unknown authority (see --ca-file)',

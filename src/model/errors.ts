@@ -338,6 +338,14 @@ const rows = {
   },
 
   // forward
+  workload_down: {
+    stage: 'forward',
+    status: 503,
+    retryable: true,
+    fault: 'neighbour',
+    message: 'Cannot reach the MCP server behind this gateway now: it ended and is to be started again',
+    hint: '{reason}. {next}.',
+  },
   upstream_unreachable: {
     stage: 'forward',
     status: 502,
@@ -350,7 +358,7 @@ const rows = {
     status: 504,
     fault: 'neighbour',
     message: 'The MCP server behind this gateway did not answer in time',
-    hint: '{target}: {reason}.',
+    hint: '{target}: {reason}. Raise answerTimeoutSeconds (--answer-timeout) if its tools may work for longer.',
   },
   upstream_failed: {
     stage: 'forward',

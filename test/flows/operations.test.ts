@@ -7,19 +7,15 @@ import { spawn } from 'node:child_process';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { post } from '../kit/call.ts';
+import { freePort } from '../kit/free-port.ts';
 import { collectResult, startUsher } from '../kit/run-usher.ts';
 import { startHttpServer } from '../kit/start-http-server.ts';
 import { startIssuer } from '../kit/start-issuer.ts';
 import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
+import { until } from '../kit/until.ts';
 
 const listens = `require('node:http').createServer((_, answer) => answer.end()).listen(process.argv[1], '127.0.0.1');`;
 const ignoresStop = `process.on('SIGTERM', () => {});`;
-
-/** One that was free a moment ago. */
-async function freePort(): Promise<number> {
-  await using server = await startHttpServer(() => {});
-  return server.port;
-}
 
 async function folderOf(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'usher-operations-'));
@@ -49,14 +45,6 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch {
     return false;
-  }
-}
-
-async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadlineMs = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    assert.ok(Date.now() < deadlineMs, 'waited in vain');
-    await sleep(20);
   }
 }
 

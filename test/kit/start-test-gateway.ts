@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { configSchema } from '../../src/config/schema.ts';
-import { startGateway } from '../../src/gateway/start-gateway.ts';
+import { startGateway, type GatewayOptions } from '../../src/gateway/start-gateway.ts';
 import type { RunningGateway } from '../../src/gateway/running-gateway.ts';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
 import { Secret } from '../../src/model/secret.ts';
@@ -50,7 +50,7 @@ export function exchangingServer(
 /** A real gateway in this process, on a free port, with its audit trail in a folder of its own. */
 export async function startTestGateway(
   servers: Record<string, ServerInput>,
-  options: { readonly now?: () => number } = {},
+  options: Omit<GatewayOptions, 'log'> = {},
 ): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'usher-test-'));
   const auditFile = join(folder, 'audit.jsonl');
