@@ -38,7 +38,7 @@ async function idsIn(file: string): Promise<readonly string[]> {
 
 test('the jsonl sink – many records at once – all written, in order, one line each', () =>
   inFolder(async (file) => {
-    const sink = await startJsonlSink({ file });
+    const sink = await startJsonlSink({ file, whenUnwritable: 'refuse' });
     const ids = Array.from({ length: 5000 }, (_, index) => `id-${index}`);
     for (const id of ids) sink.write(record(id));
     await sink.flush();
@@ -48,7 +48,7 @@ test('the jsonl sink – many records at once – all written, in order, one lin
 
 test('the jsonl sink – a record and nothing else – written by itself within a moment', () =>
   inFolder(async (file) => {
-    const sink = await startJsonlSink({ file });
+    const sink = await startJsonlSink({ file, whenUnwritable: 'refuse' });
     sink.write(record('one'));
     await sleep(100);
     assert.deepEqual(await idsIn(file), ['one']);
@@ -58,7 +58,7 @@ test('the jsonl sink – a record and nothing else – written by itself within 
 test('the jsonl sink – started again – goes on behind what is there', () =>
   inFolder(async (file) => {
     for (const id of ['first', 'second']) {
-      const sink = await startJsonlSink({ file });
+      const sink = await startJsonlSink({ file, whenUnwritable: 'refuse' });
       sink.write(record(id));
       await sink.close();
     }
@@ -67,7 +67,7 @@ test('the jsonl sink – started again – goes on behind what is there', () =>
 
 test('the jsonl sink – a new file – readable for its owner alone', () =>
   inFolder(async (file) => {
-    const sink = await startJsonlSink({ file });
+    const sink = await startJsonlSink({ file, whenUnwritable: 'refuse' });
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     await sink.close();
   }));
@@ -78,14 +78,14 @@ test('the jsonl sink – a folder that is not there – refused with the path an
     error.code === 'config_invalid' &&
     error.message.includes('/no/such/folder/a.jsonl') &&
     error.message.includes('no such file or folder');
-  await assert.rejects(startJsonlSink({ file: '/no/such/folder/a.jsonl' }), isRight);
+  await assert.rejects(startJsonlSink({ file: '/no/such/folder/a.jsonl', whenUnwritable: 'refuse' }), isRight);
 });
 
 test(
   'the jsonl sink – a full disk – says so, and calls can be refused',
   { skip: process.platform === 'linux' ? false : 'no /dev/full' },
   async () => {
-    const sink = await startJsonlSink({ file: '/dev/full' });
+    const sink = await startJsonlSink({ file: '/dev/full', whenUnwritable: 'refuse' });
     sink.write(record('one'));
     await sink.flush();
     assert.equal(sink.failure?.code, 'audit_unavailable');
@@ -96,7 +96,7 @@ test(
 
 test('the jsonl sink – its file deleted while it runs – what comes after stands in a new one', () =>
   inFolder(async (file) => {
-    const sink = await startJsonlSink({ file });
+    const sink = await startJsonlSink({ file, whenUnwritable: 'refuse' });
     sink.write(record('before'));
     await sink.flush();
     await rm(file);
