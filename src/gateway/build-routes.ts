@@ -1,5 +1,6 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
+import { sameSettings } from '../config/same-settings.ts';
 import type { Config, ServerConfig } from '../config/schema.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
 import { buildTokenExchangeCredential } from '../credentials/token-exchange/build-token-exchange-credential.ts';
@@ -19,8 +20,9 @@ export interface RouteDeps {
   readonly ca: readonly string[] | undefined;
   readonly now: Clock;
   readonly log: Log;
-  /** The port that is really listened on; part of the default resource URL. */
+  /** The port that is really listened on, and how; part of the default resource URL. */
   readonly port: number;
+  readonly scheme: 'http' | 'https';
 }
 
 interface NamedDeps extends RouteDeps {
@@ -31,20 +33,49 @@ interface NamedDeps extends RouteDeps {
 /** How long a tool may work before its answer begins. */
 const answerTimeoutMs = 300_000;
 
-/** Builds every strategy once and binds it to its route, by path. From here on nobody reads configuration. */
-export function buildRoutes(config: Config, deps: RouteDeps): ReadonlyMap<string, Route> {
+/** Routes that are served, and the configuration they were built from. */
+export interface Served {
+  readonly config: Config;
+  /** By path. */
+  readonly routes: ReadonlyMap<string, Route>;
+}
+
+/** Builds every strategy once and binds it to its route, by path. From here on nobody reads configuration. Of what is
+ * served already, every strategy whose settings are the same is kept, with what it knows: keys, tokens, connections.
+ */
+export function buildRoutes(config: Config, deps: RouteDeps, served?: Served): ReadonlyMap<string, Route> {
   return new Map(
-    Object.entries(config.servers).map(([name, server]) => [
-      server.path,
-      buildRoute(name, server, { ...deps, host: config.listen.host }),
-    ]),
+    Object.entries(config.servers).map(([name, server]) => {
+      const named = { ...deps, name, host: config.listen.host };
+      return [server.path, buildRoute(server, named, findEarlier(name, served))];
+    }),
   );
 }
 
-function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { readonly host: string }): Route {
-  const resourceUrl = server.resourceUrl ?? `http://localhost:${deps.port}${server.path}`;
+/** One server as it is served already. */
+interface Earlier {
+  readonly server: ServerConfig;
+  readonly route: Route;
+}
+
+function findEarlier(name: string, served: Served | undefined): Earlier | undefined {
+  if (served === undefined || !Object.hasOwn(served.config.servers, name)) return undefined;
+  const server = served.config.servers[name];
+  const route = server === undefined ? undefined : served.routes.get(server.path);
+  return server === undefined || route === undefined ? undefined : { server, route };
+}
+
+function buildRoute(
+  server: ServerConfig,
+  deps: NamedDeps & { readonly host: string },
+  earlier: Earlier | undefined,
+): Route {
+  if (earlier !== undefined && sameSettings(server, earlier.server)) return earlier.route;
+  const resourceUrl = server.resourceUrl ?? `${deps.scheme}://localhost:${deps.port}${server.path}`;
+  const keeps = (part: keyof ServerConfig) =>
+    earlier !== undefined && sameSettings(server[part], earlier.server[part]) ? earlier.route : undefined;
   return {
-    name,
+    name: deps.name,
     path: server.path,
     resourceUrl,
     resourceMetadataUrl: resourceMetadataUrl(resourceUrl),
@@ -55,14 +86,16 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
     ),
     allowedOrigins: new Set([new URL(resourceUrl).origin, ...server.allowedOrigins]),
     limits: { bodyBytes: server.bodyLimitBytes },
-    authenticator: buildAuthenticator(server, { ...deps, name }),
+    authenticator: keeps('authenticate')?.authenticator ?? buildAuthenticator(server, deps),
     policy: buildScopesPolicy(server.policy),
-    credential: buildCredential(server, { ...deps, name }),
-    upstream: buildHttpUpstream({
-      url: upstreamUrl(server),
-      answerTimeoutMs,
-      ...(deps.ca === undefined ? {} : { ca: deps.ca }),
-    }),
+    credential: keeps('credential')?.credential ?? buildCredential(server, deps),
+    upstream:
+      keeps('upstream')?.upstream ??
+      buildHttpUpstream({
+        url: upstreamUrl(server),
+        answerTimeoutMs,
+        ...(deps.ca === undefined ? {} : { ca: deps.ca }),
+      }),
   };
 }
 
