@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { collectResult, startUsher } from '../kit/run-usher.ts';
 import { startHttpServer } from '../kit/start-http-server.ts';
 import { startIssuer } from '../kit/start-issuer.ts';
 import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
+import { until } from '../kit/until.ts';
 
 const listens = `require('node:http').createServer((_, answer) => answer.end()).listen(process.argv[1], '127.0.0.1');`;
 const ignoresStop = `process.on('SIGTERM', () => {});`;
@@ -44,19 +46,35 @@ async function runWithChild(context: TestContext, program: string) {
   return { usher, pids, result: collectResult(usher), url: `http://127.0.0.1:${port}` };
 }
 
+/** `usher run` with a command, in a terminal; the first process id is its own. */
+async function runInTerminal(context: TestContext) {
+  const folder = await folderOf(context);
+  const [port, targetPort] = [await freePort(), await freePort()];
+  const pidFile = join(folder, 'pids');
+  const note = `require('node:fs').appendFileSync(${JSON.stringify(pidFile)}, process.pid + '\\n');`;
+  const entry = new URL('../../src/cli/main.ts', import.meta.url).href;
+  const main = `${note} import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })`;
+  const audit = ['--audit-file', join(folder, 'audit.jsonl')];
+  const options = ['run', '--anonymous', '--port', `${port}`, '--target-port', `${targetPort}`, ...audit];
+  const command = [process.execPath, '-e', note + listens, `${targetPort}`];
+  const words = [process.execPath, '-e', main, '--', ...options, '--', ...command];
+  const line = `exec ${words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ')}`;
+  const terminal = spawn('/usr/bin/script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  let text = '';
+  terminal.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  const pids = async () => (await readFile(pidFile, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
+  context.after(async () => {
+    terminal.kill('SIGKILL');
+    for (const pid of await pids()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  return { terminal, pids, url: `http://127.0.0.1:${port}`, said: () => text };
+}
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
     return false;
-  }
-}
-
-async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadlineMs = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    assert.ok(Date.now() < deadlineMs, 'waited in vain');
-    await sleep(20);
   }
 }
 
@@ -90,13 +108,34 @@ test('a second Ctrl-C – its command ignores SIGTERM – both end at once, exit
   await assertAllGone(await pids(), 1);
 });
 
-test('a closed terminal – SIGHUP – ends the command too, exit code 0', async (context) => {
-  const { usher, pids, result, url } = await runWithChild(context, listens);
-  await until(listening(url));
-  usher.kill('SIGHUP');
-  assert.equal((await result).code, 0);
-  await assertAllGone(await pids(), 1);
-});
+/** `script` runs it in a terminal of its own, and closes that when it is ended itself. */
+const hasTerminals = process.platform === 'linux' && existsSync('/usr/bin/script');
+
+test(
+  'a closed terminal – ends the gateway and its command',
+  { skip: hasTerminals ? false : 'no script(1)' },
+  async (context) => {
+    const { terminal, pids, url } = await runInTerminal(context);
+    await until(listening(url));
+    terminal.kill('SIGKILL');
+    await assertAllGone(await pids(), 2);
+  },
+);
+
+test(
+  'SIGHUP – its terminal is still there – reloads and goes on',
+  { skip: hasTerminals ? false : 'no script(1)' },
+  async (context) => {
+    const { pids, url, said } = await runInTerminal(context);
+    await until(listening(url));
+    const [usher = 0] = await pids();
+    process.kill(usher, 'SIGHUP');
+    await until(async () => /The configuration was reloaded/.test(said()));
+    assert.equal(await listening(url)(), true);
+    process.kill(usher, 'SIGTERM');
+    await assertAllGone(await pids(), 2);
+  },
+);
 
 test('Ctrl-C – the command does not listen yet – heeded at once, exit code 0', async (context) => {
   const { usher, pids, result } = await runWithChild(context, 'setInterval(() => {}, 1000)');
