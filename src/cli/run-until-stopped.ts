@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { note } from './print.ts';
 import { watchStopSignal } from './stop-signal.ts';
 
+const leftoversMs = 1_000;
+
 /** Something that was started and can be closed. */
 interface Running {
   close(): Promise<void>;
@@ -46,6 +48,11 @@ export async function runUntilStopped<R extends Running>(
   const ended = started.ended ?? new Promise<never>(() => {});
   const sentence = await Promise.race([stopped.then(() => undefined), ended]);
   note(sentence ?? 'Stopping; again to stop at once');
-  await started.close();
+  try {
+    await started.close();
+  } finally {
+    // Everything is said and written, or given up: a pipe that nobody reads must not keep the process.
+    setTimeout(() => process.exit(), leftoversMs).unref();
+  }
   return sentence === undefined ? 0 : 1;
 }

@@ -5,6 +5,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { post } from '../kit/call.ts';
@@ -221,3 +222,64 @@ test('an issuer that is down at the start – logged with the reason; ready once
   isDown = false;
   await until(async () => (await ready()) === 200, 5_000);
 });
+
+test(
+  'an audit trail that cannot be written, calls shall go on – answered, /ready says so, the loss is said at the end',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    await using upstream = await startHttpServer((_, response) => void response.end());
+    const servers = {
+      apollo: {
+        authenticate: [{ strategy: 'anonymous' as const }],
+        upstream: { strategy: 'http' as const, url: `${upstream.url}/mcp` },
+      },
+    };
+    const audit = { file: '/dev/full', whenUnwritable: 'continue' as const };
+    const gateway = await startTestGateway(servers, { config: { audit } });
+    const ready = async () => {
+      const response = await fetch(`${gateway.url}/ready`);
+      return [response.status, await response.json()];
+    };
+    assert.deepEqual(await ready(), [200, { status: 'ready' }]);
+    await post(gateway.mcpUrl, undefined);
+    await until(() => gateway.logged.some((line) => line.includes('calls go on without it')));
+    assert.equal((await post(gateway.mcpUrl, undefined)).status, 200);
+    assert.deepEqual(await ready(), [200, { status: 'ready', without: ['the audit trail'] }]);
+    const stricter = gateway.configure(servers, { audit: { ...audit, whenUnwritable: 'refuse' } });
+    assert.equal(await gateway.reload(() => stricter), true);
+    assert.equal((await post(gateway.mcpUrl, undefined)).status, 503);
+    assert.equal((await ready())[0], 503);
+    await assert.rejects(gateway.close(), /lines lost: 3/);
+  },
+);
+
+test(
+  'more connections than files may be open – those over the limit are closed, which is said once; served again afterwards',
+  { skip: process.platform !== 'linux' },
+  async (context) => {
+    const folder = await folderOf(context);
+    await using upstream = await startHttpServer((_, response) => void response.end('{}'));
+    const port = await freePort();
+    const args = ['run', '--anonymous', '--port', `${port}`, '--audit-file', join(folder, 'audit.jsonl'), upstream.url];
+    const usher = startUsher(context, args, { openFiles: 64 });
+    let text = '';
+    usher.stderr?.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+    const url = `http://127.0.0.1:${port}`;
+    await until(listening(url));
+    const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+    const closed = () => sockets.filter((socket) => socket.closed).length;
+    await until(() => closed() > 250);
+    for (const socket of sockets) socket.destroy();
+    const callAll = () => Promise.all(Array.from({ length: 6 }, () => post(`${url}/mcp`, undefined)));
+    await until(() =>
+      callAll().then(
+        (answers) => answers.every(({ status }) => status === 200),
+        () => false,
+      ),
+    );
+    assert.equal(text.match(/Connections are closed at once/g)?.length, 1);
+    usher.kill('SIGTERM');
+    await until(() => usher.exitCode !== null);
+    assert.equal(usher.exitCode, 0);
+  },
+);

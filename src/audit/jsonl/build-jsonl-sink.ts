@@ -83,6 +83,7 @@ class QueuedSink implements JsonlSink {
   #writing: Promise<void> | undefined;
   #trouble: UsherError | undefined;
   #lost = 0;
+  #isClosed = false;
 
   constructor(options: QueuedSinkOptions) {
     this.#options = options;
@@ -133,9 +134,11 @@ class QueuedSink implements JsonlSink {
     const { target, path, bounds } = this.#options;
     // A write that is stuck is not waited for.
     await Promise.race([this.flush(), sleep(bounds.stallMs, undefined, { ref: false })]);
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     clearInterval(this.#sayAgain);
     if (this.#writing === undefined) await target.close();
+    else void this.#writing.then(() => target.close());
     const lines = this.#waitingLines + this.#lost;
     if (lines === 0) return;
     const reason =
@@ -196,7 +199,7 @@ class QueuedSink implements JsonlSink {
     } catch (cause) {
       this.#fail(cause);
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(this.#flushInBackground, bounds.retryMs);
+      if (!this.#isClosed) this.#timer = setTimeout(this.#flushInBackground, bounds.retryMs);
     }
   }
 
