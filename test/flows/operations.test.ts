@@ -253,33 +253,47 @@ test(
   },
 );
 
+/** Opens more connections than `usher run` may have files open, lets go of them, and waits until calls are answered again. */
+async function flood(context: TestContext, options: readonly string[] = []): Promise<string> {
+  const folder = await folderOf(context);
+  await using upstream = await startHttpServer((_, response) => void response.end('{}'));
+  const port = await freePort();
+  const audit = ['--audit-file', join(folder, 'audit.jsonl')];
+  const args = ['run', '--anonymous', '--port', `${port}`, ...audit, ...options, upstream.url];
+  const usher = startUsher(context, args, { openFiles: 64 });
+  let text = '';
+  usher.stderr?.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  const url = `http://127.0.0.1:${port}`;
+  await until(listening(url));
+  const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  await until(() => sockets.filter((socket) => socket.closed).length > 250);
+  for (const socket of sockets) socket.destroy();
+  const callAll = () => Promise.all(Array.from({ length: 6 }, () => post(`${url}/mcp`, undefined)));
+  await until(() =>
+    callAll().then(
+      (answers) => answers.every(({ status }) => status === 200),
+      () => false,
+    ),
+  );
+  usher.kill('SIGTERM');
+  await until(() => usher.exitCode !== null);
+  assert.equal(usher.exitCode, 0);
+  return text;
+}
+
 test(
   'more connections than files may be open – those over the limit are closed, which is said once; served again afterwards',
   { skip: process.platform !== 'linux' },
   async (context) => {
-    const folder = await folderOf(context);
-    await using upstream = await startHttpServer((_, response) => void response.end('{}'));
-    const port = await freePort();
-    const args = ['run', '--anonymous', '--port', `${port}`, '--audit-file', join(folder, 'audit.jsonl'), upstream.url];
-    const usher = startUsher(context, args, { openFiles: 64 });
-    let text = '';
-    usher.stderr?.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-    const url = `http://127.0.0.1:${port}`;
-    await until(listening(url));
-    const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1').on('error', () => {}));
-    const closed = () => sockets.filter((socket) => socket.closed).length;
-    await until(() => closed() > 250);
-    for (const socket of sockets) socket.destroy();
-    const callAll = () => Promise.all(Array.from({ length: 6 }, () => post(`${url}/mcp`, undefined)));
-    await until(() =>
-      callAll().then(
-        (answers) => answers.every(({ status }) => status === 200),
-        () => false,
-      ),
-    );
+    const text = await flood(context);
     assert.equal(text.match(/Connections are closed at once/g)?.length, 1);
-    usher.kill('SIGTERM');
-    await until(() => usher.exitCode !== null);
-    assert.equal(usher.exitCode, 0);
+  },
+);
+
+test(
+  'no descriptor left at all – with a limit of connections that is too high – the listener survives, and serves afterwards',
+  { skip: process.platform !== 'linux' },
+  async (context) => {
+    await flood(context, ['--max-connections', '10000']);
   },
 );
