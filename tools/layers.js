@@ -31,7 +31,7 @@ export const allowedPackages = {
   '@peculiar/x509': ['idp/'],
   commander: ['cli/'],
   jose: ['authenticators/jwt/', 'credentials/token-exchange/', 'idp/', 'cli/'],
-  'lru-cache': ['authenticators/', 'credentials/', 'idp/'],
+  'lru-cache': ['authenticators/', 'credentials/', 'gateway/build-owners.ts', 'idp/'],
   oauth4webapi: ['authenticators/', 'credentials/', 'demo/'],
   'oidc-provider': ['idp/'],
   pino: ['telemetry/'],

@@ -30,10 +30,11 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
         what: 'lets everybody call, so there is no token to exchange; give an issuer, or leave the exchange out',
       };
     }
-    const scopes = at('policy', 'required');
-    if (Array.isArray(scopes) && scopes.length > 0) {
+    for (const key of ['required', 'methods', 'tools']) {
+      const scopes = at('policy', key);
+      if (typeof scopes !== 'object' || scopes === null || Object.keys(scopes).length === 0) continue;
       yield {
-        path: [...base, 'policy', 'required'],
+        path: [...base, 'policy', key],
         what: 'asks for scopes, but callers without a token have none; give an issuer, or leave the scopes out',
       };
     }

@@ -140,7 +140,9 @@ export function leafOfFlag(flag: string): Leaf {
 
 /** The leaf of the command a workload runs: the one setting that has no flag, since it stands after `--`. */
 export function commandLeaf(): Leaf {
-  const leaf = leaves.find(({ meta, path }) => meta.flag === undefined && path.at(-1) === 'command');
+  const leaf = leaves.find(
+    ({ meta, path }) => meta.fileOnly === undefined && meta.flag === undefined && path.at(-1) === 'command',
+  );
   if (leaf === undefined) throw new TypeError('No setting holds the command of a workload');
   return leaf;
 }

@@ -4,6 +4,7 @@ import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
+import { isNetwork } from '../lib/client-address.ts';
 import { setting } from '../model/setting.ts';
 import { webUrl } from '../model/web-url.ts';
 import { scopesSchema } from '../policies/scopes/schema.ts';
@@ -14,6 +15,20 @@ const host = z.string().regex(/^[A-Za-z0-9._:[\]-]+$/, 'a host name or address')
 const origin = z
   .string()
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://app.example.com');
+
+/** Headers that carry who is calling, or how the message is framed: the gateway's own. MCP's go on by themselves. */
+const ownHeaders = new Set(
+  'authorization proxy-authorization dpop cookie cookie2 host connection keep-alive proxy-connection te trailer transfer-encoding upgrade content-length content-encoding expect accept-encoding'.split(
+    ' ',
+  ),
+);
+const forwardedHeader = z
+  .string()
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'a header name (RFC 9110 §5.1)')
+  .refine(
+    (name) => !ownHeaders.has(name.toLowerCase()),
+    'a header that is not about credentials or framing, which Usher handles itself',
+  );
 
 export const serverSchema = z.strictObject({
   path: setting(
@@ -47,8 +62,15 @@ export const serverSchema = z.strictObject({
     group: 'Server',
     placeholder: 'ORIGIN,…',
   }),
+  forwardHeaders: setting(z.array(forwardedHeader).default([]), {
+    help: 'Request headers that go on to the server behind, beside those of MCP and of traces',
+    flag: 'forward-headers',
+    group: 'Server',
+    placeholder: 'NAME,…',
+    example: 'x-request-id',
+  }),
   authenticate: z.array(z.discriminatedUnion('strategy', [jwtSchema, anonymousSchema])).min(1),
-  policy: z.discriminatedUnion('strategy', [scopesSchema]).default({ strategy: 'scopes', required: [] }),
+  policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
   credential: z.discriminatedUnion('strategy', [tokenExchangeSchema, noneSchema]).default({ strategy: 'none' }),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),
   bodyLimitBytes: setting(
@@ -115,6 +137,16 @@ export const configSchema = z.strictObject({
         group: 'Listener',
         placeholder: 'SECONDS',
       }),
+      trustedProxies: setting(
+        z.array(z.string().refine(isNetwork, 'an address or a network such as 10.0.0.0/8')).default([]),
+        {
+          help: 'Proxies in front whose X-Forwarded-For names the caller in the audit trail',
+          flag: 'trusted-proxies',
+          group: 'Listener',
+          placeholder: 'NETWORK,…',
+          example: '10.0.0.0/8',
+        },
+      ),
     })
     .prefault({}),
   caFile: setting(z.string().min(1).optional(), {

@@ -12,6 +12,7 @@ import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
+import { buildOwners } from './build-owners.ts';
 import { resourceMetadataUrl } from './resource-metadata.ts';
 
 export interface RouteDeps {
@@ -34,7 +35,7 @@ interface NamedDeps extends RouteDeps {
 const answerTimeoutMs = 300_000;
 
 /** Routes that are served, and the configuration they were built from. */
-export interface Served {
+export interface ServedRoutes {
   readonly config: Config;
   /** By path. */
   readonly routes: ReadonlyMap<string, Route>;
@@ -43,7 +44,7 @@ export interface Served {
 /** Builds every strategy once and binds it to its route, by path. From here on nobody reads configuration. Of what is
  * served already, every strategy whose settings are the same is kept, with what it knows: keys, tokens, connections.
  */
-export function buildRoutes(config: Config, deps: RouteDeps, served?: Served): ReadonlyMap<string, Route> {
+export function buildRoutes(config: Config, deps: RouteDeps, served?: ServedRoutes): ReadonlyMap<string, Route> {
   return new Map(
     Object.entries(config.servers).map(([name, server]) => {
       const named = { ...deps, name, host: config.listen.host };
@@ -58,7 +59,7 @@ interface Earlier {
   readonly route: Route;
 }
 
-function findEarlier(name: string, served: Served | undefined): Earlier | undefined {
+function findEarlier(name: string, served: ServedRoutes | undefined): Earlier | undefined {
   if (served === undefined || !Object.hasOwn(served.config.servers, name)) return undefined;
   const server = served.config.servers[name];
   const route = server === undefined ? undefined : served.routes.get(server.path);
@@ -89,6 +90,10 @@ function buildRoute(
     authenticator: keeps('authenticate')?.authenticator ?? buildAuthenticator(server, deps),
     policy: buildScopesPolicy(server.policy),
     credential: keeps('credential')?.credential ?? buildCredential(server, deps),
+    forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
+    // They name what the server behind made: with another server they are nobody's.
+    sessions: keeps('upstream')?.sessions ?? buildOwners(),
+    tasks: keeps('upstream')?.tasks ?? buildOwners(),
     upstream:
       keeps('upstream')?.upstream ??
       buildHttpUpstream({

@@ -6,7 +6,7 @@ import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient, type HttpClient } from '../lib/http-client.ts';
 import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
-import { buildRoutes, type RouteDeps, type Served } from './build-routes.ts';
+import { buildRoutes, type RouteDeps, type ServedRoutes } from './build-routes.ts';
 
 /** Something that holds connections. */
 interface Closable {
@@ -37,7 +37,7 @@ export class Mounts implements AsyncDisposable {
   readonly #deps: MountDeps;
   readonly #open = new Set<Closable>();
   #neighbours: Neighbours | undefined;
-  #served: Served | undefined;
+  #served: ServedRoutes | undefined;
 
   constructor(deps: MountDeps) {
     this.#deps = deps;

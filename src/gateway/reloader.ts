@@ -2,6 +2,7 @@ import type { JsonlSink } from '../audit/jsonl/build-jsonl-sink.ts';
 import { findFixedChanges } from '../config/find-fixed-changes.ts';
 import { sameSettings } from '../config/same-settings.ts';
 import type { Config } from '../config/schema.ts';
+import { buildClientAddress, type FindClientAddress } from '../lib/client-address.ts';
 import type { TlsFiles, TlsPair } from '../lib/read-tls-pair.ts';
 import type { Log } from '../model/log.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
@@ -27,6 +28,7 @@ export interface ReloaderDeps {
 interface Next {
   readonly config: Config;
   readonly tls: { readonly files: TlsFiles; readonly pair: TlsPair } | undefined;
+  readonly findClientAddress: FindClientAddress;
   readonly prepared: Prepared;
 }
 
@@ -93,12 +95,13 @@ export class Reloader {
     return {
       config,
       tls: tls === undefined || pair === undefined ? undefined : { files: tls, pair },
+      findClientAddress: buildClientAddress(config.listen.trustedProxies),
       prepared: await this.#deps.mounts.prepare(config),
     };
   }
 
   /** Nothing in here waits or fails. */
-  #take({ config, tls, prepared }: Next): void {
+  #take({ config, tls, findClientAddress, prepared }: Next): void {
     const { server, audit, traffic, certificate, log } = this.#deps;
     const before = this.#config;
     this.#config = config;
@@ -106,7 +109,7 @@ export class Reloader {
     audit.whenUnwritable = config.audit.whenUnwritable;
     limitConnections(server, config.listen);
     const closeUnneeded = prepared.take();
-    void traffic.replace(prepared.routes).then(closeUnneeded);
+    void traffic.replace({ routes: prepared.routes, findClientAddress }).then(closeUnneeded);
     log.info('The configuration was reloaded', compareServers(before, config));
   }
 }

@@ -1,6 +1,7 @@
 import { Server as TlsServer } from 'node:https';
 import { startJsonlSink } from '../audit/jsonl/build-jsonl-sink.ts';
 import type { Config } from '../config/schema.ts';
+import { buildClientAddress } from '../lib/client-address.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
 import { startProcess, type RunningProcess } from '../workloads/process/start-process.ts';
@@ -43,7 +44,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const mounts = started.use(new Mounts({ port, scheme, now, log }));
   const { routes, take } = await mounts.prepare(config);
   take();
-  const traffic = new Traffic(routes, { server, audit, log });
+  const traffic = new Traffic(
+    { routes, findClientAddress: buildClientAddress(config.listen.trustedProxies) },
+    { server, audit, log },
+  );
   server.on('request', traffic.take);
   // An expectation nobody knows may be read over (RFC 9110 §10.1.1); Node would answer 417 behind the audit trail's back.
   server.on('checkExpectation', traffic.take);

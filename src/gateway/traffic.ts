@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FindClientAddress } from '../lib/client-address.ts';
 import { Roster } from '../lib/roster.ts';
 import type { AuditSink } from '../model/audit-sink.ts';
 import type { Log } from '../model/log.ts';
@@ -17,8 +18,15 @@ const recordsMs = 1_000;
 /** A request may be on its way on a connection that has just been made; it still gets its refusal. */
 const silentMs = 500;
 
-/** The routes of one configuration, and the calls that go by them. */
-interface Generation extends PipelineDeps {
+/** What a configuration means for requests. */
+export interface Served {
+  /** By path. */
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly findClientAddress: FindClientAddress;
+}
+
+/** That, and the calls that go by it. */
+interface Generation extends PipelineDeps, Served {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
 }
 
@@ -36,14 +44,14 @@ export class Traffic {
   #current: Generation;
   #isDraining = false;
 
-  constructor(routes: ReadonlyMap<string, Route>, deps: TrafficDeps) {
+  constructor(served: Served, deps: TrafficDeps) {
     this.#deps = deps;
     this.#silent = new SilentConnections(deps.server);
-    this.#current = this.#buildGeneration(routes);
+    this.#current = this.#buildGeneration(served);
   }
 
   readonly take = (request: IncomingMessage, response: ServerResponse): void => {
-    const inbound = buildInbound(request, response);
+    const inbound = buildInbound(request, response, this.#current.findClientAddress);
     this.#silent.heard(request.socket);
     const endpoint = this.#current.endpoints.get(inbound.path);
     if (endpoint !== undefined) return endpoint(request, response);
@@ -54,9 +62,9 @@ export class Traffic {
   /** The next request goes by these routes, those under way by the ones they began with. Resolves when the last of them
    * has ended, and so nobody uses what only the earlier routes had.
    */
-  async replace(routes: ReadonlyMap<string, Route>): Promise<void> {
+  async replace(served: Served): Promise<void> {
     this.#earlier.add(this.#current);
-    this.#current = this.#buildGeneration(routes);
+    this.#current = this.#buildGeneration(served);
     await Promise.all([...this.#earlier].map((earlier) => this.#outlast(earlier)));
   }
 
@@ -98,10 +106,10 @@ export class Traffic {
     for (const { underWay } of [...this.#earlier, this.#current]) yield* underWay;
   }
 
-  #buildGeneration(routes: ReadonlyMap<string, Route>): Generation {
+  #buildGeneration(served: Served): Generation {
     const { audit, log } = this.#deps;
-    const endpoints = buildEndpoints([...routes.values()], { audit, isDraining: () => this.#isDraining });
-    return { routes, audit, log, underWay: new Roster<Inbound>(), endpoints };
+    const endpoints = buildEndpoints([...served.routes.values()], { audit, isDraining: () => this.#isDraining });
+    return { ...served, audit, log, underWay: new Roster<Inbound>(), endpoints };
   }
 
   async #outlast(generation: Generation): Promise<void> {

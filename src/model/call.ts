@@ -13,4 +13,8 @@ export interface Message {
   readonly id: string | number | null | undefined;
   /** Tool or prompt name, resource URI or task id: what the method acts on. */
   readonly target: string | undefined;
+  /** The protocol version its `_meta` declares (MCP 2026-07-28 and later). */
+  readonly version: string | undefined;
+  /** May the answer be a task instead of a result? */
+  readonly mayBecomeTask: boolean;
 }

@@ -10,6 +10,12 @@ export interface Caller {
   readonly name: string | undefined;
   /** From `scp` (Okta) or `scope` (RFC 9068). */
   readonly scopes: ReadonlySet<string>;
+  /** Issuer, subject and client as one text: who sessions and tasks belong to. Empty for an anonymous caller, who owns
+   * nothing that another anonymous caller could not have.
+   */
+  readonly principal: string;
+  /** All claims of the verified token, for rules to decide on; never shown. */
+  readonly tokenClaims: Readonly<Record<string, unknown>>;
   /** The claims the audit trail shows. */
   readonly claims: TokenClaims;
   /** Milliseconds since the epoch; Infinity for an anonymous caller. */

@@ -235,6 +235,15 @@ const rows = {
     message: 'Cannot read the call: content type is {found}, expected application/json',
     hint: 'MCP messages are posted as application/json, unencoded.',
   },
+  header_mismatch: {
+    stage: 'readCall',
+    status: 400,
+    // HeaderMismatch (MCP 2026-07-28, Streamable HTTP, server validation).
+    jsonRpc: -32020,
+    fault: 'caller',
+    message: 'Cannot read the call: headers and body do not say the same: {reason}',
+    hint: 'MCP 2026-07-28: MCP-Protocol-Version, Mcp-Method and Mcp-Name repeat the body. A client that gets this is defective, or somebody tries to be seen as another call.',
+  },
   body_incomplete: {
     stage: 'readCall',
     status: 400,
@@ -251,6 +260,31 @@ const rows = {
     fault: 'caller',
     message: 'Cannot allow the call: the token has scope {found}, this needs {expected}',
     hint: 'The client can ask the authorization server for the missing scope; check that a policy there may grant it.',
+  },
+
+  tool_unknown: {
+    stage: 'authorize',
+    // As a server answers for a tool it does not have (MCP, tools, error handling): nothing tells the two apart.
+    status: 200,
+    jsonRpc: -32602,
+    fault: 'caller',
+    message: 'Unknown tool: {tool}',
+    hint: 'There may be one, but {rule}; for this caller it does not exist.',
+  },
+  session_unknown: {
+    stage: 'authorize',
+    status: 404,
+    fault: 'caller',
+    message: 'Cannot go on with the session: it is not known here; start a new one',
+    hint: '{reason}. The client initializes again by itself.',
+  },
+  task_unknown: {
+    stage: 'authorize',
+    status: 200,
+    jsonRpc: -32602,
+    fault: 'caller',
+    message: 'Unknown task: {task}',
+    hint: '{reason}. Tasks belong to the user and client that started them.',
   },
 
   // exchange

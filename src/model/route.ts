@@ -1,5 +1,6 @@
 import type { Authenticator } from './authenticator.ts';
 import type { Credential } from './credential.ts';
+import type { Owners } from './owner.ts';
 import type { Policy } from './policy.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -19,4 +20,8 @@ export interface Route {
   readonly policy: Policy;
   readonly credential: Credential;
   readonly upstream: Upstream;
+  /** Request headers that go on beside MCP's own, in lower case. */
+  readonly forwardedHeaders: ReadonlySet<string>;
+  readonly sessions: Owners;
+  readonly tasks: Owners;
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 export interface SettingMeta {
   /** One line, starts with a capital letter, no full stop; says what it does, not what it is. */
   readonly help: string;
-  /** Flag without the leading dashes. Absent: the leaf is given in another way (`command`: after `--`). */
+  /** Flag without the leading dashes. Absent: the leaf is given in another way (`command`: after `--`; `fileOnly`). */
   readonly flag?: string;
   /** One letter that stands for the flag. */
   readonly short?: string;
@@ -25,6 +25,8 @@ export interface SettingMeta {
   readonly secret?: true;
   /** A path in the file system: relative to the configuration file's folder when it stands there. */
   readonly path?: true;
+  /** Too rich for a flag or a variable. */
+  readonly fileOnly?: true;
   /** A list whose items may also be separated by spaces, as OAuth writes scopes. */
   readonly spaceSeparated?: true;
 }

@@ -31,6 +31,8 @@ export class UsherError extends Error {
   readonly claims: TokenClaims | undefined;
   /** Seconds a caller should wait, where the one who refused us said so. */
   readonly retryAfterSeconds: number | undefined;
+  /** Scopes the refused call needs, for the challenge. */
+  readonly scopes: readonly string[] | undefined;
 
   constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, extra: FailExtra = {}) {
     const row = errorTable[code];
@@ -43,6 +45,7 @@ export class UsherError extends Error {
     this.details = details;
     this.claims = extra.claims;
     this.retryAfterSeconds = extra.retryAfterSeconds;
+    this.scopes = extra.scopes;
   }
 }
 
@@ -51,6 +54,7 @@ export interface FailExtra {
   readonly claims?: TokenClaims;
   readonly cause?: unknown;
   readonly retryAfterSeconds?: number;
+  readonly scopes?: readonly string[];
 }
 
 /** The only way to refuse. `throw fail('audience_mismatch', { found: '"api"', expected: '"mcpserver"' })`. */

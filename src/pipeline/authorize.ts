@@ -1,9 +1,47 @@
+import type { Message } from '../model/call.ts';
+import type { Caller } from '../model/caller.ts';
+import type { Asked } from '../model/policy.ts';
+import type { Owners } from '../model/owner.ts';
 import type { Authorized, Understood } from '../model/stages.ts';
+import { fail } from '../model/usher-error.ts';
+import { isModern } from './protocol-version.ts';
 
-/** Stage `authorize`: may this caller do this.
+/** Stage `authorize`: may this caller do this. Sessions and tasks belong to whoever started them; what they ask for, and
+ * with which scopes, the policy judges.
  * @throws UsherError of stage authorize
  */
 export function authorize(understood: Understood): Authorized {
   const { route, identity, call } = understood;
-  return { ...understood, decision: route.policy.authorize(identity.caller, call) };
+  const { caller } = identity;
+  checkSession(understood);
+  const asked = call.messages.map((message) => ({ message, tool: findTool(message, caller, route.tasks) }));
+  return { ...understood, decision: route.policy.authorize(caller, asked) };
+}
+
+/** A session id is no proof of anything (MCP security best practices, session hijacking): it has to be the caller's own,
+ * whatever is done with it. Unknown ones are answered as the standard has it for sessions that ended, so that a client
+ * starts anew.
+ */
+function checkSession({ request, route, identity, call }: Understood): void {
+  const id = request.headers['mcp-session-id'];
+  if (id === undefined || identity.caller.principal === '' || isModern(call.messages[0]?.version)) return;
+  const owner = route.sessions.get(String(id));
+  if (owner?.principal === identity.caller.principal) return;
+  const reason =
+    owner === undefined ? 'Nobody started it through this gateway' : 'It belongs to another user or client';
+  throw fail('session_unknown', { reason });
+}
+
+/** The tool a message is about: its own, or that of the task it asks for, so that a task is judged as the call that
+ * started it.
+ * @throws UsherError task_unknown for somebody else's task (MCP tasks, task isolation)
+ */
+function findTool({ method, target }: Message, { principal }: Caller, tasks: Owners): Asked['tool'] {
+  if (method === 'tools/call') return target;
+  if (target === undefined || principal === '' || method?.startsWith('tasks/') !== true) return undefined;
+  const owner = tasks.get(target);
+  if (owner?.principal === principal) return owner.tool;
+  const reason =
+    owner === undefined ? 'Nobody started it through this gateway' : 'It belongs to another user or client';
+  throw fail('task_unknown', { task: JSON.stringify(target), reason });
 }

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FindClientAddress } from '../lib/client-address.ts';
 import type { Connection } from '../model/connection.ts';
 import type { Inbound } from '../model/stages.ts';
 
 /** A request as it came in. */
-export function buildInbound(request: IncomingMessage, response: ServerResponse): Inbound {
+export function buildInbound(
+  request: IncomingMessage,
+  response: ServerResponse,
+  findClientAddress: FindClientAddress,
+): Inbound {
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   return {
@@ -15,7 +20,7 @@ export function buildInbound(request: IncomingMessage, response: ServerResponse)
     path: mark === -1 ? url : url.slice(0, mark),
     query: mark === -1 ? '' : url.slice(mark),
     connection: new ResponseConnection(response),
-    from: request.socket.remoteAddress,
+    from: findClientAddress(request),
   };
 }
 

@@ -8,7 +8,8 @@ export function buildChallenge(error: UsherError, { resourceMetadataUrl, policy 
   const { challenge } = error.row;
   if (challenge === undefined) return undefined;
   const parts = challenge === 'none' ? [] : [`error="${challenge}"`, `error_description="${quotable(error.message)}"`];
-  if (policy.scopes.length > 0) parts.push(`scope="${policy.scopes.join(' ')}"`);
+  const scopes = error.scopes ?? policy.scopes;
+  if (scopes.length > 0) parts.push(`scope="${scopes.join(' ')}"`);
   parts.push(`resource_metadata="${resourceMetadataUrl}"`);
   return `Bearer ${parts.join(', ')}`;
 }

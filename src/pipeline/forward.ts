@@ -1,10 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { describe } from '../lib/describe-error.ts';
 import type { Credentialed } from '../model/stages.ts';
-import type { UpstreamAnswer, UpstreamExchange } from '../model/upstream.ts';
+import type { UpstreamExchange } from '../model/upstream.ts';
 import { fail } from '../model/usher-error.ts';
 import { buildAnswerHeaders } from './answer-headers.ts';
-import { buildUpstreamHeaders } from './upstream-headers.ts';
+import { buildReading } from './build-reading.ts';
+import { learnSession } from './learn-session.ts';
+import { isModern } from './protocol-version.ts';
+import { ReadAnswer, type PassedAnswer } from './read-answer.ts';
+import { buildUpstreamHeaders, type Forwarding } from './upstream-headers.ts';
 
 /** How forwarding ended, where it did not fail. */
 export interface Forwarded {
@@ -22,20 +26,26 @@ export interface Forwarded {
  */
 export function forward(credentialed: Credentialed): Promise<Forwarded> {
   const { route, request, query, call, credential, response } = credentialed;
+  const reading = buildReading(credentialed);
   return new Promise((resolve, reject) => {
-    const answer = new StreamedAnswer(response, route.upstream.target, { resolve, reject });
+    const answer = new StreamedAnswer(credentialed, { resolve, reject });
     answer.exchange = route.upstream.send(
       {
         method: request.method ?? 'POST',
         query,
-        headers: buildUpstreamHeaders(request.rawHeaders, credential),
+        headers: buildUpstreamHeaders(request.rawHeaders, credential, findForwarding(credentialed)),
         body: call.body,
       },
-      answer,
+      reading === undefined ? answer : new ReadAnswer(answer, reading, route.upstream.target),
     );
     if (response.destroyed) answer.onCallerGone();
     else response.on('close', answer.onCallerGone);
   });
+}
+
+/** From 2026-07-28 on the session header has no meaning: a server of both eras must not find one that nobody checked. */
+function findForwarding({ route, call }: Credentialed): Forwarding {
+  return { names: route.forwardedHeaders, dropsSession: isModern(call.messages[0]?.version) };
 }
 
 /** Something listens there, and did not answer as it should. */
@@ -55,8 +65,9 @@ interface Settle {
   readonly reject: (error: Error) => void;
 }
 
-class StreamedAnswer implements UpstreamAnswer {
+class StreamedAnswer implements PassedAnswer {
   exchange: UpstreamExchange | undefined;
+  readonly #credentialed: Credentialed;
   readonly #response: ServerResponse;
   readonly #target: string;
   readonly #settle: Settle;
@@ -68,9 +79,10 @@ class StreamedAnswer implements UpstreamAnswer {
   #missingBytes = Number.POSITIVE_INFINITY;
   #isDone = false;
 
-  constructor(response: ServerResponse, target: string, settle: Settle) {
-    this.#response = response;
-    this.#target = target;
+  constructor(credentialed: Credentialed, settle: Settle) {
+    this.#credentialed = credentialed;
+    this.#response = credentialed.response;
+    this.#target = credentialed.route.upstream.target;
     this.#settle = settle;
   }
 
@@ -79,7 +91,12 @@ class StreamedAnswer implements UpstreamAnswer {
     this.#status = status;
     if (status === 401) return this.#stop('refused credential');
     if (status >= 300 && status < 400 && status !== 304)
-      return this.#fail(fail('upstream_redirected', { target: this.#target, status }));
+      return this.fail(fail('upstream_redirected', { target: this.#target, status }));
+    try {
+      learnSession(this.#credentialed, status, headers);
+    } catch (error) {
+      return this.fail(error instanceof Error ? error : new Error(String(error)));
+    }
     this.#response.writeHead(status, buildAnswerHeaders(headers));
     const length = headers['content-length'];
     this.#missingBytes = typeof length === 'string' ? Number(length) : Number.POSITIVE_INFINITY;
@@ -111,10 +128,10 @@ class StreamedAnswer implements UpstreamAnswer {
   }
 
   onError(error: Error): void {
-    if (this.#status === undefined) return this.#fail(this.#unanswered(error));
+    if (this.#status === undefined) return this.fail(this.#unanswered(error));
     // The caller has half an answer: only a cut connection says so.
     this.#response.destroy();
-    this.#fail(
+    this.fail(
       fail(
         'upstream_failed',
         { target: this.#target, reason: `the answer was cut short: ${describe(error)}` },
@@ -150,7 +167,7 @@ class StreamedAnswer implements UpstreamAnswer {
     this.#settle.resolve({ end, upstreamStatus: this.#status, firstByteMs: this.#firstByteMs, bytes: this.#bytes });
   }
 
-  #fail(error: Error): void {
+  fail(error: Error): void {
     this.exchange?.abort();
     this.#isDone = true;
     this.#settle.reject(error);

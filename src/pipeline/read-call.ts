@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { findAmbiguousKey } from '../lib/find-ambiguous-key.ts';
 import type { Call, Message } from '../model/call.ts';
 import type { Authenticated, Understood } from '../model/stages.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
@@ -12,7 +13,23 @@ export function readCall(authenticated: Authenticated): Understood | Promise<Und
   const { request, route } = authenticated;
   if (request.method !== 'POST') return { ...authenticated, call: emptyCall };
   checkContent(request);
-  return readBody(request, route.limits.bodyBytes).then((body) => ({ ...authenticated, call: parseCall(body) }));
+  return readBody(request, route.limits.bodyBytes).then((body) => ({
+    ...authenticated,
+    call: parseCall(body, mayBatch(request)),
+  }));
+}
+
+/** The keys that decisions rest on: what is read here has to be what the server behind reads. */
+const decisiveKeys = new Map([
+  ['', ['jsonrpc', 'id', 'method', 'params', 'result', 'error']],
+  ['params', ['name', 'uri', 'taskId', 'task', 'arguments', '_meta']],
+  ['params._meta', ['io.modelcontextprotocol/protocolVersion', 'io.modelcontextprotocol/clientCapabilities']],
+]);
+
+/** MCP 2025-03-26 took batches, 2025-06-18 took them away and brought the header. */
+function mayBatch({ headers }: IncomingMessage): boolean {
+  const version = headers['mcp-protocol-version'];
+  return version === undefined || version === '2025-03-26';
 }
 
 /** In a batch. Each is put on record: one body must not be able to fill a disk. */
@@ -20,15 +37,20 @@ const mostMessages = 100;
 
 const emptyCall: Call = { body: undefined, messages: [] };
 
-function parseCall(body: Buffer): Call {
+function parseCall(body: Buffer, isBatchAllowed: boolean): Call {
   if (!isUtf8(body)) throw fail('body_not_json', {});
+  const text = body.toString('utf8');
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
+    value = JSON.parse(text);
   } catch (cause) {
     throw fail('body_not_json', {}, { cause });
   }
+  const ambiguous = findAmbiguousKey(text, decisiveKeys);
+  if (ambiguous !== undefined) throw fail('body_not_json_rpc', { reason: ambiguous });
   if (!Array.isArray(value)) return { body, messages: [parseMessage(value)] };
+  if (!isBatchAllowed)
+    throw fail('body_not_json_rpc', { reason: 'it is a batch, which protocol version 2025-06-18 took away' });
   if (value.length === 0) throw fail('body_not_json_rpc', { reason: 'the batch is empty' });
   if (value.length > mostMessages) {
     throw fail('body_not_json_rpc', {
@@ -42,6 +64,9 @@ function checkContent({ headers }: IncomingMessage): void {
   const type = headers['content-type'] ?? '';
   const essence = type.split(';', 1)[0]?.trim().toLowerCase();
   if (essence !== 'application/json') throw fail('content_type_refused', { found: JSON.stringify(type) });
+  // RFC 8259 §8.1: JSON between systems is UTF-8; another charset would be read as other text behind.
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';
+  if (charset !== 'utf-8' && charset !== 'utf8') throw fail('content_type_refused', { found: JSON.stringify(type) });
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw fail('content_type_refused', { found: JSON.stringify(`${type}; content-encoding: ${encoding}`) });
@@ -91,21 +116,51 @@ function parseMessage(value: unknown): Message {
   if (method === undefined) {
     if (!('result' in value) && !('error' in value))
       throw fail('body_not_json_rpc', { reason: 'a message has neither method nor result' });
-    return { kind: 'response', method: undefined, id, target: undefined };
+    return { kind: 'response', method: undefined, id, target: undefined, version: undefined, mayBecomeTask: false };
   }
   if (typeof method !== 'string' || method === '')
     throw fail('body_not_json_rpc', { reason: 'a method is not a string' });
-  return { kind: id === undefined ? 'notification' : 'request', method, id, target: findTarget(value['params']) };
+  return {
+    kind: id === undefined ? 'notification' : 'request',
+    method,
+    id,
+    ...readParams(method, value['params']),
+  };
 }
 
-/** What the method acts on, in MCP's names for it: tools and prompts have a name, resources a uri, tasks an id. */
-function findTarget(params: unknown): string | undefined {
-  if (!isObject(params)) return undefined;
-  for (const value of [params['name'], params['uri'], params['taskId']]) {
-    if (typeof value === 'string') return value;
-  }
-  return undefined;
+const withoutParams = { target: undefined, version: undefined, mayBecomeTask: false } as const;
+
+function readParams(method: string, params: unknown): Pick<Message, 'target' | 'version' | 'mayBecomeTask'> {
+  if (!isObject(params)) return withoutParams;
+  const meta = isObject(params['_meta']) ? params['_meta'] : undefined;
+  const version = meta?.['io.modelcontextprotocol/protocolVersion'];
+  return {
+    target: findTarget(method, params),
+    version: typeof version === 'string' ? version : undefined,
+    mayBecomeTask: isObject(params['task']) || hasTasks(meta?.['io.modelcontextprotocol/clientCapabilities']),
+  };
 }
+
+/** MCP 2026-07-28: a client that knows the tasks extension may get one for any call. */
+function hasTasks(capabilities: unknown): boolean {
+  const extensions = isObject(capabilities) ? capabilities['extensions'] : undefined;
+  return isObject(extensions) && 'io.modelcontextprotocol/tasks' in extensions;
+}
+
+/** What the method acts on, in MCP's names for it: tools and prompts have a name, resources a uri, tasks an id. Other
+ * parameters of the same names are not looked at: they could be decoys.
+ */
+function findTarget(method: string, params: Readonly<Record<string, unknown>>): string | undefined {
+  const value = params[targetKeys.get(method.slice(0, method.indexOf('/'))) ?? 'name'];
+  return typeof value === 'string' ? value : undefined;
+}
+
+const targetKeys = new Map([
+  ['tools', 'name'],
+  ['prompts', 'name'],
+  ['resources', 'uri'],
+  ['tasks', 'taskId'],
+]);
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

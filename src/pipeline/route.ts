@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Inbound, Routed } from '../model/stages.ts';
 import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
+import { allowOrigin, isPreflight } from './cors.ts';
 
 const methods = new Set(['POST', 'GET', 'DELETE']);
 
@@ -17,8 +18,11 @@ export function route(inbound: Inbound, routes: ReadonlyMap<string, Route>): Rou
   const { method = '', headers } = request;
   checkHostLines(request);
   checkHost(headers.host ?? '', found);
-  if (headers.origin !== undefined) checkOrigin(headers.origin, found);
-  if (!methods.has(method)) throw fail('method_not_allowed', { method });
+  if (headers.origin !== undefined) {
+    checkOrigin(headers.origin, found);
+    allowOrigin(inbound.response, headers.origin);
+  }
+  if (!methods.has(method) && !isPreflight(request)) throw fail('method_not_allowed', { method });
   return { ...inbound, route: found };
 }
 

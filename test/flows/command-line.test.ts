@@ -46,6 +46,7 @@ test('usher run --help – groups the flags, with default and environment name',
   assert.deepEqual(groups, [
     'Server',
     'Caller authentication',
+    'Policy',
     'Token exchange',
     'Listener',
     'Audit and log',

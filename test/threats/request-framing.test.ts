@@ -101,6 +101,8 @@ for (const [name, code, end] of [
 ] as const) {
   test(`${name} – on record, nothing forwarded`, async () => {
     await using lab = await startTokenLab({ beforeStart: ({ keys }) => keys.unshift(...manyKeys) });
+    // With the keys at hand: what is waited for is the verification, not a fetch.
+    while (!(await fetch(`${lab.gateway.url}/ready`)).ok) await sleep(10);
     const socket = connect(lab.gateway.port, '127.0.0.1');
     socket.on('error', () => {});
     const callerToken = lab.token({ header: { kid: undefined } });

@@ -65,7 +65,6 @@ test('MCP and trace headers – reach the upstream, unknown Mcp-Param headers in
   await using all = await startAll();
   const sent = {
     'mcp-protocol-version': '2026-07-28',
-    'mcp-session-id': 's1',
     'mcp-method': 'tools/call',
     'mcp-name': 'GetCountry',
     'mcp-param-region': '=?base64?RVU=?=',
@@ -74,7 +73,9 @@ test('MCP and trace headers – reach the upstream, unknown Mcp-Param headers in
     tracestate: 'a=b',
     baggage: 'c=d',
   };
-  await post(all.gateway.mcpUrl, await all.issuer.sign(), undefined, sent);
+  const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
+  const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'GetCountry', arguments: {}, _meta } };
+  await post(all.gateway.mcpUrl, await all.issuer.sign(), call, sent);
   for (const [name, value] of Object.entries(sent)) assert.equal(all.upstream.seen[0]?.headers[name], value);
 });
 

@@ -31,7 +31,7 @@ function row(leaf) {
     leaf.required && leaf.kind !== 'presence'
       ? '_required_'
       : code(leaf.kind === 'boolean' ? String(leaf.defaultValue) : defaultText(leaf));
-  const flag = meta.flag === undefined ? 'after `--`' : code(`--${meta.flag}`);
+  const flag = meta.flag === undefined ? (meta.fileOnly ? '–' : 'after `--`') : code(`--${meta.flag}`);
   return [code(key), `${meta.help}${type}${forms}.${list}${choices}`, byDefault, code(meta.example), flag];
 }
 

@@ -7,6 +7,8 @@ const anonymous: Caller = Object.freeze({
   clientId: undefined,
   name: undefined,
   scopes: new Set<string>(),
+  principal: '',
+  tokenClaims: Object.freeze({}),
   claims: Object.freeze({}),
   expiresAtMs: Number.POSITIVE_INFINITY,
   tokenDigest: '',

@@ -203,6 +203,8 @@ function buildCaller(callerToken: string, { claims }: JwtParts): Caller {
     clientId: shown.clientId,
     name: typeof name === 'string' ? name : subject.includes('@') ? subject : undefined,
     scopes: new Set(shown.scp),
+    principal: JSON.stringify([claims['iss'], subject, shown.clientId ?? null]),
+    tokenClaims: claims,
     claims: Object.freeze(shown),
     expiresAtMs: Number(claims['exp']) * 1000,
     tokenDigest: hash('sha256', callerToken, 'base64url'),

@@ -75,6 +75,8 @@ function identity(nowMs: number, subject = 'alice', livesSeconds = 3600): Identi
       scopes: new Set(),
       claims: {},
       expiresAtMs: nowMs + livesSeconds * secondMs,
+      principal: '[]',
+      tokenClaims: {},
       tokenDigest: `digest of ${subject}`,
     },
   };

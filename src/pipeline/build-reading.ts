@@ -1,0 +1,94 @@
+import type { Credentialed } from '../model/stages.ts';
+
+/** Looks at one JSON-RPC message of an answer; returns the same, or what the caller gets instead. */
+export type Rewrite = (message: unknown) => unknown;
+
+export interface AnswerReading {
+  readonly rewrite: Rewrite;
+  /** Without one of these in an event, there is nothing in it to look at. */
+  readonly marks: readonly string[];
+  /** What may not be passed on unread: lists that the caller may not see whole. Other answers are only looked at. */
+  readonly mustRead: boolean;
+}
+
+/** Part of stage `forward`: what of an answer has to be looked at before the caller gets it. Undefined for nearly all:
+ * their bytes pass untouched.
+ */
+export function buildReading(credentialed: Credentialed): AnswerReading | undefined {
+  const { request, call, caller, route } = credentialed;
+  const isGet = request.method === 'GET';
+  const asks = (method: string) => call.messages.some((message) => message.method === method);
+  // A stream that is listened to, or taken up again, may bring the answer to anything that was asked before.
+  const visible = isGet || asks('tools/list') ? route.policy.visibleTools(caller) : undefined;
+  const hasTasks = caller.principal !== '' && (isGet || call.messages.some(({ mayBecomeTask }) => mayBecomeTask));
+  const listsTasks = caller.principal !== '' && (isGet || asks('tasks/list'));
+  if (visible === undefined && !hasTasks && !listsTasks) return undefined;
+  const tool = call.messages.find(({ method }) => method === 'tools/call')?.target;
+  const rewrites: Rewrite[] = [];
+  if (visible !== undefined) rewrites.push((message) => filterTools(message, visible));
+  if (hasTasks) rewrites.push((message) => learnTask(message, credentialed, tool));
+  if (listsTasks) rewrites.push((message) => filterTasks(message, credentialed));
+  return {
+    rewrite: (message) => rewriteEach(message, (one) => rewrites.reduce((so, rewrite) => rewrite(so), one)),
+    marks: ['"tools"', '"task', '\\u'],
+    mustRead: visible !== undefined || (listsTasks && !isGet),
+  };
+}
+
+/** A batch is answered with one (MCP 2025-03-26). */
+function rewriteEach(message: unknown, rewrite: Rewrite): unknown {
+  if (!Array.isArray(message)) return rewrite(message);
+  const after = message.map(rewrite);
+  return after.some((one, index) => one !== message[index]) ? after : message;
+}
+
+type Result = Readonly<Record<string, unknown>>;
+
+function resultOf(message: unknown): Result | undefined {
+  return isObject(message) && isObject(message['result']) ? message['result'] : undefined;
+}
+
+function withResult(message: unknown, result: Result): unknown {
+  return isObject(message) ? { ...message, result } : message;
+}
+
+/** Only the tools this caller may use. Such a list is nobody else's: shared caches must not keep it (MCP 2026-07-28,
+ * caching). A page that gets empty keeps its cursor: there may be more behind it.
+ */
+function filterTools(message: unknown, isVisible: (tool: string) => boolean): unknown {
+  const result = resultOf(message);
+  const tools = result?.['tools'];
+  if (result === undefined || !Array.isArray(tools)) return message;
+  const isShown = (tool: unknown) => isObject(tool) && typeof tool['name'] === 'string' && isVisible(tool['name']);
+  return withResult(message, {
+    ...result,
+    tools: tools.filter(isShown),
+    ...('cacheScope' in result ? { cacheScope: 'private' } : {}),
+  });
+}
+
+/** Remembers whose task an answer announces: in `task` (MCP 2025-11-25), or as the result itself (tasks extension). */
+function learnTask(message: unknown, { caller, route }: Credentialed, tool: string | undefined): unknown {
+  const result = resultOf(message);
+  const task = result?.['resultType'] === 'task' ? result : result?.['task'];
+  const id = isObject(task) ? task['taskId'] : undefined;
+  // Somebody's task stays theirs.
+  if (typeof id === 'string' && route.tasks.get(id) === undefined)
+    route.tasks.set(id, { principal: caller.principal, tool });
+  return message;
+}
+
+function filterTasks(message: unknown, { caller, route }: Credentialed): unknown {
+  const result = resultOf(message);
+  const tasks = result?.['tasks'];
+  if (result === undefined || !Array.isArray(tasks)) return message;
+  const isOwn = (task: unknown) =>
+    isObject(task) &&
+    typeof task['taskId'] === 'string' &&
+    route.tasks.get(task['taskId'])?.principal === caller.principal;
+  return withResult(message, { ...result, tasks: tasks.filter(isOwn) });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
