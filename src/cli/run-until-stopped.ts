@@ -27,22 +27,17 @@ export async function runUntilStopped<R extends Running>(
   start: (signal: AbortSignal) => Promise<R>,
   { canReload = false }: RunOptions = {},
 ): Promise<number> {
-  let running: R | undefined;
-  let mustReload = false;
-  const onReload = (): void => {
-    // While it starts, some of the old configuration may have been read already.
-    if (running === undefined) mustReload = true;
-    else running.reload?.();
-  };
-  using stop = watchStopSignal(canReload ? onReload : undefined);
+  // What came while it starts counts then: some of the configuration has been read already.
+  const hasStarted = Promise.withResolvers<R>();
+  const reload = () => void hasStarted.promise.then((one) => one.reload?.());
+  using stop = watchStopSignal(canReload ? reload : undefined);
   const started = await start(stop.signal).catch((error: unknown) => {
     if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
     note('Stopped before it had started');
     return undefined;
   });
   if (started === undefined) return 0;
-  running = started;
-  if (mustReload) started.reload?.();
+  hasStarted.resolve(started);
   stop.atOnce.addEventListener('abort', () => started.cut?.());
   const stopped = stop.signal.aborted ? Promise.resolve() : once(stop.signal, 'abort');
   const ended = started.ended ?? new Promise<never>(() => {});

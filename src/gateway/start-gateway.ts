@@ -42,8 +42,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   started.defer(() => closeUnserved(server));
   const scheme = tls === undefined ? 'http' : 'https';
   const mounts = started.use(new Mounts({ port, scheme, now, log }));
-  const { routes, take } = await mounts.prepare(config);
-  take();
+  const prepared = await mounts.prepare(config);
+  const { routes } = prepared;
+  prepared.take();
   const traffic = new Traffic(
     { routes, findClientAddress: buildClientAddress(config.listen.trustedProxies) },
     { server, audit, log },

@@ -58,9 +58,9 @@ test('usher serve – callers all the time through several reloads – no call i
   const [one, two] = upstreams.map(({ url }) => url);
   const { url, write, reload } = await startServe(context, { apollo: anonymous(one ?? '') });
   const results: string[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const callers = Array.from({ length: 4 }, async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const result = await post(`${url}/mcp`, undefined).then(
         async (response) => `${response.status} ${await response.text()}`,
         (error: unknown) => String(error),
@@ -74,7 +74,7 @@ test('usher serve – callers all the time through several reloads – no call i
     await reload(taken);
     await until(() => results.length > before + 20);
   }
-  isOver = true;
+  over.abort();
   await Promise.all(callers);
   const kinds = new Set(results);
   assert.deepEqual([...kinds].toSorted(), ['200 {"name":"one"}', '200 {"name":"two"}']);
@@ -111,15 +111,16 @@ test('usher serve – the audit file renamed, then SIGHUP – new lines in a new
   await using upstream = await startHttpServer((_, response) => sendJson(response, 200, {}));
   const { usher, url, folder, reload } = await startServe(context, { apollo: anonymous(upstream.url) });
   const [file, renamed] = [join(folder, 'audit.jsonl'), join(folder, 'audit.jsonl.1')];
-  let [calls, isOver] = [0, false];
+  let calls = 0;
+  const over = new AbortController();
   const caller = (async () => {
-    for (; !isOver; calls += 1) await (await post(`${url}/mcp`, undefined)).text();
+    for (; !over.signal.aborted; calls += 1) await (await post(`${url}/mcp`, undefined)).text();
   })();
   await until(() => calls > 10);
   renameSync(file, renamed);
   await reload(taken);
   await until(() => existsSync(file) && readFileSync(file, 'utf8').length > 0);
-  isOver = true;
+  over.abort();
   await caller;
   usher.kill('SIGTERM');
   await until(() => usher.exitCode !== null);
