@@ -13,6 +13,7 @@ import { sortLeftovers } from '../src/cli/unknown-flags.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { parseSeed } from '../src/idp/seed/parse-seed.ts';
 import { errorTable } from '../src/model/errors.ts';
+import { makeAuthority, writePair } from './kit/make-certificate.ts';
 import { type Block, findBlocks, findCommands, findLinks, headingAnchors, type ShellCommand } from './kit/markdown.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -153,6 +154,7 @@ async function provideFiles(folder: string, words: ShellCommand['words']): Promi
     const name = words[index + 1] ?? '';
     if (flag === '--token-exchange-client-secret-file') await writeSecret(join(folder, name));
     if (flag === '-f') await copyFile(join(root, 'examples/config/usher.yaml'), join(folder, name));
+    if (flag === '--tls-cert') writePair(folder, await (await makeAuthority()).issue());
     if (flag !== '--ca-file') continue;
 
     await mkdir(dirname(join(folder, name)), { recursive: true });

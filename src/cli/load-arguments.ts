@@ -40,6 +40,15 @@ export interface Given {
  * @throws UsherError `config_invalid`
  */
 export function loadArguments(command: Command, given: Given): LoadedConfig {
+  const loaded = readArguments(command, given);
+  for (const warning of loaded.warnings) warn(warning);
+  return loaded;
+}
+
+/** The same, with the files as they are now, as often as it is called; prints nothing.
+ * @throws UsherError `config_invalid`
+ */
+export function readArguments(command: Command, given: Given): LoadedConfig {
   const files = textsOf(command, 'config');
   const file = files[0] ?? given.environment['USHER_CONFIG'];
   const twice: Problem[] =
@@ -49,7 +58,7 @@ export function loadArguments(command: Command, given: Given): LoadedConfig {
       ? []
       : [{ leaf: leafOfFlag('log-level'), label: '--debug', texts: ['debug'] }];
   const unknown = sortLeftovers(command).problems;
-  const loaded = loadConfig({
+  return loadConfig({
     ...(file === undefined ? {} : { file }),
     ...(given.oneServer === undefined ? {} : { oneServer: given.oneServer }),
     flags: [...givenFlags(command, given.leaves), ...debug, ...(given.flags ?? [])],
@@ -58,6 +67,4 @@ export function loadArguments(command: Command, given: Given): LoadedConfig {
     isTargetUnclear: unknown.length > 0,
     problems: [...twice, ...unknown, ...checkForeignOptions(command), ...(given.problems ?? [])],
   });
-  for (const warning of loaded.warnings) warn(warning);
-  return loaded;
 }

@@ -1,15 +1,36 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
-import { buildLog } from '../telemetry/build-log.ts';
+import type { RunningGateway } from '../gateway/running-gateway.ts';
+import { buildLog, type LeveledLog } from '../telemetry/build-log.ts';
 import { note } from './print.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { summarize } from './summarize.ts';
 
-/** Starts the gateway, says what is served where, and waits for a signal. */
-export async function startGatewayCommand({ config }: LoadedConfig): Promise<number> {
-  return runUntilStopped(async (signal) => {
-    const gateway = await startGateway(config, { log: buildLog(config.log), signal });
-    note(summarize(config, gateway));
-    return { close: () => gateway.close(), cut: () => gateway.cut(), ended: gateway.workloadEnded };
+/** Starts the gateway, says what is served where, and waits for a signal. SIGHUP takes over what `read` returns then. */
+export async function startGatewayCommand({ config }: LoadedConfig, read: () => LoadedConfig): Promise<number> {
+  return runUntilStopped(
+    async (signal) => {
+      const log = buildLog(config.log);
+      const gateway = await startGateway(config, { log, signal });
+      note(summarize(config, gateway));
+      return {
+        close: () => gateway.close(),
+        cut: () => gateway.cut(),
+        reload: () => void reload(gateway, read, log),
+        ended: gateway.workloadEnded,
+      };
+    },
+    { canReload: true },
+  );
+}
+
+async function reload(gateway: RunningGateway, read: () => LoadedConfig, log: LeveledLog): Promise<void> {
+  let level: Parameters<LeveledLog['setLevel']>[0] | undefined;
+  const isTaken = await gateway.reload(() => {
+    const { config, warnings } = read();
+    for (const warning of warnings) log.warn(warning);
+    level = config.log.level;
+    return config;
   });
+  if (isTaken && level !== undefined) log.setLevel(level);
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readTlsPair } from '../lib/read-tls-pair.ts';
 import type { Finding } from './check-server.ts';
 import { fileProblem } from './config-file.ts';
 import type { Draft } from './draft.ts';
@@ -16,6 +17,7 @@ export function* checkGateway(draft: Draft): Generator<Finding> {
   yield* checkPaths(draft);
   yield* checkResourceUrls(draft);
   yield* checkCaFile(draft);
+  yield* checkTlsFiles(draft);
 }
 
 function* checkPaths(draft: Draft): Generator<Finding> {
@@ -72,5 +74,18 @@ function* checkCaFile(draft: Draft): Generator<Finding> {
     }
   } catch (error) {
     yield { path, what: `is ${quote(file)}, which ${fileProblem(error)}` };
+  }
+}
+
+function* checkTlsFiles(draft: Draft): Generator<Finding> {
+  const path = ['listen', 'tls'];
+  const [certFile, keyFile] = ['certFile', 'keyFile'].map((field) => valueAt(draft.tree, [...path, field]));
+  // One without the other, or an empty one: the schema says so.
+  if (typeof certFile !== 'string' || typeof keyFile !== 'string' || certFile === '' || keyFile === '') return;
+  const files = { certFile, keyFile };
+  const read = readTlsPair(files);
+  if ('pair' in read) return;
+  for (const { field, what } of read.problems) {
+    yield { path: [...path, field], what: `is ${quote(files[field])}, which ${what}` };
   }
 }

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import { stringify } from 'yaml';
+import { makeAuthority, writePair } from '../../test/kit/make-certificate.ts';
 import { flag, loadOne, writeText } from '../../test/kit/config-input.ts';
 import { Secret } from '../model/secret.ts';
 import { type Leaf, leaves, type Segment } from './leaves.ts';
@@ -26,14 +30,23 @@ function listOf(...items: string[]): Sample {
   return { text: items.join(','), yaml: items, value: items };
 }
 
+const tlsFolder = mkdtempSync(join(tmpdir(), 'usher-test-'));
+after(() => rmSync(tlsFolder, { recursive: true }));
+const tlsFiles = writePair(tlsFolder, await (await makeAuthority()).issue());
+
 /** One value for each setting, none of them the default. A setting without a line here fails the test below. */
 const samples: Readonly<Record<string, Sample>> = {
   host: same('127.0.0.2'),
   port: same(8111),
+  'tls-cert': same(tlsFiles.certFile),
+  'tls-key': same(tlsFiles.keyFile),
+  'max-connections': same(100),
+  'drain-timeout': same(30),
   'ca-file': same(new URL('load.test.pem', import.meta.url).pathname),
   'log-level': same('warn'),
   'log-format': same('json'),
   'audit-file': same('/tmp/audit.jsonl'),
+  'audit-when-unwritable': same('continue'),
   path: same('/other/mcp'),
   'resource-url': same('https://gateway.example.com/mcp'),
   'allowed-hosts': listOf('gateway.example.com', 'other.example.com'),
@@ -91,6 +104,8 @@ function baseServer(leaf: Leaf): Tree {
 
 function treeWith(leaf: Leaf, value?: unknown): Tree {
   const tree: Tree = { servers: { mcp: baseServer(leaf) } };
+  // Neither of the two can be without the other.
+  if (leaf.path.includes('tls')) setOwn(tree, 'listen', { tls: { ...tlsFiles } });
   if (value === undefined) return tree;
   if (leaf.kind === 'secret') delete (valueAt(tree, ['servers', 'mcp', 'credential']) as Tree)['clientSecretEnv'];
   let group: Tree = leaf.scope === 'server' ? (valueAt(tree, ['servers', 'mcp']) as Tree) : tree;

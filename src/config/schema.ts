@@ -44,7 +44,7 @@ export const serverSchema = z.strictObject({
     },
   ),
   resourceUrl: setting(webUrl().optional(), {
-    help: 'URL clients know this server by, published in its metadata; default http://localhost:PORT and the path',
+    help: 'URL clients know this server by, published in its metadata; default http://localhost:PORT (https with --tls-cert) and the path',
     flag: 'resource-url',
     group: 'Server',
     placeholder: 'URL',
@@ -110,6 +110,38 @@ export const configSchema = z.strictObject({
         flagAliases: ['proxy-port'],
         group: 'Listener',
         placeholder: 'PORT',
+      }),
+      tls: z
+        .strictObject({
+          certFile: setting(z.string().min(1), {
+            help: 'PEM file of the certificate to listen with (https), with those between it and its authority',
+            flag: 'tls-cert',
+            group: 'Listener',
+            placeholder: 'PATH',
+            example: '/etc/usher/tls.crt',
+            path: true,
+          }),
+          keyFile: setting(z.string().min(1), {
+            help: 'PEM file of the private key of that certificate, without a passphrase',
+            flag: 'tls-key',
+            group: 'Listener',
+            placeholder: 'PATH',
+            example: '/etc/usher/tls.key',
+            path: true,
+          }),
+        })
+        .optional(),
+      maxConnections: setting(z.number().int().min(1).max(1_000_000).optional(), {
+        help: 'Most connections at once; by default about half of what the limit of open files allows',
+        flag: 'max-connections',
+        group: 'Listener',
+        placeholder: 'NUMBER',
+      }),
+      drainTimeoutSeconds: setting(z.number().min(0).max(3600).default(10), {
+        help: 'How long running calls may take to end after a stop signal',
+        flag: 'drain-timeout',
+        group: 'Listener',
+        placeholder: 'SECONDS',
       }),
       trustedProxies: setting(
         z.array(z.string().refine(isNetwork, 'an address or a network such as 10.0.0.0/8')).default([]),

@@ -1,5 +1,6 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
+import { sameSettings } from '../config/same-settings.ts';
 import type { Config, ServerConfig } from '../config/schema.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
 import { buildTokenExchangeCredential } from '../credentials/token-exchange/build-token-exchange-credential.ts';
@@ -21,10 +22,11 @@ export interface RouteDeps {
   readonly ca: readonly string[] | undefined;
   readonly now: Clock;
   readonly log: Log;
-  /** The port that is really listened on; part of the default resource URL. */
+  /** The port that is really listened on, and how; part of the default resource URL. */
   readonly port: number;
   /** Servers that are run here, by name. */
   readonly workloads: ReadonlyMap<string, Workload>;
+  readonly scheme: 'http' | 'https';
 }
 
 interface NamedDeps extends RouteDeps {
@@ -32,20 +34,49 @@ interface NamedDeps extends RouteDeps {
   readonly name: string;
 }
 
-/** Builds every strategy once and binds it to its route, by path. From here on nobody reads configuration. */
-export function buildRoutes(config: Config, deps: RouteDeps): ReadonlyMap<string, Route> {
+/** Routes that are served, and the configuration they were built from. */
+export interface ServedRoutes {
+  readonly config: Config;
+  /** By path. */
+  readonly routes: ReadonlyMap<string, Route>;
+}
+
+/** Builds every strategy once and binds it to its route, by path. From here on nobody reads configuration. Of what is
+ * served already, every strategy whose settings are the same is kept, with what it knows: keys, tokens, connections.
+ */
+export function buildRoutes(config: Config, deps: RouteDeps, served?: ServedRoutes): ReadonlyMap<string, Route> {
   return new Map(
-    Object.entries(config.servers).map(([name, server]) => [
-      server.path,
-      buildRoute(name, server, { ...deps, host: config.listen.host }),
-    ]),
+    Object.entries(config.servers).map(([name, server]) => {
+      const named = { ...deps, name, host: config.listen.host };
+      return [server.path, buildRoute(server, named, findEarlier(name, served))];
+    }),
   );
 }
 
-function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { readonly host: string }): Route {
-  const resourceUrl = server.resourceUrl ?? `http://localhost:${deps.port}${server.path}`;
+/** One server as it is served already. */
+interface Earlier {
+  readonly server: ServerConfig;
+  readonly route: Route;
+}
+
+function findEarlier(name: string, served: ServedRoutes | undefined): Earlier | undefined {
+  if (served === undefined || !Object.hasOwn(served.config.servers, name)) return undefined;
+  const server = served.config.servers[name];
+  const route = server === undefined ? undefined : served.routes.get(server.path);
+  return server === undefined || route === undefined ? undefined : { server, route };
+}
+
+function buildRoute(
+  server: ServerConfig,
+  deps: NamedDeps & { readonly host: string },
+  earlier: Earlier | undefined,
+): Route {
+  if (earlier !== undefined && sameSettings(server, earlier.server)) return earlier.route;
+  const resourceUrl = server.resourceUrl ?? `${deps.scheme}://localhost:${deps.port}${server.path}`;
+  const keeps = (part: keyof ServerConfig) =>
+    earlier !== undefined && sameSettings(server[part], earlier.server[part]) ? earlier.route : undefined;
   return {
-    name,
+    name: deps.name,
     path: server.path,
     resourceUrl,
     resourceMetadataUrl: resourceMetadataUrl(resourceUrl),
@@ -56,19 +87,24 @@ function buildRoute(name: string, server: ServerConfig, deps: RouteDeps & { read
     ),
     allowedOrigins: new Set([new URL(resourceUrl).origin, ...server.allowedOrigins]),
     limits: { bodyBytes: server.bodyLimitBytes },
-    authenticator: buildAuthenticator(server, { ...deps, name }),
+    authenticator: keeps('authenticate')?.authenticator ?? buildAuthenticator(server, deps),
     policy: buildScopesPolicy(server.policy),
-    credential: buildCredential(server, { ...deps, name }),
+    credential: keeps('credential')?.credential ?? buildCredential(server, deps),
     forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
-    sessions: buildOwners(),
-    tasks: buildOwners(),
-    upstream: buildHttpUpstream({
-      url: upstreamUrl(server),
-      answerTimeoutMs: server.answerTimeoutSeconds * 1000,
-      log: deps.log,
-      ...(deps.ca === undefined ? {} : { ca: deps.ca }),
-    }),
-    workload: deps.workloads.get(name),
+    // They name what the server behind made: with another server they are nobody's.
+    sessions: keeps('upstream')?.sessions ?? buildOwners(),
+    tasks: keeps('upstream')?.tasks ?? buildOwners(),
+    upstream:
+      (earlier?.server.answerTimeoutSeconds === server.answerTimeoutSeconds
+        ? keeps('upstream')?.upstream
+        : undefined) ??
+      buildHttpUpstream({
+        url: upstreamUrl(server),
+        answerTimeoutMs: server.answerTimeoutSeconds * 1000,
+        log: deps.log,
+        ...(deps.ca === undefined ? {} : { ca: deps.ca }),
+      }),
+    workload: deps.workloads.get(deps.name),
   };
 }
 

@@ -6,13 +6,19 @@ import { buildResourceMetadata, resourceMetadataPaths } from './resource-metadat
 /** Answers a request for one of the gateway's own pages. */
 export type Endpoint = (request: IncomingMessage, response: ServerResponse) => void;
 
+interface State {
+  readonly audit: AuditSink;
+  /** Does it stop taking calls? */
+  readonly isDraining: () => boolean;
+}
+
 /** The gateway's own pages, by exact path: health, readiness, protected resource metadata. Everything else is the
  * request path's. They need no token and tell nothing that is not public.
  */
-export function buildEndpoints(routes: readonly Route[], audit: AuditSink): ReadonlyMap<string, Endpoint> {
+export function buildEndpoints(routes: readonly Route[], state: State): ReadonlyMap<string, Endpoint> {
   const endpoints = new Map<string, Endpoint>([
     ['/health', (request, response) => send(request, response, { status: 200, body: { status: 'ok' } })],
-    ['/ready', (request, response) => send(request, response, readiness(routes, audit))],
+    ['/ready', (request, response) => send(request, response, readiness(routes, state))],
   ]);
   for (const [path, route] of resourceMetadataPaths(routes)) {
     const body = buildResourceMetadata(route);
@@ -21,7 +27,8 @@ export function buildEndpoints(routes: readonly Route[], audit: AuditSink): Read
   return endpoints;
 }
 
-function readiness(routes: readonly Route[], audit: AuditSink): Answer {
+function readiness(routes: readonly Route[], { audit, isDraining }: State): Answer {
+  if (isDraining()) return { status: 503, body: { status: 'stopping' } };
   const withoutKeys = routes.filter((route) => !route.authenticator.isReady());
   // Who is not ready gets no calls, and so nothing else would ask the issuer again.
   for (const route of withoutKeys) void route.authenticator.warmUp();
@@ -30,9 +37,10 @@ function readiness(routes: readonly Route[], audit: AuditSink): Answer {
     ...routes.filter((route) => route.workload?.failure !== undefined).map((route) => `the server of ${route.name}`),
     ...(audit.failure === undefined ? [] : ['the audit trail']),
   ];
-  return waitingFor.length === 0
-    ? { status: 200, body: { status: 'ready' } }
-    : { status: 503, body: { status: 'not ready', waitingFor } };
+  if (waitingFor.length > 0) return { status: 503, body: { status: 'not ready', waitingFor } };
+  // Calls go on without it, as configured; whoever looks should see that they do.
+  const without = audit.trouble === undefined ? {} : { without: ['the audit trail'] };
+  return { status: 200, body: { status: 'ready', ...without } };
 }
 
 interface Answer {

@@ -1,8 +1,11 @@
+import type { Config } from '../config/schema.ts';
+
 /** A started gateway, as the command line and the demo hold it. */
 export interface RunningGateway extends AsyncDisposable {
   /** Where it really listens, for example `http://127.0.0.1:8000`. */
   readonly url: string;
   readonly port: number;
+  /** As they were at the start. */
   readonly servers: readonly {
     readonly name: string;
     readonly resourceUrl: string;
@@ -11,6 +14,11 @@ export interface RunningGateway extends AsyncDisposable {
   }[];
   /** Resolves when a child process it runs ended by itself and is not started again, with a sentence about it. */
   readonly workloadEnded: Promise<string>;
+  /** Opens the audit file anew, then takes over the configuration that `read` returns: calls under way end as they began,
+   * new ones see the new one. Never rejects: when something is wrong it is in the log, everything stays as it was, and it
+   * resolves with false.
+   */
+  reload(read: () => Config): Promise<boolean>;
   /** Stops taking calls, lets running ones end (bounded), closes everything. Idempotent. */
   close(): Promise<void>;
   /** Ends running calls at once, while `close` waits for them. */

@@ -1,29 +1,34 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toolCall } from '../../test/kit/call.ts';
 import { sendJson, startHttpServer, type Respond } from '../../test/kit/start-http-server.ts';
 import { startTestGateway } from '../../test/kit/start-test-gateway.ts';
 
-async function startAnonymous(respond: Respond) {
+async function startAnonymous(respond: Respond, drainTimeoutSeconds = 10) {
   const upstream = await startHttpServer(respond);
-  const gateway = await startTestGateway({
-    apollo: { authenticate: [{ strategy: 'anonymous' }], upstream: { strategy: 'http', url: `${upstream.url}/mcp` } },
-  });
+  const gateway = await startTestGateway(
+    {
+      apollo: { authenticate: [{ strategy: 'anonymous' }], upstream: { strategy: 'http', url: `${upstream.url}/mcp` } },
+    },
+    { config: { listen: { port: 0, drainTimeoutSeconds } } },
+  );
   return { upstream, gateway };
 }
 
 /** Posts over a connection that is kept alive; resolves when the answer ended, one way or the other. */
-function postKeptAlive(url: string, agent: Agent): Promise<number | string> {
+function postKeptAlive(url: string, agent: Agent, method = 'POST'): Promise<number | string> {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-    const sent = request(url, { method: 'POST', agent, headers }, (answer) => {
+    const sent = request(url, { method, agent, headers }, (answer) => {
       answer.resume().on('error', () => resolve('cut'));
       answer.on('end', () => resolve(answer.statusCode ?? 0));
     });
     sent.on('error', () => resolve('cut'));
-    sent.end(JSON.stringify(toolCall()));
+    sent.end(method === 'GET' ? undefined : JSON.stringify(toolCall()));
   });
 }
 
@@ -57,5 +62,50 @@ test('cutting – while an answer streams – closing ends, on record as cancell
   assert.deepEqual(gateway.logged, []);
   agent.destroy();
   await gateway.close();
+  await upstream[Symbol.asyncDispose]();
+});
+
+const streamed: Respond = (_, response) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {}\n\n');
+};
+
+test('closing – a stream that listens, and a call longer than the time limit – both cut, neither looks complete', async () => {
+  const { upstream, gateway } = await startAnonymous(streamed, 0.5);
+  const agent = new Agent({ keepAlive: true });
+  const listens = postKeptAlive(gateway.mcpUrl, agent, 'GET');
+  const runs = postKeptAlive(gateway.mcpUrl, agent);
+  while (upstream.seen.length < 2) await sleep(5);
+  const closed = gateway.close();
+  assert.deepEqual(await Promise.all([listens, runs]), ['cut', 'cut']);
+  await closed;
+  agent.destroy();
+  await upstream[Symbol.asyncDispose]();
+});
+
+test('closing – asked for readiness on a connection there was already – 503 at once', async () => {
+  const { upstream, gateway } = await startAnonymous(streamed, 5);
+  const running = postKeptAlive(gateway.mcpUrl, new Agent({ keepAlive: true }));
+  while (upstream.seen.length === 0) await sleep(5);
+  const socket = connect(gateway.port, '127.0.0.1');
+  await once(socket, 'connect');
+  // The listener has it when it answers another one that came later.
+  assert.equal((await fetch(`${gateway.url}/ready`, { headers: { connection: 'close' } })).status, 200);
+  const closed = gateway.close();
+  socket.write('GET /ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n');
+  let text = '';
+  for await (const piece of socket.setEncoding('utf8')) text += piece;
+  assert.match(text, /^HTTP\/1.1 503 .*\{"status":"stopping"\}$/s);
+  gateway.cut();
+  await Promise.all([running, closed]);
+  await upstream[Symbol.asyncDispose]();
+});
+
+test('closing – somebody connected and said nothing – not waited for', async () => {
+  const { upstream, gateway } = await startAnonymous(streamed);
+  const socket = connect(gateway.port, '127.0.0.1').on('error', () => {});
+  await once(socket, 'connect');
+  const startedAtMs = performance.now();
+  await gateway.close();
+  assert.ok(performance.now() - startedAtMs < 8_000);
   await upstream[Symbol.asyncDispose]();
 });

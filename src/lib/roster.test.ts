@@ -28,3 +28,16 @@ test('Roster – everybody left – empty', () => {
   assert.deepEqual([...roster], []);
   assert.equal(roster.size, 0);
 });
+
+test('Roster – somebody waits until it is empty – told when the last one leaves, at once when nobody is in', async () => {
+  const roster = new Roster<object>();
+  await roster.whenEmpty();
+  const [first, second] = [roster.enter(a), roster.enter(b)];
+  let isEmpty = false;
+  const empty = roster.whenEmpty().then(() => (isEmpty = true));
+  roster.leave(first);
+  await Promise.resolve();
+  assert.equal(isEmpty, false);
+  roster.leave(second);
+  await empty;
+});

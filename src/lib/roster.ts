@@ -5,6 +5,7 @@
 export class Roster<T extends object> {
   readonly #places: (T | undefined)[] = [];
   readonly #free: number[] = [];
+  #empty: PromiseWithResolvers<void> | undefined;
 
   /** Enters something, and returns its place. */
   enter(one: T): number {
@@ -17,6 +18,16 @@ export class Roster<T extends object> {
   leave(place: number): void {
     this.#places[place] = undefined;
     this.#free.push(place);
+    if (this.#empty === undefined || this.size > 0) return;
+    this.#empty.resolve();
+    this.#empty = undefined;
+  }
+
+  /** Resolves as soon as nobody is in. */
+  async whenEmpty(): Promise<void> {
+    if (this.size === 0) return;
+    this.#empty ??= Promise.withResolvers<void>();
+    await this.#empty.promise;
   }
 
   get size(): number {

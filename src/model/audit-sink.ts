@@ -6,8 +6,10 @@ export interface AuditSink {
   readonly strategy: string;
   /** Takes a record; never throws, never waits. */
   write(record: AuditRecord): void;
-  /** Why calls must be refused now, or undefined while everything taken so far could be written. */
+  /** Why calls must be refused now; undefined while they may go on. */
   readonly failure: UsherError | undefined;
+  /** Why records cannot be written now, whatever that means for calls; undefined while they can. */
+  readonly trouble: UsherError | undefined;
   /** Resolves when everything taken so far is written. */
   flush(): Promise<void>;
   close(): Promise<void>;

@@ -398,7 +398,7 @@ const rows = {
     exitCode: 5,
     fault: 'operator',
     message: 'Cannot write the audit trail to its end: lines lost: {lines}',
-    hint: 'Writing {path} failed until the end: {reason}. The calls of these lines were answered or refused before.',
+    hint: 'Writing {path} failed: {reason}. The calls of these lines were answered or refused before.',
   },
 
   // anything nobody foresaw

@@ -8,8 +8,13 @@ export interface LogOptions {
   readonly format: 'auto' | 'pretty' | 'json';
 }
 
+/** A log whose level can be changed while it is used. */
+export interface LeveledLog extends Log {
+  setLevel(level: LogOptions['level']): void;
+}
+
 /** The log, on stderr: JSON lines for machines, or one short line each for a person at a terminal. */
-export function buildLog({ level, format }: LogOptions): Log {
+export function buildLog({ level, format }: LogOptions): LeveledLog {
   const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY);
   const destination = isPretty ? prettyDestination() : jsonDestination();
   const log = pino(
@@ -26,6 +31,9 @@ export function buildLog({ level, format }: LogOptions): Log {
     info: (message, fields) => log.info(fields ?? {}, message),
     warn: (message, fields) => log.warn(fields ?? {}, message),
     error: (message, fields) => log.error(fields ?? {}, message),
+    setLevel: (next) => {
+      log.level = next;
+    },
   };
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { post } from '../kit/call.ts';
@@ -38,6 +40,30 @@ async function runWithChild(context: TestContext, program: string) {
     for (const pid of await pids()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   });
   return { usher, pids, result: collectResult(usher), url: `http://127.0.0.1:${port}` };
+}
+
+/** `usher run` with a command, in a terminal; the first process id is its own. */
+async function runInTerminal(context: TestContext) {
+  const folder = await folderOf(context);
+  const [port, targetPort] = [await freePort(), await freePort()];
+  const pidFile = join(folder, 'pids');
+  const note = `require('node:fs').appendFileSync(${JSON.stringify(pidFile)}, process.pid + '\\n');`;
+  const entry = new URL('../../src/cli/main.ts', import.meta.url).href;
+  const main = `${note} import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })`;
+  const audit = ['--audit-file', join(folder, 'audit.jsonl')];
+  const options = ['run', '--anonymous', '--port', `${port}`, '--target-port', `${targetPort}`, ...audit];
+  const command = [process.execPath, '-e', note + listens, `${targetPort}`];
+  const words = [process.execPath, '-e', main, '--', ...options, '--', ...command];
+  const line = `exec ${words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ')}`;
+  const terminal = spawn('/usr/bin/script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  let text = '';
+  terminal.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  const pids = async () => (await readFile(pidFile, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
+  context.after(async () => {
+    terminal.kill('SIGKILL');
+    for (const pid of await pids()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  return { terminal, pids, url: `http://127.0.0.1:${port}`, said: () => text };
 }
 
 function isAlive(pid: number): boolean {
@@ -78,13 +104,34 @@ test('a second Ctrl-C – its command ignores SIGTERM – both end at once, exit
   await assertAllGone(await pids(), 1);
 });
 
-test('a closed terminal – SIGHUP – ends the command too, exit code 0', async (context) => {
-  const { usher, pids, result, url } = await runWithChild(context, listens);
-  await until(listening(url));
-  usher.kill('SIGHUP');
-  assert.equal((await result).code, 0);
-  await assertAllGone(await pids(), 1);
-});
+/** `script` runs it in a terminal of its own, and closes that when it is ended itself. */
+const hasTerminals = process.platform === 'linux' && existsSync('/usr/bin/script');
+
+test(
+  'a closed terminal – ends the gateway and its command',
+  { skip: hasTerminals ? false : 'no script(1)' },
+  async (context) => {
+    const { terminal, pids, url } = await runInTerminal(context);
+    await until(listening(url));
+    terminal.kill('SIGKILL');
+    await assertAllGone(await pids(), 2);
+  },
+);
+
+test(
+  'SIGHUP – its terminal is still there – reloads and goes on',
+  { skip: hasTerminals ? false : 'no script(1)' },
+  async (context) => {
+    const { pids, url, said } = await runInTerminal(context);
+    await until(listening(url));
+    const [usher = 0] = await pids();
+    process.kill(usher, 'SIGHUP');
+    await until(async () => /The configuration was reloaded/.test(said()));
+    assert.equal(await listening(url)(), true);
+    process.kill(usher, 'SIGTERM');
+    await assertAllGone(await pids(), 2);
+  },
+);
 
 test('Ctrl-C – the command does not listen yet – heeded at once, exit code 0', async (context) => {
   const { usher, pids, result } = await runWithChild(context, 'setInterval(() => {}, 1000)');
@@ -170,3 +217,78 @@ test('an issuer that is down at the start – logged with the reason; ready once
   isDown = false;
   await until(async () => (await ready()) === 200, 5_000);
 });
+
+test(
+  'an audit trail that cannot be written, calls shall go on – answered, /ready says so, the loss is said at the end',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    await using upstream = await startHttpServer((_, response) => void response.end());
+    const servers = {
+      apollo: {
+        authenticate: [{ strategy: 'anonymous' as const }],
+        upstream: { strategy: 'http' as const, url: `${upstream.url}/mcp` },
+      },
+    };
+    const audit = { file: '/dev/full', whenUnwritable: 'continue' as const };
+    const gateway = await startTestGateway(servers, { config: { audit } });
+    const ready = async () => {
+      const response = await fetch(`${gateway.url}/ready`);
+      return [response.status, await response.json()];
+    };
+    assert.deepEqual(await ready(), [200, { status: 'ready' }]);
+    await post(gateway.mcpUrl, undefined);
+    await until(() => gateway.logged.some((line) => line.includes('calls go on without it')));
+    assert.equal((await post(gateway.mcpUrl, undefined)).status, 200);
+    assert.deepEqual(await ready(), [200, { status: 'ready', without: ['the audit trail'] }]);
+    const stricter = gateway.configure(servers, { audit: { ...audit, whenUnwritable: 'refuse' } });
+    assert.equal(await gateway.reload(() => stricter), true);
+    assert.equal((await post(gateway.mcpUrl, undefined)).status, 503);
+    assert.equal((await ready())[0], 503);
+    await assert.rejects(gateway.close(), /lines lost: 3/);
+  },
+);
+
+/** Opens more connections than `usher run` may have files open, lets go of them, and waits until calls are answered again. */
+async function flood(context: TestContext, options: readonly string[] = []): Promise<string> {
+  const folder = await folderOf(context);
+  await using upstream = await startHttpServer((_, response) => void response.end('{}'));
+  const port = await freePort();
+  const audit = ['--audit-file', join(folder, 'audit.jsonl')];
+  const args = ['run', '--anonymous', '--port', `${port}`, ...audit, ...options, upstream.url];
+  const usher = startUsher(context, args, { openFiles: 64 });
+  let text = '';
+  usher.stderr?.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  const url = `http://127.0.0.1:${port}`;
+  await until(listening(url));
+  const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  await until(() => sockets.filter((socket) => socket.closed).length > 250);
+  for (const socket of sockets) socket.destroy();
+  const callAll = () => Promise.all(Array.from({ length: 6 }, () => post(`${url}/mcp`, undefined)));
+  await until(() =>
+    callAll().then(
+      (answers) => answers.every(({ status }) => status === 200),
+      () => false,
+    ),
+  );
+  usher.kill('SIGTERM');
+  await until(() => usher.exitCode !== null);
+  assert.equal(usher.exitCode, 0);
+  return text;
+}
+
+test(
+  'more connections than files may be open – those over the limit are closed, which is said once; served again afterwards',
+  { skip: process.platform !== 'linux' },
+  async (context) => {
+    const text = await flood(context);
+    assert.equal(text.match(/Connections are closed at once/g)?.length, 1);
+  },
+);
+
+test(
+  'no descriptor left at all – with a limit of connections that is too high – the listener survives, and serves afterwards',
+  { skip: process.platform !== 'linux' },
+  async (context) => {
+    await flood(context, ['--max-connections', '10000']);
+  },
+);

@@ -10,6 +10,8 @@ export interface UsherOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly cwd?: string;
+  /** Limit of files and connections it may have open at once. */
+  readonly openFiles?: number;
 }
 
 export interface UsherResult {
@@ -21,7 +23,10 @@ export interface UsherResult {
 /** Starts the command line as a process of its own; it goes with the test at the latest. */
 export function startUsher(context: TestContext, args: readonly string[], options: UsherOptions = {}): ChildProcess {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['-e', program, '--', ...args], {
+  const words = [process.execPath, '-e', program, '--', ...args];
+  const limited = ['/bin/sh', '-c', `ulimit -n ${options.openFiles}; exec "$@"`, 'sh', ...words];
+  const [command = '', ...rest] = options.openFiles === undefined ? words : limited;
+  const child = spawn(command, rest, {
     cwd: options.cwd,
     env: { PATH, HOME, ...options.env },
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

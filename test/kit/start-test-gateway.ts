@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { configSchema } from '../../src/config/schema.ts';
+import { configSchema, type Config } from '../../src/config/schema.ts';
 import { startGateway, type GatewayOptions } from '../../src/gateway/start-gateway.ts';
 import type { RunningGateway } from '../../src/gateway/running-gateway.ts';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
@@ -19,11 +19,19 @@ export interface TestGateway extends RunningGateway {
   readonly auditFile: string;
   /** Everything that was logged, as text. */
   readonly logged: string[];
+  /** Another configuration of it: these servers, everything else as it is. */
+  configure(servers: Record<string, ServerInput>, more?: ConfigInput): Config;
   /** The audit trail so far. */
   records(): Promise<readonly AuditRecord[]>;
 }
 
 type ServerInput = z.input<typeof configSchema>['servers'][string];
+/** What a configuration says beside its servers. */
+type ConfigInput = Partial<Omit<z.input<typeof configSchema>, 'servers'>>;
+
+export interface TestGatewayOptions extends Omit<GatewayOptions, 'log'> {
+  readonly config?: ConfigInput;
+}
 
 /** The usual server of a test: tokens of `issuer` for mcpserver, exchanged there for backend. */
 export function exchangingServer(
@@ -50,13 +58,14 @@ export function exchangingServer(
 /** A real gateway in this process, on a free port, with its audit trail in a folder of its own. */
 export async function startTestGateway(
   servers: Record<string, ServerInput>,
-  options: Omit<GatewayOptions, 'log'> = {},
+  { config: given, ...options }: TestGatewayOptions = {},
 ): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'usher-test-'));
   const auditFile = join(folder, 'audit.jsonl');
   const { log, logged } = collectLog();
-  const config = configSchema.parse({ listen: { port: 0 }, audit: { file: auditFile }, servers });
-  const gateway = await startGateway(config, { log, ...options });
+  const configure: TestGateway['configure'] = (others, more) =>
+    configSchema.parse({ listen: { port: 0 }, audit: { file: auditFile }, ...given, ...more, servers: others });
+  const gateway = await startGateway(configure(servers), { log, ...options });
   const close = async () => {
     await gateway.close();
     await rm(folder, { recursive: true, force: true });
@@ -66,6 +75,7 @@ export async function startTestGateway(
     mcpUrl: gateway.servers[0]?.url ?? '',
     auditFile,
     logged,
+    configure,
     async records() {
       // Records are written within 10 ms of the call's end, which is after its last byte was seen here.
       await new Promise((resolve) => setTimeout(resolve, 40));

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for what cannot be listened for. */
+/** Waits until something holds; fails when that takes too long. */
 export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
-  const deadlineMs = Date.now() + timeoutMs;
+  const deadlineMs = performance.now() + timeoutMs;
   while (!(await condition())) {
-    assert.ok(Date.now() < deadlineMs, 'waited in vain');
+    assert.ok(performance.now() < deadlineMs, 'waited in vain');
     await sleep(20);
   }
 }

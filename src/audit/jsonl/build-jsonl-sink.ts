@@ -1,132 +1,251 @@
-import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditRecord } from '../../model/audit-record.ts';
 import type { AuditSink } from '../../model/audit-sink.ts';
 import type { Log } from '../../model/log.ts';
 import { describe } from '../../lib/describe-error.ts';
 import { fail, type UsherError } from '../../model/usher-error.ts';
+import { LineQueue } from './line-queue.ts';
 import { serializeRecord } from './serialize-record.ts';
 import type { JsonlSettings } from './schema.ts';
+import { fileTarget, stdoutTarget, type Target } from './targets.ts';
 
-/** Lines are written together, at most this long after they were taken. */
-const batchMs = 10;
-const retryMs = 1_000;
+/** Times and sizes; tests have smaller ones. */
+export interface JsonlBounds {
+  /** Lines are written together, at most this long after they were taken. */
+  readonly batchMs: number;
+  readonly retryMs: number;
+  /** A write that makes no progress for this long has failed, though it is not over. */
+  readonly stallMs: number;
+  /** How often the log says that writing still fails. */
+  readonly sayAgainMs: number;
+  /** Most that waits in memory. */
+  readonly limitBytes: number;
+  readonly batchBytes: number;
+}
+
+const usual: JsonlBounds = {
+  batchMs: 10,
+  retryMs: 1_000,
+  stallMs: 5_000,
+  sayAgainMs: 60_000,
+  limitBytes: 64 * 1024 * 1024,
+  batchBytes: 1024 * 1024,
+};
+
+/** An audit sink whose target can be opened anew, and whose rule for failures can be changed. */
+export interface JsonlSink extends AuditSink {
+  /** What happens to calls while nothing can be written. */
+  whenUnwritable: JsonlSettings['whenUnwritable'];
+  /** Goes on in the file that has the name now: the one before was renamed. No line is lost or divided. Never rejects. */
+  reopen(): Promise<void>;
+}
 
 /** Sink `jsonl`: one JSON line per record, appended to a file of mode 0600, or to stdout. A record is written within 10 ms
- * of its call's end. When writing fails nothing is dropped: lines wait, `failure` is set so that new calls are refused,
- * and writing is tried again each second; the log says when that begins and ends. A file that was deleted is made anew.
+ * of its call's end. When writing fails, lines wait, `trouble` is set, and so is `failure` unless calls shall go on;
+ * writing is tried again each second; the log says when that begins, each minute, and when it is over. What waits is
+ * bounded; what finds no room is lost, and counted. A file that was deleted is made anew.
  * @throws UsherError config_invalid when the file cannot be opened for appending
  */
-export async function startJsonlSink(settings: JsonlSettings, log?: Log): Promise<AuditSink> {
-  const target = settings.file === '-' ? stdoutTarget() : await fileTarget(settings.file);
-  return new JsonlSink(settings.file === '-' ? 'stdout' : settings.file, target, log);
+export async function startJsonlSink(
+  settings: JsonlSettings,
+  log?: Log,
+  bounds: Partial<JsonlBounds> = {},
+): Promise<JsonlSink> {
+  const isStdout = settings.file === '-';
+  const target = isStdout ? stdoutTarget() : await fileTarget(settings.file);
+  return new QueuedSink({
+    path: isStdout ? 'stdout' : settings.file,
+    whenUnwritable: settings.whenUnwritable,
+    target,
+    log,
+    bounds: { ...usual, ...bounds },
+  });
 }
 
-interface Target {
-  /** Writes some of it, and says how much. */
-  write(bytes: Buffer): Promise<number>;
-  close(): Promise<void>;
+interface QueuedSinkOptions {
+  readonly path: string;
+  readonly whenUnwritable: JsonlSettings['whenUnwritable'];
+  readonly target: Target;
+  readonly log: Log | undefined;
+  readonly bounds: JsonlBounds;
 }
 
-class JsonlSink implements AuditSink {
+class QueuedSink implements JsonlSink {
   readonly strategy = 'jsonl';
-  readonly #path: string;
-  readonly #target: Target;
-  readonly #log: Log | undefined;
-  /** Lines taken and not yet handed to the target. */
+  whenUnwritable: JsonlSettings['whenUnwritable'];
+  readonly #options: QueuedSinkOptions;
+  /** Lines taken and not yet in the queue. */
   #taken = '';
-  /** What the target did not take of an earlier batch: it may begin in the middle of a line. */
-  #rest: Buffer = Buffer.alloc(0);
+  #takenLines = 0;
+  readonly #queue = new LineQueue();
   #timer: NodeJS.Timeout | undefined;
+  #sayAgain: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
-  #failure: UsherError | undefined;
+  #trouble: UsherError | undefined;
+  #lost = 0;
+  #isClosed = false;
 
-  constructor(path: string, target: Target, log: Log | undefined) {
-    this.#path = path;
-    this.#target = target;
-    this.#log = log;
+  constructor(options: QueuedSinkOptions) {
+    this.#options = options;
+    this.whenUnwritable = options.whenUnwritable;
+  }
+
+  get trouble(): UsherError | undefined {
+    return this.#trouble;
   }
 
   get failure(): UsherError | undefined {
-    return this.#failure;
+    return this.whenUnwritable === 'refuse' ? this.#trouble : undefined;
   }
 
   write(record: AuditRecord): void {
+    const { batchBytes, batchMs } = this.#options.bounds;
+    if (!this.#hasRoom(record)) {
+      this.#lost += 1;
+      return;
+    }
     this.#taken += `${serializeRecord(record)}\n`;
+    this.#takenLines += 1;
+    if (this.#taken.length >= batchBytes) this.#seal();
     this.#timer ??= setTimeout(this.#flushInBackground, batchMs);
   }
 
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#writing !== undefined) await this.#writing;
-    if (this.#taken === '' && this.#rest.length === 0) return;
-    this.#writing = this.#writeAll();
-    await this.#writing;
-    this.#writing = undefined;
+    await this.#exclusively(() => this.#writeAll());
+  }
+
+  async reopen(): Promise<void> {
+    await this.#exclusively(async () => {
+      try {
+        await this.#moveOn();
+      } catch (error) {
+        this.#options.log?.error('Cannot open the audit trail again; lines go on into the file that is open', {
+          hint: `Opening ${this.#options.path} failed: ${describe(error)}.`,
+        });
+      }
+    });
+    // What waited for the disk may find room in the new file.
+    if (this.#trouble !== undefined) await this.flush();
   }
 
   async close(): Promise<void> {
-    await this.flush();
+    const { target, path, bounds } = this.#options;
+    // A write that is stuck is not waited for.
+    await Promise.race([this.flush(), sleep(bounds.stallMs, undefined, { ref: false })]);
+    this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#target.close();
-    if (this.#failure === undefined) return;
-    const lines = this.#rest.toString().split('\n').length - 1;
-    throw fail('audit_incomplete', { path: this.#path, lines, reason: describe(this.#failure.cause) });
+    clearInterval(this.#sayAgain);
+    if (this.#writing === undefined) await target.close();
+    else void this.#writing.then(() => target.close());
+    const lines = this.#waitingLines + this.#lost;
+    if (lines === 0) return;
+    const reason =
+      this.#trouble === undefined ? 'there was no room left for lines to wait' : describe(this.#trouble.cause);
+    throw fail('audit_incomplete', { path, lines, reason });
+  }
+
+  get #waitingLines(): number {
+    return this.#queue.lines + this.#takenLines;
   }
 
   readonly #flushInBackground = (): void => void this.flush();
 
+  /** Makes room for a record, or says that there is none. While calls are refused the lines of those that were let through
+   * before are worth more than those of new ones; where they go on, the newest are worth most.
+   */
+  #hasRoom({ code }: AuditRecord): boolean {
+    const { limitBytes } = this.#options.bounds;
+    const waitingBytes = this.#queue.byteLength + this.#taken.length;
+    if (waitingBytes < (code === 'audit_unavailable' ? limitBytes / 2 : limitBytes)) return true;
+    if (this.#trouble === undefined) this.#fail(new Error('lines come faster than they can be written'));
+    if (this.whenUnwritable === 'refuse') return false;
+    this.#seal();
+    const dropped = this.#queue.dropOldest(this.#writing !== undefined);
+    this.#lost += dropped;
+    return dropped > 0;
+  }
+
+  /** Puts what was taken into the queue. */
+  #seal(): void {
+    if (this.#takenLines === 0) return;
+    this.#queue.push(this.#taken, this.#takenLines);
+    this.#taken = '';
+    this.#takenLines = 0;
+  }
+
+  /** One at a time uses the target. */
+  async #exclusively(work: () => Promise<void>): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+    this.#writing = work();
+    await this.#writing;
+    this.#writing = undefined;
+  }
+
   /** Never throws: what could not be written stays, and is tried again. */
   async #writeAll(): Promise<void> {
-    const batch = Buffer.from(this.#taken);
-    this.#rest = this.#rest.length === 0 ? batch : Buffer.concat([this.#rest, batch]);
-    this.#taken = '';
+    const { target, bounds } = this.#options;
     try {
-      while (this.#rest.length > 0) this.#rest = this.#rest.subarray(await this.#target.write(this.#rest));
-      if (this.#failure !== undefined) this.#log?.info(`The audit trail can be written again: ${this.#path}`);
-      this.#failure = undefined;
+      this.#seal();
+      for (let bytes = this.#queue.peek(); bytes !== undefined; bytes = this.#queue.peek()) {
+        if (await target.isGone()) {
+          await this.#moveOn();
+          continue;
+        }
+        this.#queue.advance(await this.#write(bytes));
+      }
+      this.#recover();
     } catch (cause) {
-      const isNew = this.#failure === undefined;
-      this.#failure = fail('audit_unavailable', { path: this.#path, reason: describe(cause) }, { cause });
-      if (isNew) this.#log?.error('Cannot write the audit trail', { hint: this.#failure.hint });
+      this.#fail(cause);
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(this.#flushInBackground, retryMs);
+      if (!this.#isClosed) this.#timer = setTimeout(this.#flushInBackground, bounds.retryMs);
     }
   }
-}
 
-async function fileTarget(path: string): Promise<Target> {
-  try {
-    let file = await open(path, 'a', 0o600);
-    return {
-      async write(bytes) {
-        // Without a name any more: what is written there is lost.
-        if ((await file.stat()).nlink === 0) {
-          const deleted = file;
-          file = await open(path, 'a', 0o600);
-          await deleted.close();
-        }
-        return (await file.write(bytes)).bytesWritten;
-      },
-      close: () => file.close(),
-    };
-  } catch (cause) {
-    const report = `--audit-file: Cannot open ${path} for appending: ${describe(cause)}`;
-    throw fail('config_invalid', { report }, { cause });
+  async #write(bytes: Buffer): Promise<number> {
+    const { target, bounds } = this.#options;
+    const stalled = new Error(`nothing was taken for ${bounds.stallMs / 1000} s`);
+    const timer = setTimeout(() => this.#fail(stalled), bounds.stallMs).unref();
+    try {
+      return await target.write(bytes);
+    } finally {
+      clearTimeout(timer);
+    }
   }
-}
 
-/** A reader that went away (EPIPE) is a failure like a full disk. */
-function stdoutTarget(): Target {
-  const ignore = () => {};
-  process.stdout.on('error', ignore);
-  return {
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
-        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)));
-      }),
-    close: async () => {
-      process.stdout.off('error', ignore);
-    },
-  };
+  async #moveOn(): Promise<void> {
+    await this.#options.target.reopen();
+    this.#queue.rewind();
+  }
+
+  #fail(cause: unknown): void {
+    const isNew = this.#trouble === undefined;
+    this.#trouble = fail('audit_unavailable', { path: this.#options.path, reason: describe(cause) }, { cause });
+    if (!isNew) return;
+    this.#say();
+    this.#sayAgain = setInterval(() => this.#say(), this.#options.bounds.sayAgainMs).unref();
+  }
+
+  #say(): void {
+    const trouble = this.#trouble;
+    if (trouble === undefined) return;
+    const { path, log } = this.#options;
+    const counts = { linesWaiting: this.#waitingLines, linesLost: this.#lost };
+    if (this.whenUnwritable === 'refuse')
+      return log?.error('Cannot write the audit trail', { hint: trouble.hint, ...counts });
+    log?.error('Cannot write the audit trail; calls go on without it', {
+      hint: `Writing ${path} failed: ${describe(trouble.cause)}. Lines wait in memory until it works again; the oldest are dropped when there are too many.`,
+      ...counts,
+    });
+  }
+
+  #recover(): void {
+    if (this.#trouble === undefined) return;
+    clearInterval(this.#sayAgain);
+    this.#trouble = undefined;
+    const { path, log } = this.#options;
+    if (this.#lost === 0) log?.info(`The audit trail can be written again: ${path}`);
+    else log?.warn(`The audit trail can be written again: ${path}; lines lost so far: ${this.#lost}`);
+  }
 }

@@ -11,6 +11,11 @@ export const jsonlSchema = z.strictObject({
     example: '/var/log/usher/audit.jsonl',
     path: true,
   }),
+  whenUnwritable: setting(z.enum(['refuse', 'continue']).default('refuse'), {
+    help: 'What happens to calls while the audit trail cannot be written; with continue its lines can be lost',
+    flag: 'audit-when-unwritable',
+    group: 'Audit and log',
+  }),
 });
 
 export type JsonlSettings = z.output<typeof jsonlSchema>;

@@ -235,3 +235,67 @@ test('the issuer down while its keys are known – said once, with how long they
   await all.settle();
   assert.match(all.logged.slice(1).join(), /^info: The keys of .* can be fetched again \{"server":"apollo"\}$/);
 });
+
+test('a key store – the clock set back by hours – keys are refreshed as ever; a withdrawn one is not taken till then', async () => {
+  await using all = await startStore();
+  await all.store.read();
+  all.scene.nowMs -= 5 * hourMs;
+  all.publish(second);
+  all.store.refreshIfDue();
+  await all.settle();
+  assert.equal(await all.has(first.kid), false);
+  assert.equal(all.reads(), 2);
+  all.scene.nowMs += 11 * minuteMs;
+  all.store.refreshIfDue();
+  await all.settle();
+  assert.equal(all.reads(), 3);
+});
+
+test('a key store – the clock set back during an outage – the issuer is asked again, and keys end with their day', async () => {
+  await using all = await startStore();
+  await all.store.read();
+  all.scene.respond = (response) => void response.writeHead(500).end();
+  all.scene.nowMs += hourMs;
+  await all.store.read();
+  assert.equal(all.store.isFailing, true);
+  all.scene.nowMs -= 5 * hourMs;
+  const before = all.reads();
+  await all.store.read();
+  all.store.refreshIfDue();
+  await all.settle();
+  assert.ok(all.reads() > before, 'asked again');
+  assert.equal(all.store.isReady, true);
+  all.scene.nowMs += 24 * hourMs;
+  assert.equal(all.store.isReady, false);
+});
+
+test('a key store – the clock set forward by days – asks first, and never uses what it could not ask about', async () => {
+  await using all = await startStore();
+  await all.store.read();
+  all.scene.nowMs += 48 * hourMs;
+  assert.equal(all.store.isOverdue, true);
+  assert.notEqual(await all.store.read(), undefined);
+  all.scene.respond = (response) => void response.writeHead(500).end();
+  all.scene.nowMs += 48 * hourMs;
+  assert.equal(await all.store.read(), undefined);
+  all.publish(first);
+  all.scene.nowMs -= 48 * hourMs;
+  assert.notEqual(await all.store.read(), undefined);
+});
+
+test('a key store – the clock set back – keys nobody has are still asked for, and still not often', async () => {
+  await using all = await startStore();
+  const generation = (await all.store.read())?.generation ?? -1;
+  const floods = async () => {
+    for (let call = 0; call < 20; call += 1) await all.store.readNewer(generation);
+  };
+  await floods();
+  const asked = all.reads();
+  assert.ok(asked <= 3);
+  all.scene.nowMs -= 5 * hourMs;
+  await floods();
+  assert.equal(all.reads(), asked);
+  all.scene.nowMs += 11_000;
+  await floods();
+  assert.equal(all.reads(), asked + 1);
+});

@@ -72,6 +72,17 @@ export class KeyStore {
     return this.#usable() !== undefined;
   }
 
+  /** The time; and where the clock was set back, ages start anew from it: what is not due for a while would otherwise not be
+   * due for as long as the clock was set back, and a withdrawn key would be taken all that time.
+   */
+  #now(): number {
+    const nowMs = this.#options.now();
+    if (this.#keys !== undefined && nowMs < this.#keys.fetchedAtMs)
+      this.#keys = { ...this.#keys, fetchedAtMs: nowMs, refreshAtMs: nowMs };
+    if (this.#failure !== undefined && nowMs < this.#failure.atMs) this.#failure = { ...this.#failure, atMs: 0 };
+    return nowMs;
+  }
+
   /** Could the issuer not be asked the last time? */
   get isFailing(): boolean {
     return this.#failure !== undefined;
@@ -81,8 +92,8 @@ export class KeyStore {
    * while: a key may have been withdrawn in the meantime.
    */
   get isOverdue(): boolean {
+    const nowMs = this.#now();
     if (this.#keys === undefined) return true;
-    const nowMs = this.#options.now();
     if (nowMs < this.#keys.refreshAtMs + graceMs) return false;
     return this.#failure === undefined || nowMs >= this.#failure.atMs + graceMs;
   }
@@ -94,14 +105,14 @@ export class KeyStore {
 
   /** Starts a refresh when one is due. Costs two comparisons otherwise; call it on every request. */
   refreshIfDue(): void {
-    const nowMs = this.#options.now();
+    const nowMs = this.#now();
     if (this.#keys !== undefined && nowMs >= this.#keys.refreshAtMs && this.#mayRetry(nowMs)) void this.#fetch();
   }
 
   /** The keys, waiting for a fetch if there are none yet or they are overdue; undefined when they cannot be had. */
   async read(signal?: AbortSignal): Promise<KeySet | undefined> {
     const mustAsk = this.#usable() === undefined || this.isOverdue;
-    if (mustAsk && this.#mayRetry(this.#options.now())) await this.#fetch(signal);
+    if (mustAsk && this.#mayRetry(this.#now())) await this.#fetch(signal);
     return this.#usable();
   }
 
@@ -117,11 +128,12 @@ export class KeyStore {
   }
 
   #usable(): KeySet | undefined {
-    return this.#keys !== undefined && this.#options.now() < this.#keys.fetchedAtMs + outageMs ? this.#keys : undefined;
+    const nowMs = this.#now();
+    return this.#keys !== undefined && nowMs < this.#keys.fetchedAtMs + outageMs ? this.#keys : undefined;
   }
 
   #mayRetry(nowMs: number): boolean {
-    return this.#failure === undefined || Math.abs(nowMs - this.#failure.atMs) >= retryMs || this.#flight.has('keys');
+    return this.#failure === undefined || nowMs - this.#failure.atMs >= retryMs || this.#flight.has('keys');
   }
 
   #fetch(signal?: AbortSignal): Promise<void> {

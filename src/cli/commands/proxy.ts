@@ -3,7 +3,7 @@ import type { Problem } from '../../config/source.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { addForeignOptions } from '../foreign-options.ts';
-import { addConfigOptions, loadArguments } from '../load-arguments.ts';
+import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
 
 const proxyLeaves = leaves.filter(({ strategy }) => strategy !== 'process');
@@ -33,7 +33,7 @@ export const proxyCommand: CommandModule = {
     if (second !== undefined || tail !== undefined) {
       problems.push({ where: 'arguments', what: 'are too many: expected one NAME; put values with spaces in quotes' });
     }
-    const loaded = loadArguments(command, {
+    const given: Given = {
       leaves: proxyLeaves,
       problems,
       oneServer: {
@@ -44,8 +44,9 @@ export const proxyCommand: CommandModule = {
         },
       },
       environment,
-    });
+    };
+    const loaded = loadArguments(command, given);
     const { startGatewayCommand } = await import('../start-gateway-command.ts');
-    return startGatewayCommand(loaded);
+    return startGatewayCommand(loaded, () => readArguments(command, given));
   },
 };

@@ -2,7 +2,7 @@ import { leaves } from '../../config/leaves.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { addForeignOptions } from '../foreign-options.ts';
-import { addConfigOptions, loadArguments } from '../load-arguments.ts';
+import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
 import { nameOption, oneServerOf, readTarget } from '../one-server.ts';
 
 /** The target URL is an argument here. */
@@ -24,13 +24,14 @@ export const runCommand: CommandModule = {
   },
   async execute(command, { tail, environment }) {
     const target = readTarget(command, tail);
-    const loaded = loadArguments(command, {
+    const given: Given = {
       leaves: runLeaves,
       ...target,
       oneServer: oneServerOf(command),
       environment,
-    });
+    };
+    const loaded = loadArguments(command, given);
     const { startGatewayCommand } = await import('../start-gateway-command.ts');
-    return startGatewayCommand(loaded);
+    return startGatewayCommand(loaded, () => readArguments(command, given));
   },
 };

@@ -1,7 +1,7 @@
 import { leaves } from '../../config/leaves.ts';
 import { buildCommand, textsOf } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { addConfigOptions, loadArguments } from '../load-arguments.ts';
+import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
 import { refuseOperands, requireFile } from '../require.ts';
 
 const serveLeaves = leaves.filter(({ scope }) => scope === 'gateway');
@@ -22,12 +22,13 @@ export const serveCommand: CommandModule = {
     );
   },
   async execute(command, { tail, environment }) {
-    const loaded = loadArguments(command, {
+    const given: Given = {
       leaves: serveLeaves,
       problems: [...refuseOperands(command, tail), ...requireFile(textsOf(command, 'config'), environment)],
       environment,
-    });
+    };
+    const loaded = loadArguments(command, given);
     const { startGatewayCommand } = await import('../start-gateway-command.ts');
-    return startGatewayCommand(loaded);
+    return startGatewayCommand(loaded, () => readArguments(command, given));
   },
 };

@@ -1,0 +1,55 @@
+import { open } from 'node:fs/promises';
+import { describe } from '../../lib/describe-error.ts';
+import { fail } from '../../model/usher-error.ts';
+
+/** Where lines are written to. */
+export interface Target {
+  /** Writes some of it, and says how much. */
+  write(bytes: Buffer): Promise<number>;
+  /** Has it no name any more? What is written there then is lost. */
+  isGone(): Promise<boolean>;
+  /** Goes on in whatever has its name now. When that cannot be opened the old one stays.
+   * @throws Error of the file system
+   */
+  reopen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Appends to a file of mode 0600.
+ * @throws UsherError config_invalid when it cannot be opened
+ */
+export async function fileTarget(path: string): Promise<Target> {
+  try {
+    let file = await open(path, 'a', 0o600);
+    return {
+      write: async (bytes) => (await file.write(bytes)).bytesWritten,
+      isGone: async () => (await file.stat()).nlink === 0,
+      async reopen() {
+        const earlier = file;
+        file = await open(path, 'a', 0o600);
+        await earlier.close();
+      },
+      close: () => file.close(),
+    };
+  } catch (cause) {
+    const report = `--audit-file: Cannot open ${path} for appending: ${describe(cause)}`;
+    throw fail('config_invalid', { report }, { cause });
+  }
+}
+
+/** A reader that went away (EPIPE) is a failure like a full disk. */
+export function stdoutTarget(): Target {
+  const ignore = () => {};
+  process.stdout.on('error', ignore);
+  return {
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)));
+      }),
+    isGone: async () => false,
+    reopen: async () => {},
+    close: async () => {
+      process.stdout.off('error', ignore);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates } from 'node:tls';
+import type { Config } from '../config/schema.ts';
+import { describe } from '../lib/describe-error.ts';
+import { buildHttpClient, type HttpClient } from '../lib/http-client.ts';
+import type { Route } from '../model/route.ts';
+import { fail } from '../model/usher-error.ts';
+import { buildRoutes, type RouteDeps, type ServedRoutes } from './build-routes.ts';
+
+/** Something that holds connections. */
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** What is shared by all routes: how neighbours are reached. */
+interface Neighbours {
+  readonly http: HttpClient;
+  readonly ca: readonly string[] | undefined;
+}
+
+/** Routes for another configuration: built, not yet served. */
+export interface Prepared {
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Serves them from now on. What is returned closes what only the earlier ones used; call it when their calls ended. */
+  take(): () => Promise<void>;
+  /** They will not be served. */
+  discard(): Promise<void>;
+}
+
+export type MountDeps = Omit<RouteDeps, 'http' | 'ca'>;
+
+const warmUpMs = 5_000;
+
+/** The routes that are served, with everything that belongs to them and has to be closed. */
+export class Mounts implements AsyncDisposable {
+  readonly #deps: MountDeps;
+  readonly #open = new Set<Closable>();
+  #neighbours: Neighbours | undefined;
+  #served: ServedRoutes | undefined;
+
+  constructor(deps: MountDeps) {
+    this.#deps = deps;
+  }
+
+  /** Builds what a configuration needs, changing nothing that is served. With routes that are served already it waits,
+   * bounded, for the keys of new issuers, so that the next callers need not.
+   * @throws UsherError config_invalid when a file that is needed cannot be read
+   */
+  async prepare(config: Config): Promise<Prepared> {
+    const [served, now] = [this.#served, this.#neighbours];
+    // Read without waiting: at the start the listener is open already, and nobody answers yet.
+    const ca = readCa(config.caFile);
+    const isSameCa = now !== undefined && String(now.ca) === String(ca);
+    const neighbours = isSameCa ? now : { ca, http: buildHttpClient(ca === undefined ? {} : { ca }) };
+    const routes = buildRoutes(config, { ...this.#deps, ...neighbours }, isSameCa ? served : undefined);
+    const needed = new Set<Closable>([neighbours.http, ...[...routes.values()].map(({ upstream }) => upstream)]);
+    const isNew = (one: Closable) => !this.#open.has(one);
+    const added = [...needed].filter(isNew);
+    const warm = Promise.all([...routes.values()].map(({ authenticator }) => authenticator.warmUp()));
+    if (served !== undefined) await Promise.race([warm, sleep(warmUpMs, undefined, { ref: false })]);
+    return {
+      routes,
+      take: () => {
+        const unneeded = [...this.#open].filter((one) => !needed.has(one));
+        for (const one of added) this.#open.add(one);
+        [this.#served, this.#neighbours] = [{ config, routes }, neighbours];
+        return () => this.#close(unneeded);
+      },
+      discard: async () => {
+        await Promise.all(added.map((one) => one.close()));
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close([...this.#open]);
+  }
+
+  async #close(some: readonly Closable[]): Promise<void> {
+    const held = some.filter((one) => this.#open.delete(one));
+    await Promise.all(held.map((one) => one.close()));
+  }
+}
+
+function readCa(caFile: string | undefined): readonly string[] | undefined {
+  if (caFile === undefined) return undefined;
+  try {
+    return [...getCACertificates('default'), readFileSync(caFile, 'utf8')];
+  } catch (cause) {
+    throw fail('config_invalid', { report: `--ca-file: Cannot read ${caFile}: ${describe(cause)}` }, { cause });
+  }
+}
