@@ -18,6 +18,10 @@ export interface Forwarded {
   /** Milliseconds from sending to the answer's head. */
   readonly firstByteMs: number | undefined;
   readonly bytes: number;
+  /** Sends what is held back of the answer: its last piece and its end, so that nobody has a whole answer that is not on
+   * record. Call it once, when the record is written.
+   */
+  readonly release?: (() => void) | undefined;
 }
 
 /** Stage `forward`: the only place that builds an upstream request. The answer is streamed as it comes, with
@@ -87,6 +91,8 @@ class StreamedAnswer implements PassedAnswer {
   #bytes = 0;
   /** Of an answer that said how long it is. */
   #missingBytes = Number.POSITIVE_INFINITY;
+  /** The last piece of it. */
+  #last: Buffer | undefined;
   #isDone = false;
 
   constructor(credentialed: Credentialed, settle: Settle) {
@@ -117,7 +123,7 @@ class StreamedAnswer implements PassedAnswer {
   onData(chunk: Buffer): void {
     this.#bytes += chunk.length;
     this.#missingBytes -= chunk.length;
-    if (this.#missingBytes === 0) this.#endWith(chunk);
+    if (this.#missingBytes === 0) this.#last = chunk;
     else if (!this.#response.write(chunk)) {
       this.exchange?.pause();
       this.#response.once('drain', () => this.exchange?.resume());
@@ -133,9 +139,13 @@ class StreamedAnswer implements PassedAnswer {
   }
 
   onEnd(): void {
-    this.#finish('answered');
-    if (!this.#response.writableEnded) this.#response.end();
+    this.#finish('answered', this.#release);
   }
+
+  readonly #release = (): void => {
+    if (this.#last === undefined) this.#response.end();
+    else this.#endWith(this.#last);
+  };
 
   onError(error: Error): void {
     if (this.#status === undefined) return this.fail(this.#unanswered(error));
@@ -172,9 +182,15 @@ class StreamedAnswer implements PassedAnswer {
     this.#finish(end);
   }
 
-  #finish(end: Forwarded['end']): void {
+  #finish(end: Forwarded['end'], release?: () => void): void {
     this.#isDone = true;
-    this.#settle.resolve({ end, upstreamStatus: this.#status, firstByteMs: this.#firstByteMs, bytes: this.#bytes });
+    this.#settle.resolve({
+      end,
+      upstreamStatus: this.#status,
+      firstByteMs: this.#firstByteMs,
+      bytes: this.#bytes,
+      release,
+    });
   }
 
   fail(error: Error): void {

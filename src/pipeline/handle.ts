@@ -1,4 +1,5 @@
 import type { Roster } from '../lib/roster.ts';
+import type { AuditRecord } from '../model/audit-record.ts';
 import type { AuditSink } from '../model/audit-sink.ts';
 import type { Authorized, Credentialed, Inbound } from '../model/stages.ts';
 import type { Log } from '../model/log.ts';
@@ -62,8 +63,15 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
     ending = conclude(thrown, trail, deps.log);
   } finally {
     deps.underWay.leave(place);
-    if (ending !== undefined) for (const record of buildRecords(trail, ending)) deps.audit.write(record);
+    if (ending !== undefined) close(buildRecords(trail, ending), ending, deps.audit);
   }
+}
+
+/** The end of an answer is sent when the last of its records is written. */
+function close(records: readonly AuditRecord[], { forwarded }: Ending, audit: AuditSink): void {
+  for (const record of records.slice(0, -1)) audit.write(record);
+  const last = records.at(-1);
+  if (last !== undefined) audit.write(last, forwarded?.release);
 }
 
 /** An exchanged token acts for the user it was got for. Some providers name a user differently for each service, so it is

@@ -78,6 +78,9 @@ class QueuedSink implements JsonlSink {
   #taken = '';
   #takenLines = 0;
   readonly #queue = new LineQueue();
+  /** Whoever waits for lines that were taken. */
+  #waiting: (() => void)[] = [];
+  #soon: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
   #sayAgain: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
@@ -98,8 +101,12 @@ class QueuedSink implements JsonlSink {
     return this.whenUnwritable === 'refuse' ? this.#trouble : undefined;
   }
 
-  write(record: AuditRecord): void {
+  write(record: AuditRecord, onWritten?: () => void): void {
     const { batchBytes, batchMs } = this.#options.bounds;
+    if (onWritten !== undefined) {
+      this.#waiting.push(onWritten);
+      this.#soon ??= setImmediate(this.#writeSoon);
+    }
     if (!this.#hasRoom(record)) {
       this.#lost += 1;
       return;
@@ -114,6 +121,37 @@ class QueuedSink implements JsonlSink {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#exclusively(() => this.#writeAll());
+  }
+
+  /** All that was taken in this turn of the event loop, at once: calls that ended together share a write. */
+  readonly #writeSoon = (): void => {
+    this.#soon = undefined;
+    if (this.#trouble !== undefined || this.#writeNow()) return this.#release();
+    const count = this.#waiting.length;
+    void this.flush().then(() => this.#release(count));
+  };
+
+  /** Tells those who have waited longest; all of them when it is of no use to wait. */
+  #release(count = this.#waiting.length): void {
+    for (const onWritten of this.#waiting.splice(0, count)) onWritten();
+  }
+
+  /** @returns false when it cannot be done without waiting */
+  #writeNow(): boolean {
+    const { target } = this.#options;
+    if (this.#writing !== undefined || target.writeNow === undefined) return false;
+    try {
+      if (target.isGoneNow?.() === true) return false;
+      this.#seal();
+      for (let bytes = this.#queue.peek(); bytes !== undefined; bytes = this.#queue.peek())
+        this.#queue.advance(target.writeNow(bytes));
+    } catch {
+      // Tried again with all the care there is for failures.
+      return false;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    return true;
   }
 
   async reopen(): Promise<void> {
@@ -134,6 +172,8 @@ class QueuedSink implements JsonlSink {
     const { target, path, bounds } = this.#options;
     // A write that is stuck is not waited for.
     await Promise.race([this.flush(), sleep(bounds.stallMs, undefined, { ref: false })]);
+    clearImmediate(this.#soon);
+    this.#release();
     this.#isClosed = true;
     clearTimeout(this.#timer);
     clearInterval(this.#sayAgain);
@@ -222,6 +262,7 @@ class QueuedSink implements JsonlSink {
   #fail(cause: unknown): void {
     const isNew = this.#trouble === undefined;
     this.#trouble = fail('audit_unavailable', { path: this.#options.path, reason: describe(cause) }, { cause });
+    this.#release();
     if (!isNew) return;
     this.#say();
     this.#sayAgain = setInterval(() => this.#say(), this.#options.bounds.sayAgainMs).unref();

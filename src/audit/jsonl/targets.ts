@@ -1,3 +1,4 @@
+import { fstatSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { describe } from '../../lib/describe-error.ts';
 import { fail } from '../../model/usher-error.ts';
@@ -6,8 +7,11 @@ import { fail } from '../../model/usher-error.ts';
 export interface Target {
   /** Writes some of it, and says how much. */
   write(bytes: Buffer): Promise<number>;
+  /** The same without waiting, where a write is a copy into the system's memory; absent where it can block. */
+  writeNow?(bytes: Buffer): number;
   /** Has it no name any more? What is written there then is lost. */
   isGone(): Promise<boolean>;
+  isGoneNow?(): boolean;
   /** Goes on in whatever has its name now. When that cannot be opened the old one stays.
    * @throws Error of the file system
    */
@@ -23,6 +27,8 @@ export async function fileTarget(path: string): Promise<Target> {
     let file = await open(path, 'a', 0o600);
     return {
       write: async (bytes) => (await file.write(bytes)).bytesWritten,
+      writeNow: (bytes) => writeSync(file.fd, bytes),
+      isGoneNow: () => fstatSync(file.fd).nlink === 0,
       isGone: async () => (await file.stat()).nlink === 0,
       async reopen() {
         const earlier = file;
