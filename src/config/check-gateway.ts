@@ -14,6 +14,10 @@ export function* checkGateway(draft: Draft): Generator<Finding> {
   if (isTree(servers) && Object.keys(servers).length === 0) {
     yield { path: ['servers'], what: 'is empty; expected at least one server under it' };
   }
+  // An object cannot have this key like others: the schema would read over it, and nobody would serve it.
+  if (isTree(servers) && Object.hasOwn(servers, '__proto__')) {
+    yield { path: ['servers', '__proto__'], what: 'is not a name a server can have; give it another' };
+  }
   yield* checkPaths(draft);
   yield* checkResourceUrls(draft);
   yield* checkCaFile(draft);

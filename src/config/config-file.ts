@@ -63,8 +63,8 @@ function parseConfig(text: string, { name, folder, failed }: Origin): ConfigFile
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  // prettyErrors would quote the line, and the line may hold a secret.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // prettyErrors would quote the line, and warnings on stderr a key; either may hold a secret.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const broken = [...document.errors, ...document.warnings].map((error) => ({
     where: placeAt(error.pos[0]),
     what: `is not YAML that can be used: ${sentence(error.message)}`,

@@ -203,6 +203,18 @@ test('servers – none – are asked for', (context) => {
   assert.match(fileProblems(context, 'servers: {}').join(''), /^usher\.yaml:1:1 servers: is empty/);
 });
 
+test('servers – one named __proto__ beside a good one – refused, not read over', (context) => {
+  const server = '{ authenticate: [{ strategy: anonymous }], upstream: { url: http://127.0.0.1:1 } }';
+  const found = fileProblems(context, `servers:\n  a: ${server}\n  __proto__: ${server}\n`).join('');
+  assert.match(found, /^usher\.yaml:3:3 servers\.__proto__: is not a name a server can have/);
+});
+
+test('a list as key – named as unknown, nothing of it on stderr', (context) => {
+  const warn = context.mock.method(process, 'emitWarning', () => {});
+  assert.match(fileProblems(context, '? [a]\n: 1\n').join(''), /is unknown; expected one of/);
+  assert.equal(warn.mock.callCount(), 0);
+});
+
 test('unknown key – a setting that stands elsewhere – says where', (context) => {
   const server = {
     'oidc-issuer': 'x',

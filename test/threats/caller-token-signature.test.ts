@@ -189,6 +189,12 @@ describe('typ', () => {
   }
 });
 
+/** The last character of a base64url text, with the lowest of the bits that no byte is made of. */
+function lastWithBit(text: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return alphabet[alphabet.indexOf(text.at(-1) ?? '') ^ 1] ?? '';
+}
+
 describe('changed signatures', () => {
   const good = lab.token();
   const [header = '', claims = '', signature = ''] = good.split('.');
@@ -196,9 +202,11 @@ describe('changed signatures', () => {
   flipped[100] = (flipped[100] ?? 0) ^ 1;
   const rows = [
     ['cut by a byte', signature.slice(0, -2), 'token_signature_invalid'],
-    ['cut to half', signature.slice(0, 171), 'token_signature_invalid'],
+    ['cut to half', signature.slice(0, 172), 'token_signature_invalid'],
     ['longer by bytes', `${signature}AAAA`, 'token_signature_invalid'],
     ['padded', `${signature}==`, 'token_malformed'],
+    // 256 bytes are 341 characters and a third: the last one has four bits that say nothing.
+    ['with a bit behind its last byte', `${signature.slice(0, -1)}${lastWithBit(signature)}`, 'token_malformed'],
     ['with a byte changed', flipped.toString('base64url'), 'token_signature_invalid'],
     ['in plain base64', `${signature.slice(0, 100)}+/${signature.slice(102)}`, 'token_malformed'],
     ['all zero', Buffer.alloc(256).toString('base64url'), 'token_signature_invalid'],

@@ -53,7 +53,10 @@ export function checkClaims(parts: JwtParts, expected: Expectations, shown: Toke
   if (typeof sub !== 'string' || sub === '') throw claimInvalid('sub', 'is missing or not a string', shown);
 }
 
-function checkHeader(header: JwtParts['header'], algorithms: readonly string[], shown: TokenClaims): void {
+/** Checks what a token's header says: one of the algorithms, an access token, nothing that would have to be understood.
+ * @throws UsherError of stage authenticate
+ */
+export function checkHeader(header: JwtParts['header'], algorithms: readonly string[], shown: TokenClaims): void {
   const { alg, typ, crit, b64, kid } = header;
   const malformed = (reason: string) => fail('token_malformed', { reason }, { claims: shown });
   if (typeof alg !== 'string' || !algorithms.includes(alg)) {

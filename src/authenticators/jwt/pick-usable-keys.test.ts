@@ -8,6 +8,17 @@ const elliptic = makeSigningKey('ES256');
 const point = Buffer.from(elliptic.jwk.y ?? '', 'base64url');
 point[5] = (point[5] ?? 0) ^ 1;
 
+/** A modulus of the form of CVE-2017-15361: a power of 65537 modulo the product of the small primes. */
+function rocaModulus(): string {
+  const isPrime = (value: number) => ![...Array(value).keys()].some((one) => one > 1 && value % one === 0);
+  const product = [...Array(168).keys()]
+    .filter((one) => one > 2 && isPrime(one))
+    .reduce((all, one) => all * BigInt(one), 1n);
+  let modulus = (65_537n ** 7n % product) + ((1n << 2047n) / product + 1n) * product;
+  if (modulus % 2n === 0n) modulus += product;
+  return Buffer.from(modulus.toString(16), 'hex').toString('base64url');
+}
+
 const kept: readonly (readonly [string, unknown])[] = [
   ['an RSA key', good],
   ['an elliptic curve key', elliptic.jwk],
@@ -29,6 +40,7 @@ const ignored: readonly (readonly [string, unknown])[] = [
   ['an RSA key without modulus', { ...good, n: undefined }],
   ['an RSA key whose modulus is no text', { ...good, n: 42 }],
   ['an RSA key of 1024 bits', makeSigningKey('RS256', 1024).jwk],
+  ['an RSA key whose private half can be computed (ROCA)', { ...good, n: rocaModulus() }],
   ['an RSA key with exponent 1', { ...good, e: 'AQ' }],
   ['an RSA key with an even exponent', { ...good, e: 'Ag' }],
   ['a point that is not on its curve', { ...elliptic.jwk, y: point.toString('base64url') }],

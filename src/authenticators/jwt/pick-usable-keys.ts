@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { z } from 'zod';
+import { hasRocaForm } from '../../lib/has-roca-form.ts';
 
 /** RFC 7517 §5 as far as it must be kept: members may be of kinds unknown here. */
 const keySetSchema = z.looseObject({ keys: z.array(z.unknown()) });
@@ -33,7 +34,8 @@ function isSound(jwk: UsableKey): boolean {
     if (jwk.kty !== 'RSA') return true;
     const { modulusLength = 0, publicExponent = 0n } = details ?? {};
     // With the exponent 1 a signature is its own message.
-    return modulusLength >= leastRsaBits && publicExponent >= 3n && publicExponent % 2n === 1n;
+    const isStrong = modulusLength >= leastRsaBits && publicExponent >= 3n && publicExponent % 2n === 1n;
+    return isStrong && !hasRocaForm(BigInt(`0x${Buffer.from(String(jwk['n']), 'base64url').toString('hex')}`));
   } catch {
     return false;
   }

@@ -35,6 +35,15 @@ test('seed – built in – is the countries scenario', () => {
   ]);
 });
 
+for (const text of [
+  'a: [*b]\n',
+  'a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n',
+]) {
+  test(`seed – aliases that cannot be followed (${text.length} characters) – refused with a place`, () => {
+    assert.match(problemsOf(text).join(''), /^seed\.yaml:1:1 ./);
+  });
+}
+
 test('seed – wrong values, unknown and missing keys – all at once with line and column', () => {
   const text = `org: X
 servers:

@@ -9,7 +9,7 @@ import { seedSchema, type Seed } from './seed-schema.ts';
  */
 export function parseSeed(text: string, file: string): Seed {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   if (document.errors.length > 0) {
     throw invalid(
       document.errors.map((error) => {
@@ -18,7 +18,13 @@ export function parseSeed(text: string, file: string): Seed {
       }),
     );
   }
-  const result = seedSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  let tree: unknown;
+  try {
+    tree = document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw invalid([`${file}:1:1 its aliases refer to nothing, or to each other too often`]);
+  }
+  const result = seedSchema.safeParse(tree);
   const problems: readonly SeedProblem[] = result.success
     ? findSeedConflicts(result.data)
     : result.error.issues.flatMap((issue) => {

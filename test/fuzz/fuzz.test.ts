@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeFailure, fuzzTarget } from './fuzz-target.ts';
+import { targets } from './targets.ts';
+
+const seed = 20_260_728;
+
+for (const name of Object.keys(targets)) {
+  test(`fuzzing ${name} – a second of changed inputs – every promise kept`, async () => {
+    const result = await fuzzTarget(name, { seed, ms: 1_000, hangMs: 20_000 });
+    assert.equal(result.failure, undefined, result.failure && describeFailure(name, seed, result.failure));
+    assert.ok(result.kept > 0, 'its own sources run');
+  });
+}

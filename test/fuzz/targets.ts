@@ -1,0 +1,31 @@
+import type { Target } from './target.ts';
+import { target as audit } from './targets/audit.ts';
+import { target as authorization } from './targets/authorization.ts';
+import { target as challenge } from './targets/challenge.ts';
+import { target as claims } from './targets/claims.ts';
+import { target as config } from './targets/config.ts';
+import { target as exchangeAnswer } from './targets/exchange-answer.ts';
+import { target as exchangeRefusal } from './targets/exchange-refusal.ts';
+import { target as headers } from './targets/headers.ts';
+import { target as jwtParts } from './targets/jwt-parts.ts';
+import { target as keySet } from './targets/key-set.ts';
+import { target as metadata } from './targets/metadata.ts';
+import { target as readCall } from './targets/read-call.ts';
+import { target as seed } from './targets/seed.ts';
+
+/** Every parser that sees bytes of a caller, a provider or an operator. */
+export const targets: Readonly<Record<string, Target>> = {
+  audit,
+  authorization,
+  challenge,
+  claims,
+  config,
+  'exchange-answer': exchangeAnswer,
+  'exchange-refusal': exchangeRefusal,
+  headers,
+  'jwt-parts': jwtParts,
+  'key-set': keySet,
+  metadata,
+  'read-call': readCall,
+  seed,
+};
