@@ -70,11 +70,13 @@ const samples: Readonly<Record<string, Sample>> = {
   'target-port': same(9010),
   'target-path': same('/other'),
   env: { text: 'A=1=2', yaml: { A: '1=2' }, value: { A: '1=2' } },
+  restart: same('never'),
   'start-timeout': same(7),
   'body-limit': same(4096),
   'trusted-proxies': listOf('10.0.0.0/8', '::1'),
   'list-tools': same('obtainable'),
   'forward-headers': listOf('x-request-id', 'x-tenant'),
+  'answer-timeout': same(20),
 };
 
 /** What a server needs beside the setting that is looked at. */

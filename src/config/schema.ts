@@ -87,6 +87,12 @@ export const serverSchema = z.strictObject({
       placeholder: 'BYTES',
     },
   ),
+  answerTimeoutSeconds: setting(z.number().positive().max(86_400).default(300), {
+    help: 'How long a tool may work until its answer begins; then it may take as long as it likes',
+    flag: 'answer-timeout',
+    group: 'Server',
+    placeholder: 'SECONDS',
+  }),
 });
 
 export const configSchema = z.strictObject({

@@ -158,7 +158,15 @@ function startProgram(name: string, command: readonly string[], { port, env, lin
   const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
   return startProcess(
     name,
-    { strategy: 'process', command: [...command], targetPort: port, targetPath: '/mcp', env, startTimeoutSeconds },
+    {
+      strategy: 'process',
+      command: [...command],
+      targetPort: port,
+      targetPath: '/mcp',
+      env,
+      restart: 'never',
+      startTimeoutSeconds,
+    },
     { log },
   );
 }

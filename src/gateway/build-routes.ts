@@ -10,6 +10,7 @@ import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
+import type { Workload } from '../model/workload.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildOwners } from './build-owners.ts';
@@ -24,15 +25,14 @@ export interface RouteDeps {
   /** The port that is really listened on, and how; part of the default resource URL. */
   readonly port: number;
   readonly scheme: 'http' | 'https';
+  /** Servers that are run here, by name. */
+  readonly workloads: ReadonlyMap<string, Workload>;
 }
 
 interface NamedDeps extends RouteDeps {
   /** Of the mounted server, for the log. */
   readonly name: string;
 }
-
-/** How long a tool may work before its answer begins. */
-const answerTimeoutMs = 300_000;
 
 /** Routes that are served, and the configuration they were built from. */
 export interface ServedRoutes {
@@ -73,8 +73,10 @@ function buildRoute(
 ): Route {
   if (earlier !== undefined && sameSettings(server, earlier.server)) return earlier.route;
   const resourceUrl = server.resourceUrl ?? `${deps.scheme}://localhost:${deps.port}${server.path}`;
-  const keeps = (part: keyof ServerConfig) =>
-    earlier !== undefined && sameSettings(server[part], earlier.server[part]) ? earlier.route : undefined;
+  const keeps = (...parts: (keyof ServerConfig)[]) =>
+    earlier !== undefined && parts.every((part) => sameSettings(server[part], earlier.server[part]))
+      ? earlier.route
+      : undefined;
   return {
     name: deps.name,
     path: server.path,
@@ -95,12 +97,14 @@ function buildRoute(
     sessions: keeps('upstream')?.sessions ?? buildOwners(),
     tasks: keeps('upstream')?.tasks ?? buildOwners(),
     upstream:
-      keeps('upstream')?.upstream ??
+      keeps('upstream', 'answerTimeoutSeconds')?.upstream ??
       buildHttpUpstream({
         url: upstreamUrl(server),
-        answerTimeoutMs,
+        answerTimeoutMs: server.answerTimeoutSeconds * 1000,
+        log: deps.log,
         ...(deps.ca === undefined ? {} : { ca: deps.ca }),
       }),
+    workload: deps.workloads.get(deps.name),
   };
 }
 

@@ -34,6 +34,7 @@ function readiness(routes: readonly Route[], { audit, isDraining }: State): Answ
   for (const route of withoutKeys) void route.authenticator.warmUp();
   const waitingFor = [
     ...withoutKeys.map((route) => `keys for ${route.name}`),
+    ...routes.filter((route) => route.workload?.failure !== undefined).map((route) => `the server of ${route.name}`),
     ...(audit.failure === undefined ? [] : ['the audit trail']),
   ];
   if (waitingFor.length > 0) return { status: 503, body: { status: 'not ready', waitingFor } };

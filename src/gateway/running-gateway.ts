@@ -12,7 +12,7 @@ export interface RunningGateway extends AsyncDisposable {
     readonly url: string;
     readonly target: string;
   }[];
-  /** Resolves when a child process it runs ended by itself, with a sentence about it; never when nothing runs. */
+  /** Resolves when a child process it runs ended by itself and is not started again, with a sentence about it. */
   readonly workloadEnded: Promise<string>;
   /** Opens the audit file anew, then takes over the configuration that `read` returns: calls under way end as they began,
    * new ones see the new one. Never rejects: when something is wrong it is in the log, everything stays as it was, and it

@@ -4,7 +4,8 @@ import type { Config } from '../config/schema.ts';
 import { buildClientAddress } from '../lib/client-address.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
-import { startProcess, type RunningProcess } from '../workloads/process/start-process.ts';
+import type { Workload } from '../model/workload.ts';
+import { keepRunning, type RestartTimes } from '../workloads/process/keep-running.ts';
 import { buildListener, listen, maxHeaderBytes, type Listener } from './build-listener.ts';
 import { Certificate, readCertificate } from './certificate.ts';
 import { limitConnections, tellDropped } from './limit-connections.ts';
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   readonly now?: () => number;
   /** How often the files of the certificate are looked at. */
   readonly certificatePollMs?: number;
+  /** When child processes that ended are started again; injected by tests, which have less time. */
+  readonly restartTimes?: RestartTimes;
 }
 
 /** Starts everything a configuration describes: child processes, audit trail, listener. Returns when it listens.
@@ -32,7 +35,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   await using started = new AsyncDisposableStack();
   const audit = await startJsonlSink(config.audit, log);
   started.defer(() => audit.close());
-  const processes = await startProcesses(config, options, started);
+  const workloads = await startWorkloads(config, options, started);
   const { tls } = config.listen;
   const pair = tls === undefined ? undefined : readCertificate(tls);
   const server = buildListener(pair, log);
@@ -41,7 +44,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const port = await listen(server, config.listen);
   started.defer(() => closeUnserved(server));
   const scheme = tls === undefined ? 'http' : 'https';
-  const mounts = started.use(new Mounts({ port, scheme, now, log }));
+  const mounts = started.use(new Mounts({ port, scheme, now, log, workloads }));
   const prepared = await mounts.prepare(config);
   const { routes } = prepared;
   prepared.take();
@@ -69,7 +72,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     url,
     port,
     servers: describeServers(routes, url),
-    workloadEnded: processes.length === 0 ? new Promise(() => {}) : Promise.race(processes.map((one) => one.ended)),
+    workloadEnded: Promise.race([new Promise<never>(() => {}), ...[...workloads.values()].map((one) => one.ended)]),
     reload: (read) => reloader.reload(read),
     close,
     cut: () => traffic.cut(),
@@ -98,15 +101,15 @@ async function closeUnserved(server: Listener): Promise<void> {
   await closed;
 }
 
-async function startProcesses(
+async function startWorkloads(
   config: Config,
-  { log, signal }: GatewayOptions,
+  { log, signal, restartTimes: times }: GatewayOptions,
   started: AsyncDisposableStack,
-): Promise<readonly RunningProcess[]> {
-  const processes: RunningProcess[] = [];
+): Promise<ReadonlyMap<string, Workload>> {
+  const workloads = new Map<string, Workload>();
   for (const [name, { upstream }] of Object.entries(config.servers)) {
     if (upstream.strategy === 'process')
-      processes.push(started.use(await startProcess(name, upstream, { log, signal })));
+      workloads.set(name, started.use(await keepRunning(name, upstream, { log, signal, times })));
   }
-  return processes;
+  return workloads;
 }

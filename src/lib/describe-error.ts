@@ -18,6 +18,7 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stopped half way',
   UND_ERR_SOCKET: 'connection closed before the answer was complete',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer is not as long as it says',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'the answer is too large',
   UND_ERR_HEADERS_OVERFLOW: 'the answer has too many headers',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an unknown authority (see --ca-file)',
@@ -31,17 +32,18 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** A system or connection error in a few words: what a person would look for, and the code for those who search for it. */
 export function describe(error: unknown): string {
-  const code = findCode(error);
+  const code = findErrorCode(error);
   if (code === undefined) return error instanceof Error ? error.message : String(error);
   const reason = reasons[code];
   return reason === undefined ? code : `${reason} (${code})`;
 }
 
-function findCode(error: unknown): string | undefined {
+/** The code of the system, of TLS or of undici at the bottom of an error, where there is one. */
+export function findErrorCode(error: unknown): string | undefined {
   for (let current = error; current instanceof Error; current = current.cause) {
     if ('code' in current && typeof current.code === 'string') return current.code;
     // What happy eyeballs throws: one error per address.
-    if (current instanceof AggregateError) return findCode(current.errors[0]);
+    if (current instanceof AggregateError) return findErrorCode(current.errors[0]);
   }
   return undefined;
 }

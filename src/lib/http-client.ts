@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import { describe } from './describe-error.ts';
+import { describe, findErrorCode } from './describe-error.ts';
 import { verifiedTls } from './verified-tls.ts';
 
 /** How to make an {@link HttpClient}. */
@@ -23,6 +23,13 @@ export interface HttpRequest {
 /** Thrown when no usable answer came; `message` says why in a few words and quotes nothing of the answer. */
 export class HttpClientError extends Error {
   override readonly name = 'HttpClientError';
+  /** The connection was refused or lost before an answer began: not too late, not half an answer, not a bad one. */
+  readonly wasNotAnswered: boolean;
+
+  constructor(message: string, options: { readonly cause: unknown; readonly wasNotAnswered: boolean }) {
+    super(message, { cause: options.cause });
+    this.wasNotAnswered = options.wasNotAnswered;
+  }
 }
 
 export interface HttpClient {
@@ -34,13 +41,16 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
+const lostConnections = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
 const statusesWithoutBody = new Set([204, 205, 304]);
 
 /** A pooled, bounded HTTP client for identity providers. TLS is always verified. */
 export function buildHttpClient(options: HttpClientOptions = {}): HttpClient {
   const maxBytes = options.maxBytes ?? 1024 * 1024;
   const agent = new Agent({
-    connections: 32,
+    // As many as there are requests under way; who asks bounds those.
+    connections: 256,
     pipelining: 1,
     allowH2: false,
     connect: { timeout: 5_000, ...verifiedTls(options.ca) },
@@ -56,16 +66,19 @@ export function buildHttpClient(options: HttpClientOptions = {}): HttpClient {
 async function send(agent: Agent, url: string, request: HttpRequest): Promise<Response> {
   const deadline = AbortSignal.timeout(request.timeoutMs);
   const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
+  let hasBegun = false;
   try {
     const target = new URL(url);
     const answer = await agent.request({
       origin: target.origin,
       path: target.pathname + target.search,
       method: request.method,
-      headers: request.headers,
+      // Nothing is unpacked here, so nothing small can become large.
+      headers: { 'accept-encoding': 'identity', ...request.headers },
       body: request.body ?? null,
       signal,
     });
+    hasBegun = true;
     const bytes = await answer.body.arrayBuffer();
     const headers = new Headers();
     for (const [name, value] of Object.entries(answer.headers)) {
@@ -77,6 +90,7 @@ async function send(agent: Agent, url: string, request: HttpRequest): Promise<Re
     if (request.signal?.aborted === true) throw cause;
     throw new HttpClientError(deadline.aborted ? `no answer within ${request.timeoutMs} ms` : describe(cause), {
       cause,
+      wasNotAnswered: !hasBegun && !deadline.aborted && lostConnections.has(findErrorCode(cause) ?? ''),
     });
   }
 }

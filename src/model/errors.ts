@@ -22,8 +22,9 @@ export interface ErrorRow {
   readonly stage: Stage;
   /** HTTP status of the answer; 0 where no request is involved. */
   readonly status: number;
-  /** RFC 6750 §3.1 error code for `WWW-Authenticate`; 'none' sends a challenge without an error; absent sends no challenge. */
-  readonly challenge?: 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'none';
+  /** RFC 6750 §3.1 or RFC 9470 §3 error code for `WWW-Authenticate`; 'none' sends a challenge without an error; absent sends no challenge. */
+  readonly challenge?:
+    'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'insufficient_user_authentication' | 'none';
   /** JSON-RPC error code; the HTTP status when absent (outside the range JSON-RPC and MCP reserve). */
   readonly jsonRpc?: number;
   /** May the same request succeed later without anybody changing anything? Sends Retry-After. */
@@ -296,6 +297,14 @@ const rows = {
     message: 'Cannot act for the caller: the identity provider no longer accepts the token; sign in again',
     hint: 'The provider answered {status} {error}: {description}. The session or user ended there, or its authorization server does not trust the one that issued the token.',
   },
+  exchange_step_up: {
+    stage: 'exchange',
+    status: 401,
+    challenge: 'insufficient_user_authentication',
+    fault: 'caller',
+    message: 'Cannot act for the caller: the identity provider wants a stronger or more recent sign-in',
+    hint: 'The provider answered {status} {error}: {description}. The challenge says what it asks for (RFC 9470); the client has to ask for that when the user signs in.',
+  },
   exchange_denied: {
     stage: 'exchange',
     status: 403,
@@ -329,6 +338,14 @@ const rows = {
   },
 
   // forward
+  workload_down: {
+    stage: 'forward',
+    status: 503,
+    retryable: true,
+    fault: 'neighbour',
+    message: 'Cannot reach the MCP server behind this gateway now: it ended and is to be started again',
+    hint: '{reason}. {next}.',
+  },
   upstream_unreachable: {
     stage: 'forward',
     status: 502,
@@ -341,7 +358,7 @@ const rows = {
     status: 504,
     fault: 'neighbour',
     message: 'The MCP server behind this gateway did not answer in time',
-    hint: '{target}: {reason}.',
+    hint: '{target}: {reason}. Raise answerTimeoutSeconds (--answer-timeout) if its tools may work for longer.',
   },
   upstream_failed: {
     stage: 'forward',

@@ -3,6 +3,7 @@ import type { Credential } from './credential.ts';
 import type { Owners } from './owner.ts';
 import type { Policy } from './policy.ts';
 import type { Upstream } from './upstream.ts';
+import type { Workload } from './workload.ts';
 
 /** One mounted server with the strategies that were built for it once, at start. A stage gets nothing else. */
 export interface Route {
@@ -24,4 +25,6 @@ export interface Route {
   readonly forwardedHeaders: ReadonlySet<string>;
   readonly sessions: Owners;
   readonly tasks: Owners;
+  /** What runs the server; absent where somebody else does. */
+  readonly workload: Workload | undefined;
 }

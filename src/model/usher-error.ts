@@ -33,6 +33,8 @@ export class UsherError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** Scopes the refused call needs, for the challenge. */
   readonly scopes: readonly string[] | undefined;
+  /** What the challenge says beside the error. */
+  readonly challengeParameters: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, extra: FailExtra = {}) {
     const row = errorTable[code];
@@ -46,6 +48,7 @@ export class UsherError extends Error {
     this.claims = extra.claims;
     this.retryAfterSeconds = extra.retryAfterSeconds;
     this.scopes = extra.scopes;
+    this.challengeParameters = extra.challengeParameters ?? {};
   }
 }
 
@@ -55,6 +58,8 @@ export interface FailExtra {
   readonly cause?: unknown;
   readonly retryAfterSeconds?: number;
   readonly scopes?: readonly string[];
+  /** Of `WWW-Authenticate`, by name: public, and checked by whoever got the values from elsewhere. */
+  readonly challengeParameters?: Readonly<Record<string, string>>;
 }
 
 /** The only way to refuse. `throw fail('audience_mismatch', { found: '"api"', expected: '"mcpserver"' })`. */

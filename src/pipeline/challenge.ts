@@ -1,13 +1,14 @@
 import type { Route } from '../model/route.ts';
 import type { UsherError } from '../model/usher-error.ts';
 
-/** The `WWW-Authenticate` value for a refusal (RFC 6750 §3, RFC 9728 §5.1, MCP authorization), or undefined when the
- * caller could do nothing with one. Without a token there is no error to report (RFC 6750 §3.1).
+/** The `WWW-Authenticate` value for a refusal (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1, MCP
+ * authorization), or undefined when the caller could do nothing with one. Without a token there is no error to report (RFC 6750 §3.1).
  */
 export function buildChallenge(error: UsherError, { resourceMetadataUrl, policy }: Route): string | undefined {
   const { challenge } = error.row;
   if (challenge === undefined) return undefined;
   const parts = challenge === 'none' ? [] : [`error="${challenge}"`, `error_description="${quotable(error.message)}"`];
+  for (const [name, value] of Object.entries(error.challengeParameters)) parts.push(`${name}="${quotable(value)}"`);
   const scopes = error.scopes ?? policy.scopes;
   if (scopes.length > 0) parts.push(`scope="${scopes.join(' ')}"`);
   parts.push(`resource_metadata="${resourceMetadataUrl}"`);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { describe } from '../lib/describe-error.ts';
 import type { Credentialed } from '../model/stages.ts';
-import type { UpstreamExchange } from '../model/upstream.ts';
+import type { UpstreamAnswer, UpstreamExchange } from '../model/upstream.ts';
 import { fail } from '../model/usher-error.ts';
 import { buildAnswerHeaders } from './answer-headers.ts';
 import { buildReading } from './build-reading.ts';
@@ -26,6 +26,9 @@ export interface Forwarded {
  */
 export function forward(credentialed: Credentialed): Promise<Forwarded> {
   const { route, request, query, call, credential, response } = credentialed;
+  // Whoever listens on its port while it is down is not the one the call is meant for.
+  const down = route.workload?.failure;
+  if (down !== undefined) return Promise.reject(down);
   const reading = buildReading(credentialed);
   return new Promise((resolve, reject) => {
     const answer = new StreamedAnswer(credentialed, { resolve, reject });
@@ -56,6 +59,13 @@ const brokenAnswers = new Set([
   'ECONNRESET',
   'EPIPE',
 ]);
+
+type AnswerHeaders = Parameters<UpstreamAnswer['onHead']>[1];
+
+/** RFC 9110 §8.6: there is nothing a 204 could have a length of, and a careless client would wait for it. */
+function withoutLength(headers: AnswerHeaders): AnswerHeaders {
+  return { ...headers, 'content-length': undefined };
+}
 
 /** Bytes; beyond, copying costs more than the gathered write. */
 const longestText = 8 * 1024;
@@ -97,7 +107,7 @@ class StreamedAnswer implements PassedAnswer {
     } catch (error) {
       return this.fail(error instanceof Error ? error : new Error(String(error)));
     }
-    this.#response.writeHead(status, buildAnswerHeaders(headers));
+    this.#response.writeHead(status, buildAnswerHeaders(status === 204 ? withoutLength(headers) : headers));
     const length = headers['content-length'];
     this.#missingBytes = typeof length === 'string' ? Number(length) : Number.POSITIVE_INFINITY;
     // The head of a stream may be all there is for hours. Where a body of known length follows, they go together.

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { decodeJwt } from 'jose';
 import { post, toolCall } from '../kit/call.ts';
@@ -40,6 +41,7 @@ test('the exchange request – grant, subject token, audience and scope as RFC 8
     scope: 'backend-api:read',
   });
   assert.equal(request?.headers.authorization, `Basic ${Buffer.from('0oaGateway:gateway-secret').toString('base64')}`);
+  assert.equal(request?.headers['accept-encoding'], 'identity');
 });
 
 test('200 first calls of one user at once – one exchange', async () => {
@@ -91,4 +93,41 @@ test('a second call with the same token – the cached exchange, and the audit s
     ['fresh', 'cached'],
   );
   assert.equal(all.issuer.count('/oauth2/as1/v1/token'), 1);
+});
+
+test('50 calls at once with a kept token that the server behind no longer takes – one new exchange, all answered', async () => {
+  const refused: ServerResponse[] = [];
+  const spurned = new Set<string | undefined>();
+  await using all = await startTokenLab({
+    respond: ({ headers }, response) => {
+      if (!spurned.has(headers.authorization)) return sendJson(response, 200, answer);
+      refused.push(response);
+      // All of them hold the same token before the first one hears that it is worth nothing.
+      if (refused.length === 50) for (const one of refused) sendJson(one, 401, {});
+    },
+  });
+  const callerToken = await all.issuer.sign();
+  assert.equal((await post(all.gateway.mcpUrl, callerToken)).status, 200);
+  spurned.add(all.upstream.seen[0]?.headers.authorization);
+  const statuses = await Promise.all(
+    Array.from({ length: 50 }, async () => (await post(all.gateway.mcpUrl, callerToken)).status),
+  );
+  assert.deepEqual(new Set(statuses), new Set([200]));
+  assert.equal(all.issuer.count('/oauth2/as1/v1/token'), 2);
+  assert.equal(all.upstream.seen.length, 1 + 50 + 50);
+});
+
+test('50 calls at once to a server behind that takes no token at all – each one is tried twice and refused', async () => {
+  let isClosed = false;
+  await using all = await startTokenLab({
+    respond: (_, response) => sendJson(response, isClosed ? 401 : 200, answer),
+  });
+  const callerToken = await all.issuer.sign();
+  assert.equal((await post(all.gateway.mcpUrl, callerToken)).status, 200);
+  isClosed = true;
+  const statuses = await Promise.all(
+    Array.from({ length: 50 }, async () => (await post(all.gateway.mcpUrl, callerToken)).status),
+  );
+  assert.deepEqual(new Set(statuses), new Set([502]));
+  assert.ok(all.upstream.seen.length <= 1 + 100);
 });

@@ -9,6 +9,7 @@ import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { post } from '../kit/call.ts';
+import { freePort } from '../kit/free-port.ts';
 import { collectResult, startUsher } from '../kit/run-usher.ts';
 import { startHttpServer } from '../kit/start-http-server.ts';
 import { startIssuer } from '../kit/start-issuer.ts';
@@ -17,12 +18,6 @@ import { until } from '../kit/until.ts';
 
 const listens = `require('node:http').createServer((_, answer) => answer.end()).listen(process.argv[1], '127.0.0.1');`;
 const ignoresStop = `process.on('SIGTERM', () => {});`;
-
-/** One that was free a moment ago. */
-async function freePort(): Promise<number> {
-  await using server = await startHttpServer(() => {});
-  return server.port;
-}
 
 async function folderOf(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'usher-operations-'));

@@ -17,7 +17,8 @@ export interface Expected {
   /** 401 when not given. */
   readonly status?: number;
   /** Error of the challenge: `invalid_token` when not given, `none` for a challenge without one, `absent` for no challenge. */
-  readonly challenge?: 'invalid_token' | 'invalid_request' | 'insufficient_scope' | 'none' | 'absent';
+  readonly challenge?:
+    'invalid_token' | 'invalid_request' | 'insufficient_scope' | 'insufficient_user_authentication' | 'none' | 'absent';
   /** Was the caller established before the refusal? False when not given: then nothing may be claimed of who it was. */
   readonly isVerified?: boolean;
   /** Calls of the token endpoint the refusal may have made; none when not given. */

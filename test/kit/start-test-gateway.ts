@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { configSchema, type Config } from '../../src/config/schema.ts';
-import { startGateway } from '../../src/gateway/start-gateway.ts';
+import { startGateway, type GatewayOptions } from '../../src/gateway/start-gateway.ts';
 import type { RunningGateway } from '../../src/gateway/running-gateway.ts';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
 import { Secret } from '../../src/model/secret.ts';
@@ -29,16 +29,14 @@ type ServerInput = z.input<typeof configSchema>['servers'][string];
 /** What a configuration says beside its servers. */
 type ConfigInput = Partial<Omit<z.input<typeof configSchema>, 'servers'>>;
 
-export interface TestGatewayOptions {
-  readonly now?: () => number;
-  readonly certificatePollMs?: number;
+export interface TestGatewayOptions extends Omit<GatewayOptions, 'log'> {
   readonly config?: ConfigInput;
 }
 
 /** The usual server of a test: tokens of `issuer` for mcpserver, exchanged there for backend. */
 export function exchangingServer(
   issuer: TestIssuer,
-  upstream: TestServer,
+  upstream: Pick<TestServer, 'url'>,
   more: Partial<ServerInput> = {},
 ): ServerInput {
   return {

@@ -1,72 +1,40 @@
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import type { ServerResponse } from 'node:http';
 import { after, describe, test } from 'node:test';
-import type { ErrorCode } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { assertTokenRefused, type Expected } from '../kit/assert-refused.ts';
 import { post } from '../kit/call.ts';
+import { answerError, startExchangeLab, words, type ExchangeAnswer } from '../kit/start-exchange-lab.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
-import { accessTokenType, startIssuer, type TestIssuer } from '../kit/start-issuer.ts';
+import { accessTokenType, startIssuer } from '../kit/start-issuer.ts';
 import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
-import { startTokenLab } from '../kit/start-token-lab.ts';
 
 /** What a token endpoint can answer beside a good token. Whatever it is, nothing goes upstream, the caller learns whose
  * fault it is and nothing of the provider's own words.
  */
-const timeoutSeconds = 0.3;
-const lab = await startTokenLab({
-  server: (usual) => ({
-    ...usual,
-    ...(usual.credential?.strategy === 'token-exchange' ? { credential: { ...usual.credential, timeoutSeconds } } : {}),
-  }),
-});
-after(() => lab[Symbol.asyncDispose]());
-
-type Answer = TestIssuer['onToken'];
-const usualAnswer: Answer = lab.issuer.onToken;
-const words = 'The-provider-says-so-in-its-own-words';
-
-const byCode: Partial<Record<ErrorCode, Omit<Expected, 'code'>>> = {
-  exchange_subject_refused: { status: 401, challenge: 'invalid_token' },
-  exchange_denied: { status: 403, challenge: 'absent' },
-  exchange_misconfigured: { status: 502, challenge: 'absent' },
-  exchange_answer_invalid: { status: 502, challenge: 'absent' },
-  exchange_unavailable: { status: 503, challenge: 'absent' },
-};
-
-let calls = 0;
-
-/** One call with a token of its own while the token endpoint answers so; then the same call when it is well again. */
-function refuses(rows: readonly (readonly [name: string, answer: Answer, code: ErrorCode, hint?: RegExp])[]): void {
-  for (const [name, answer, code, hint] of rows) {
-    test(`${name} – ${code}; the next call tries again`, async () => {
-      const token = lab.token({ claims: { jti: `AT.${(calls += 1)}` } });
-      lab.issuer.onToken = answer;
-      const expected = { code, ...byCode[code], isVerified: true, exchanges: 1 };
-      const { record, message, headers } = await assertTokenRefused(lab, token, expected);
-      assert.ok(!`${message}${[...headers].join(' ')}`.includes(words));
-      assert.equal(record.who.sub, 'alice@example.com');
-      if (hint !== undefined) assert.match(record.hint ?? '', hint);
-
-      lab.issuer.onToken = usualAnswer;
-      assert.equal((await post(lab.gateway.mcpUrl, token)).status, 200);
-    });
-  }
-}
-
-const error =
-  (status: number, code: string, headers: Record<string, string> = {}): Answer =>
-  (_, response) =>
-    sendJson(response, status, { error: code, error_description: words }, headers);
+const at = await startExchangeLab();
+after(() => at[Symbol.asyncDispose]());
+const { lab } = at;
 
 describe('the provider refuses', () => {
-  refuses([
-    ['invalid_grant', error(400, 'invalid_grant'), 'exchange_subject_refused', new RegExp(`invalid_grant: ${words}`)],
-    ['access_denied', error(400, 'access_denied'), 'exchange_denied', new RegExp(words)],
-    ['invalid_client', error(401, 'invalid_client', { 'www-authenticate': 'Basic' }), 'exchange_misconfigured'],
-    ['invalid_scope', error(400, 'invalid_scope'), 'exchange_misconfigured', new RegExp(`invalid_scope: ${words}`)],
-    ['unauthorized_client', error(400, 'unauthorized_client'), 'exchange_misconfigured'],
-    ['invalid_target', error(400, 'invalid_target'), 'exchange_misconfigured'],
-    ['use_dpop_nonce', error(400, 'use_dpop_nonce', { 'dpop-nonce': 'n' }), 'exchange_misconfigured'],
+  at.refuses([
+    [
+      'invalid_grant',
+      answerError(400, 'invalid_grant'),
+      'exchange_subject_refused',
+      new RegExp(`invalid_grant: ${words}`),
+    ],
+    ['access_denied', answerError(400, 'access_denied'), 'exchange_denied', new RegExp(words)],
+    ['invalid_client', answerError(401, 'invalid_client', { 'www-authenticate': 'Basic' }), 'exchange_misconfigured'],
+    [
+      'invalid_scope',
+      answerError(400, 'invalid_scope'),
+      'exchange_misconfigured',
+      new RegExp(`invalid_scope: ${words}`),
+    ],
+    ['unauthorized_client', answerError(400, 'unauthorized_client'), 'exchange_misconfigured'],
+    ['invalid_target', answerError(400, 'invalid_target'), 'exchange_misconfigured'],
+    ['use_dpop_nonce', answerError(400, 'use_dpop_nonce', { 'dpop-nonce': 'n' }), 'exchange_misconfigured'],
     [
       "Okta's own form of an error",
       (_, response) => sendJson(response, 403, { errorCode: 'E0000006', errorSummary: words }),
@@ -81,69 +49,58 @@ describe('the provider refuses', () => {
   ]);
 });
 
-describe('the provider is not well', () => {
-  refuses([
-    ['429', error(429, 'rate_limited'), 'exchange_unavailable', /status 429 rate_limited/],
-    ['500', error(500, 'server_error'), 'exchange_unavailable', /status 500/],
-    ['a web page with 503', (_, response) => void response.writeHead(503).end(words), 'exchange_unavailable'],
-    ['no answer in time', () => {}, 'exchange_unavailable', /no answer within 300 ms/],
-    [
-      'a head and then nothing',
-      (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{'),
-      'exchange_unavailable',
-      /no answer within 300 ms/,
-    ],
-    ['a reset', (_, response) => void response.destroy(), 'exchange_unavailable', /connection closed/],
-    ['bytes that are no HTTP', (_, response) => void response.socket?.end(`${words}\r\n\r\n`), 'exchange_unavailable'],
-    [
-      'half an answer',
-      (_, response) => {
-        response.writeHead(200, { 'content-length': '1000' }).write('{"access_token"');
-        setImmediate(() => response.destroy());
-      },
-      'exchange_unavailable',
-    ],
-    [
-      'an answer without end',
-      (_, response) => {
-        response.writeHead(200);
-        const more = () => {
-          while (!response.destroyed && response.write('x'.repeat(64 * 1024)));
-        };
-        response.on('drain', more);
-        more();
-      },
-      'exchange_unavailable',
-      /too large/,
-    ],
+describe('the provider wants another sign-in', () => {
+  const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+  const answer = (body: Record<string, unknown>): ExchangeAnswer => {
+    return (_, response) => sendJson(response, 400, { error_description: words, ...body });
+  };
+  at.refuses([
+    ['interaction_required alone', answer({ error: 'interaction_required' }), 'exchange_subject_refused'],
+    ['claims that are no JSON', answer({ error: 'interaction_required', claims: words }), 'exchange_subject_refused'],
+    ['interaction_required with claims', answer({ error: 'interaction_required', claims }), 'exchange_step_up'],
+    ['insufficient_user_authentication', answer({ error: 'insufficient_user_authentication' }), 'exchange_step_up'],
   ]);
 
-  for (const [header, seconds] of [
-    ['17', '17'],
-    ['0', '1'],
-    ['999999', '3600'],
-    ['soon', '2'],
+  for (const [name, body, parameters] of [
+    [
+      "Entra's claims",
+      { error: 'interaction_required', claims },
+      { claims: Buffer.from(claims).toString('base64url') },
+    ],
+    [
+      'acr_values and max_age',
+      { error: 'insufficient_user_authentication', acr_values: 'urn:mfa', max_age: 300 },
+      { acr_values: 'urn:mfa', max_age: '300' },
+    ],
   ] as const) {
-    test(`429 with Retry-After ${header} – the caller is told ${seconds} s`, async () => {
-      lab.issuer.onToken = error(429, 'slow_down', { 'retry-after': header });
-      const token = lab.token({ claims: { jti: `AT.${(calls += 1)}` } });
-      const response = await post(lab.gateway.mcpUrl, token);
-      assert.deepEqual([response.status, response.headers.get('retry-after')], [503, seconds]);
+    test(`${name} – in the challenge, and nothing else of its words`, async () => {
+      const { headers } = await at.answering(answer(body), () =>
+        at.assertRefused(at.newToken(), 'exchange_step_up', 1),
+      );
+      const found = headers.get('www-authenticate') ?? '';
+      for (const [parameter, value] of Object.entries(parameters))
+        assert.ok(found.includes(`, ${parameter}="${value}", `), found);
     });
   }
+
+  test('claims that repeat the secret and the token – not handed on', async () => {
+    const repeats: ExchangeAnswer = (request, response) => {
+      const repeated = JSON.stringify({ sent: request.body, header: 'gateway-secret' });
+      return answer({ error: 'interaction_required', claims: repeated })(request, response);
+    };
+    await at.answering(repeats, () => at.assertRefused(at.newToken(), 'exchange_subject_refused', 1));
+  });
 });
 
 describe('the provider redirects', () => {
-  for (const status of [301, 302, 303, 307, 308]) {
+  for (const status of [300, 301, 302, 303, 304, 305, 307, 308]) {
     test(`${status} – the secret and the token go nowhere else`, async () => {
       await using elsewhere = await startHttpServer((_, response) => sendJson(response, 200, {}));
-      lab.issuer.onToken = (_, response) => void response.writeHead(status, { location: elsewhere.url }).end();
-      const { record } = await assertTokenRefused(lab, lab.token({ claims: { jti: `AT.${(calls += 1)}` } }), {
-        code: 'exchange_answer_invalid',
-        ...byCode.exchange_answer_invalid,
-        isVerified: true,
-        exchanges: 1,
-      });
+      const redirect: ExchangeAnswer = (_, response) =>
+        void response.writeHead(status, { location: elsewhere.url }).end();
+      const { record } = await at.answering(redirect, () =>
+        at.assertRefused(at.newToken(), 'exchange_answer_invalid', 1),
+      );
       assert.match(record.hint ?? '', /a redirect, which is never followed/);
       assert.equal(elsewhere.seen.length, 0);
     });
@@ -152,7 +109,7 @@ describe('the provider redirects', () => {
 
 /** An answer that is good but for these changes. */
 const good =
-  (changes: Record<string, unknown>, claims: Record<string, unknown> = {}): Answer =>
+  (changes: Record<string, unknown>, claims: Record<string, unknown> = {}): ExchangeAnswer =>
   (_, response) =>
     sendJson(response, 200, {
       access_token: lab.token({ claims: { aud: 'backend', scp: ['backend-api:read'], ...claims } }),
@@ -165,16 +122,44 @@ const good =
 
 describe('the answer is no token for this call', () => {
   const nowSeconds = Math.floor(Date.now() / 1000);
+  /** 64 MiB of blanks. */
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '));
+  const sendText = (response: ServerResponse, text: string) =>
+    void response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+  const twice = (first: string, last: string) =>
+    `{"access_token":"${first}","access_token":"${last}","issued_token_type":"${accessTokenType}","token_type":"Bearer"}`;
   const idTokenType = 'urn:ietf:params:oauth:token-type:id_token';
-  refuses([
+  at.refuses([
     [
       'a web page with 200',
       (_, response) => void response.writeHead(200).end(`<h1>${words}`),
       'exchange_answer_invalid',
     ],
+    [
+      'a gzip bomb nobody asked for',
+      (_, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
+      'exchange_answer_invalid',
+      /the body/,
+    ],
+    ['a list', (_, response) => sendJson(response, 200, [{}]), 'exchange_answer_invalid'],
+    ['no token', good({ access_token: undefined }), 'exchange_answer_invalid', /access_token/],
+    ['a token that is a number', good({ access_token: 1 }), 'exchange_answer_invalid', /access_token/],
+    ['no issued_token_type', good({ issued_token_type: undefined }), 'exchange_answer_invalid', /issued_token_type/],
+    ['no token_type', good({ token_type: undefined }), 'exchange_answer_invalid', /token_type/],
+    ['a lifetime in words', good({ expires_in: 'an hour' }), 'exchange_answer_invalid', /expires_in/],
+    ['a lifetime that is over', good({ expires_in: 0 }), 'exchange_answer_invalid', /expires_in/],
+    [
+      "two tokens, the last one the caller's own",
+      (request, response) => {
+        const own = new URLSearchParams(request.body).get('subject_token') ?? '';
+        sendText(response, twice('a-token', own));
+      },
+      'exchange_answer_invalid',
+      /the caller's own token/,
+    ],
     ['204', (_, response) => void response.writeHead(204).end(), 'exchange_answer_invalid'],
     ['an empty body', (_, response) => void response.writeHead(200).end(), 'exchange_answer_invalid'],
-    ['an error with 200', error(200, 'invalid_grant'), 'exchange_answer_invalid'],
+    ['an error with 200', answerError(200, 'invalid_grant'), 'exchange_answer_invalid'],
     ['a token and an error', good({ error: 'invalid_grant', error_description: words }), 'exchange_answer_invalid'],
     [
       'another audience',
@@ -220,8 +205,14 @@ describe('the answer is no token for this call', () => {
   ]);
 
   test('a good answer – none of the checks is in its way', async () => {
-    lab.issuer.onToken = good({});
-    assert.equal((await post(lab.gateway.mcpUrl, lab.token({ claims: { jti: 'AT.good' } }))).status, 200);
+    await at.answering(good({}), async () => assert.equal((await at.call(at.newToken())).status, 200));
+  });
+
+  test('two tokens – the last one is checked, and it is the one that is sent (RFC 8259 §4)', async () => {
+    const own = at.newToken();
+    const answer: ExchangeAnswer = (_, response) => sendText(response, twice(own, 'a-token'));
+    await at.answering(answer, async () => assert.equal((await at.call(own)).status, 200));
+    assert.equal(lab.upstream.seen.at(-1)?.headers.authorization, 'Bearer a-token');
   });
 });
 

@@ -1,23 +1,15 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../lib/clock.ts';
-import type { HttpClient } from '../../lib/http-client.ts';
-import { SingleFlight } from '../../lib/single-flight.ts';
-import type { Log } from '../../model/log.ts';
+import { type Flight, SingleFlight } from '../../lib/single-flight.ts';
 import type { Identity } from '../../model/identity.ts';
 import type { Credential } from '../../model/credential.ts';
 import { Secret } from '../../model/secret.ts';
 import type { UpstreamCredential } from '../../model/upstream-credential.ts';
 import { fail } from '../../model/usher-error.ts';
-import { requestToken } from './request-token.ts';
+import { buildProvider, type ProviderDeps } from './build-provider.ts';
+import { RefusalMemory } from './refusal-memory.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 
-export interface TokenExchangeDeps {
-  readonly http: HttpClient;
-  readonly now: Clock;
-  readonly log: Log;
-  /** Of the mounted server. */
-  readonly name: string;
-}
+export type TokenExchangeDeps = ProviderDeps;
 
 interface Kept {
   readonly credential: UpstreamCredential;
@@ -27,7 +19,8 @@ interface Kept {
 
 /** Strategy `token-exchange` (RFC 8693). One exchange per caller's token and target, however many calls race: the key
  * is the digest of the whole token, never the user, and each target has a cache of its own. A token is handed out until
- * shortly before the first of the two tokens ends.
+ * shortly before the first of the two tokens ends. A refusal that is this token's own stands for a few seconds; a provider
+ * that does not work is left alone.
  */
 export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
   const kept = new LRUCache<string, Kept>({
@@ -35,14 +28,19 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
   });
+  const refused = new RefusalMemory(deps.now);
+  const provider = buildProvider(settings, deps);
   const flight = new SingleFlight<UpstreamCredential>();
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
 
-  async function exchange({ caller, callerToken }: Identity): Promise<UpstreamCredential> {
+  async function exchange({ caller, callerToken }: Identity, shared: Flight): Promise<UpstreamCredential> {
     if (callerToken === undefined)
       throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
     const startedAtMs = deps.now();
-    const token = await requestToken(callerToken, settings, deps);
+    const token = await provider.exchange(callerToken, shared).catch((error: unknown) => {
+      refused.keep(caller.tokenDigest, error);
+      throw error;
+    });
     if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
     const nowMs = deps.now();
     const header = { name: 'authorization', value: new Secret(`Bearer ${token.upstreamToken}`) };
@@ -59,7 +57,7 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
   /** Waits for an exchange another call started: it asked the provider for nothing itself. */
   async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
     const startedAtMs = deps.now();
-    const credential = await flight.run(key, () => exchange(identity), signal);
+    const credential = await flight.run(key, (shared) => exchange(identity, shared), signal);
     return { ...credential, source: 'cached', waitedMs: deps.now() - startedAtMs };
   }
 
@@ -69,16 +67,18 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
       const key = identity.caller.tokenDigest;
       const known = kept.get(key);
       if (known !== undefined && deps.now() < known.freshUntilMs) return known.credential;
-      return flight.has(key)
-        ? join(key, identity, connection.signal)
-        : flight.run(key, () => exchange(identity), connection.signal);
+      if (flight.has(key)) return join(key, identity, connection.signal);
+      const refusal = refused.find(key);
+      if (refusal !== undefined) throw refusal;
+      provider.checkAvailable();
+      return flight.run(key, (shared) => exchange(identity, shared), connection.signal);
     },
-    evict(identity, refused) {
+    evict(identity, spurned) {
       const key = identity.caller.tokenDigest;
       const known = kept.get(key);
       // Another call may have replaced it meanwhile: that one deserves its chance.
-      if (known !== undefined && known.credential.header?.value === refused.header?.value) kept.delete(key);
-      return refused.source === 'cached';
+      if (known !== undefined && known.credential.header?.value === spurned.header?.value) kept.delete(key);
+      return spurned.source === 'cached';
     },
   };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { ErrorCode } from '../../model/errors.ts';
 import { UsherError } from '../../model/usher-error.ts';
 import { classifyRefusal } from './classify-refusal.ts';
@@ -13,6 +13,7 @@ const rows: readonly (readonly [status: number, error: string, description: stri
   [400, 'invalid_token', 'Token has been revoked', 'exchange_subject_refused'],
   [400, 'login_required', '', 'exchange_subject_refused'],
   [400, 'interaction_required', '', 'exchange_subject_refused'],
+  [400, 'insufficient_user_authentication', '', 'exchange_step_up'],
   [400, 'invalid_request', 'Invalid subject_token', 'exchange_subject_refused'],
   [400, 'invalid_request', 'The subject token is expired', 'exchange_subject_refused'],
   [400, 'invalid_request', "'subject_token_type' is invalid", 'exchange_misconfigured'],
@@ -43,7 +44,14 @@ const rows: readonly (readonly [status: number, error: string, description: stri
 ];
 for (const [status, error, description, code] of rows) {
   test(`classifyRefusal – ${status} ${error || 'without a code'} "${description}" – ${code}`, () => {
-    const refusal = classifyRefusal({ url, status, error, description, retryAfterSeconds: undefined });
+    const refusal = classifyRefusal({
+      url,
+      status,
+      error,
+      description,
+      retryAfterSeconds: undefined,
+      stepUp: undefined,
+    });
     assert.ok(refusal instanceof UsherError);
     assert.equal(refusal.code, code);
     // The provider's words are for the operator alone.
@@ -52,7 +60,40 @@ for (const [status, error, description, code] of rows) {
 }
 
 test('classifyRefusal – the provider names a time to wait – the caller is told', () => {
-  const refusal = classifyRefusal({ url, status: 429, error: '', description: '', retryAfterSeconds: 17 });
+  const refusal = classifyRefusal({
+    url,
+    status: 429,
+    error: '',
+    description: '',
+    retryAfterSeconds: 17,
+    stepUp: undefined,
+  });
   assert.ok(refusal instanceof UsherError);
   assert.equal(refusal.retryAfterSeconds, 17);
+});
+
+describe('the provider names the sign-in it wants', () => {
+  const stepUp = { acr_values: 'urn:mfa' };
+  for (const [error, code] of [
+    ['interaction_required', 'exchange_step_up'],
+    ['login_required', 'exchange_step_up'],
+    ['invalid_grant', 'exchange_step_up'],
+    ['insufficient_user_authentication', 'exchange_step_up'],
+    ['access_denied', 'exchange_denied'],
+    ['invalid_client', 'exchange_misconfigured'],
+  ] as const) {
+    test(`classifyRefusal – ${error} – ${code}`, () => {
+      const refusal = classifyRefusal({
+        url,
+        status: 400,
+        error,
+        description: '',
+        retryAfterSeconds: undefined,
+        stepUp,
+      });
+      assert.ok(refusal instanceof UsherError);
+      assert.equal(refusal.code, code);
+      assert.deepEqual(refusal.challengeParameters, code === 'exchange_step_up' ? stepUp : {});
+    });
+  }
 });

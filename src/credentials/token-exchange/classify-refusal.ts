@@ -9,10 +9,27 @@ export interface Refusal {
   /** The provider's own words, secrets already removed; for the operator only. */
   readonly description: string;
   readonly retryAfterSeconds: number | undefined;
+  /** What a challenge can say of the sign-in the provider wants; undefined when it named nothing. */
+  readonly stepUp: Readonly<Record<string, string>> | undefined;
+}
+
+/** Why the provider counts as unavailable although it answered: the cause of that refusal. */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
+  readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor({ status, retryAfterSeconds }: Refusal) {
+    super(`status ${status}`);
+    this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
 }
 
 /** The caller's own token is what the provider objects to: a new sign-in can mend it. */
 const subjectErrors = new Set(['invalid_grant', 'invalid_token', 'login_required', 'interaction_required']);
+/** RFC 9470 §3. Others say one of the above and add what they want. */
+const stepUpError = 'insufficient_user_authentication';
 /** The provider knows everybody and says no. */
 const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
 
@@ -21,7 +38,7 @@ const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
  * providers also use for their own set-up errors: the words decide.
  */
 export function classifyRefusal(refusal: Refusal): Error {
-  const { url, status, error, description, retryAfterSeconds } = refusal;
+  const { url, status, error, description, retryAfterSeconds, stepUp } = refusal;
   const details = {
     url,
     status,
@@ -34,8 +51,15 @@ export function classifyRefusal(refusal: Refusal): Error {
   }
   if (status === 408 || status === 429 || status >= 500) {
     const reason = `status ${status}${error === '' ? '' : ` ${error}`}`;
-    return fail('exchange_unavailable', { url, reason }, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+    const cause = new StatusError(refusal);
+    return fail(
+      'exchange_unavailable',
+      { url, reason },
+      retryAfterSeconds === undefined ? { cause } : { cause, retryAfterSeconds },
+    );
   }
+  if (error === stepUpError || (subjectErrors.has(error) && stepUp !== undefined))
+    return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {} });
   if (subjectErrors.has(error)) return fail('exchange_subject_refused', details);
   if (
     error === 'invalid_request' &&

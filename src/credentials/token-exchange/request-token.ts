@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { HttpClientError, type HttpClient } from '../../lib/http-client.ts';
 import { fail } from '../../model/usher-error.ts';
 import { classifyRefusal, type Refusal } from './classify-refusal.ts';
+import { findStepUp } from './find-step-up.ts';
 import { parseAnswer, type ExchangedToken } from './parse-answer.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -16,7 +17,7 @@ import { withoutSecrets } from './without-secrets.ts';
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** One RFC 8693 request to the token endpoint. `requested_token_type` is left out: an access token is the default, and
+/** One RFC 8693 request to the token endpoint, once, within this time. `requested_token_type` is left out: an access token is the default, and
  * some providers refuse the parameter.
  * @throws UsherError of stage exchange
  */
@@ -24,10 +25,9 @@ export async function requestToken(
   callerToken: string,
   settings: TokenExchangeSettings,
   deps: RequestDeps,
+  timeoutMs: number,
 ): Promise<ExchangedToken> {
   const { url, clientId } = settings;
-  // Timers take whole milliseconds, and 1.1 * 1000 is not one.
-  const timeoutMs = Math.max(1, Math.round(settings.timeoutSeconds * 1000));
   const parameters = new URLSearchParams({ subject_token: callerToken, subject_token_type: accessTokenType });
   for (const audience of settings.audience) parameters.append('audience', audience);
   for (const resource of settings.resource) parameters.append('resource', resource);
@@ -121,6 +121,7 @@ function readRefusal(answer: Response, body: unknown, { url, secrets, nowMs }: R
     error: withoutSecrets(error, secrets).slice(0, 100),
     description: withoutSecrets(description, secrets).slice(0, 300),
     retryAfterSeconds: parseRetryAfter(answer.headers.get('retry-after'), nowMs),
+    stepUp: findStepUp(body, secrets),
   };
 }
 

@@ -58,7 +58,7 @@ export const tokenExchangeSchema = z.strictObject({
     spaceSeparated: true,
   }),
   timeoutSeconds: setting(z.number().positive().max(60).default(10), {
-    help: 'How long the provider may take to answer',
+    help: 'How long an exchange may take in all, with its one repetition',
     flag: 'token-exchange-timeout',
     group,
     placeholder: 'SECONDS',

@@ -45,6 +45,11 @@ export const processSchema = z.strictObject({
       placeholder: 'NAME=VALUE',
     },
   ),
+  restart: setting(z.enum(['always', 'never']).default('always'), {
+    help: 'What happens when the command ends by itself: it is started again, or Usher ends too',
+    flag: 'restart',
+    group,
+  }),
   startTimeoutSeconds: setting(z.number().positive().max(600).default(30), {
     help: 'How long the command may take until it listens',
     flag: 'start-timeout',

@@ -32,6 +32,8 @@ export interface StartProcessDeps {
   readonly log: Log;
   /** Gives up waiting for the command to listen. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears what the command says to stderr, cleaned for the log. */
+  readonly onErrorLine?: (line: string) => void;
 }
 
 /** Workload `process`: runs a command without a shell, in a process group of its own, with a clean environment; its output
@@ -42,7 +44,7 @@ export interface StartProcessDeps {
 export async function startProcess(
   name: string,
   settings: ProcessSettings,
-  { log, signal }: StartProcessDeps,
+  { log, signal, onErrorLine }: StartProcessDeps,
 ): Promise<RunningProcess> {
   const [command = '', ...args] = settings.command;
   if (await accepts(settings.targetPort)) {
@@ -57,7 +59,11 @@ export async function startProcess(
     detached: process.platform !== 'win32',
   });
   for (const stream of [child.stdout, child.stderr]) {
-    forEachLine(stream, longestLine, (line) => log.info(cleanLine(line), { from: name }));
+    forEachLine(stream, longestLine, (line) => {
+      const cleaned = cleanLine(line);
+      log.info(cleaned, { from: name });
+      if (stream === child.stderr) onErrorLine?.(cleaned);
+    });
   }
   // Whoever is told twice to stop, or fails in a way nobody foresaw, goes at once: not without its child.
   const killAtExit = () => child.pid !== undefined && signalGroup(child.pid, 'SIGKILL');
@@ -116,8 +122,9 @@ function accepts(port: number): Promise<boolean> {
 async function stop(child: Child, ended: Promise<string>): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return;
-  if (isRunning(child)) {
-    signalGroup(pid, 'SIGTERM');
+  const wasRunning = isRunning(child);
+  signalGroup(pid, 'SIGTERM');
+  if (wasRunning) {
     const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), killAfterMs);
     await ended;
     clearTimeout(timer);

@@ -1,0 +1,11 @@
+import type { UsherError } from './usher-error.ts';
+
+/** Seam: how we run the MCP server. One folder per member under workloads/. */
+export interface Workload extends AsyncDisposable {
+  /** Why calls must be refused now, or undefined while it runs. */
+  readonly failure: UsherError | undefined;
+  /** Resolves with a sentence when it ended by itself and is not started again. */
+  readonly ended: Promise<string>;
+  /** Stops it; resolves when nothing of it is left. */
+  [Symbol.asyncDispose](): PromiseLike<void>;
+}
