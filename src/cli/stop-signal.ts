@@ -43,7 +43,8 @@ export function watchStopSignal(onReload?: () => void): StopSignal {
     else if (stoppedAtMs === undefined) onReload?.();
   };
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (signal !== 'SIGHUP' || onReload === undefined) stop(signal);
+    // Windows sends it for a closed console only, and then ends the process.
+    if (signal !== 'SIGHUP' || onReload === undefined || process.platform === 'win32') stop(signal);
     else if (terminals.length === 0) onHangUp();
     else setTimeout(onHangUp, terminalClosesMs);
   };

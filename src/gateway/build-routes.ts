@@ -24,9 +24,9 @@ export interface RouteDeps {
   readonly log: Log;
   /** The port that is really listened on, and how; part of the default resource URL. */
   readonly port: number;
+  readonly scheme: 'http' | 'https';
   /** Servers that are run here, by name. */
   readonly workloads: ReadonlyMap<string, Workload>;
-  readonly scheme: 'http' | 'https';
 }
 
 interface NamedDeps extends RouteDeps {
@@ -73,8 +73,10 @@ function buildRoute(
 ): Route {
   if (earlier !== undefined && sameSettings(server, earlier.server)) return earlier.route;
   const resourceUrl = server.resourceUrl ?? `${deps.scheme}://localhost:${deps.port}${server.path}`;
-  const keeps = (part: keyof ServerConfig) =>
-    earlier !== undefined && sameSettings(server[part], earlier.server[part]) ? earlier.route : undefined;
+  const keeps = (...parts: (keyof ServerConfig)[]) =>
+    earlier !== undefined && parts.every((part) => sameSettings(server[part], earlier.server[part]))
+      ? earlier.route
+      : undefined;
   return {
     name: deps.name,
     path: server.path,
@@ -95,9 +97,7 @@ function buildRoute(
     sessions: keeps('upstream')?.sessions ?? buildOwners(),
     tasks: keeps('upstream')?.tasks ?? buildOwners(),
     upstream:
-      (earlier?.server.answerTimeoutSeconds === server.answerTimeoutSeconds
-        ? keeps('upstream')?.upstream
-        : undefined) ??
+      keeps('upstream', 'answerTimeoutSeconds')?.upstream ??
       buildHttpUpstream({
         url: upstreamUrl(server),
         answerTimeoutMs: server.answerTimeoutSeconds * 1000,

@@ -11,7 +11,7 @@ const sameFloodMs = 60_000;
 /** Most connections a listener may have so that descriptors are left for everything else: each call can need a second one,
  * to the server behind. Undefined where files are not limited.
  */
-export function mostConnections({ maxConnections }: Config['listen'], limit = descriptorLimit()): number | undefined {
+export function mostConnections({ maxConnections }: Config['listen'], limit: number | undefined): number | undefined {
   if (maxConnections !== undefined || limit === undefined) return maxConnections;
   return Math.max(fewestConnections, Math.floor((limit - ownDescriptors) / 2));
 }
@@ -31,9 +31,17 @@ export function tellDropped(server: Listener, log: Log): void {
   });
 }
 
+let knownLimit: { readonly files: number | undefined } | undefined;
+
+/** Asked once, before there are connections: the answer describes each of them, and takes its time for it. */
+function openFiles(): number | undefined {
+  knownLimit ??= { files: descriptorLimit() };
+  return knownLimit.files;
+}
+
 /** Sets the limit; undefined lifts it. */
 export function limitConnections(server: Listener, listen: Config['listen']): void {
-  const most = mostConnections(listen);
+  const most = mostConnections(listen, openFiles());
   // Node.js takes 0 for "none at all"; absent, it takes all.
   if (most === undefined) Reflect.deleteProperty(server, 'maxConnections');
   else server.maxConnections = most;

@@ -21,10 +21,10 @@ export interface GatewayOptions {
   readonly signal?: AbortSignal;
   /** Injected by tests that move time. */
   readonly now?: () => number;
-  /** When child processes that ended are started again; injected by tests, which have less time. */
-  readonly restartTimes?: RestartTimes;
   /** How often the files of the certificate are looked at. */
   readonly certificatePollMs?: number;
+  /** When child processes that ended are started again; injected by tests, which have less time. */
+  readonly restartTimes?: RestartTimes;
 }
 
 /** Starts everything a configuration describes: child processes, audit trail, listener. Returns when it listens.

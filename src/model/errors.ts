@@ -27,6 +27,8 @@ export interface ErrorRow {
     'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'insufficient_user_authentication' | 'none';
   /** JSON-RPC error code; the HTTP status when absent (outside the range JSON-RPC and MCP reserve). */
   readonly jsonRpc?: number;
+  /** What the protocol wants in the JSON-RPC error's `data`, beside our code and id. */
+  readonly data?: Readonly<Record<string, unknown>>;
   /** May the same request succeed later without anybody changing anything? Sends Retry-After. */
   readonly retryable?: true;
   /** Exit code of the command line; 1 when absent. */
@@ -278,6 +280,24 @@ const rows = {
     fault: 'caller',
     message: 'Cannot go on with the session: it is not known here; start a new one',
     hint: '{reason}. The client initializes again by itself.',
+  },
+  method_unknown: {
+    stage: 'authorize',
+    status: 404,
+    jsonRpc: -32601,
+    fault: 'caller',
+    message: 'Unknown method: {method}',
+    hint: 'Tasks are asked for by tasks/get, tasks/update and tasks/cancel from protocol version 2026-07-28 on.',
+  },
+  capability_missing: {
+    stage: 'authorize',
+    status: 400,
+    // MissingRequiredClientCapability (MCP 2026-07-28).
+    jsonRpc: -32021,
+    data: { requiredCapabilities: { extensions: { 'io.modelcontextprotocol/tasks': {} } } },
+    fault: 'caller',
+    message: 'Cannot allow the call: the client does not declare {capability}',
+    hint: 'The method belongs to an extension that both sides have to declare.',
   },
   task_unknown: {
     stage: 'authorize',

@@ -36,12 +36,24 @@ function checkSession({ request, route, identity, call }: Understood): void {
  * started it.
  * @throws UsherError task_unknown for somebody else's task (MCP tasks, task isolation)
  */
-function findTool({ method, target }: Message, { principal }: Caller, tasks: Owners): Asked['tool'] {
+function findTool(message: Message, { principal }: Caller, tasks: Owners): Asked['tool'] {
+  const { method, target } = message;
   if (method === 'tools/call') return target;
   if (target === undefined || principal === '' || method?.startsWith('tasks/') !== true) return undefined;
   const owner = tasks.get(target);
   if (owner?.principal === principal) return owner.tool;
+  if (isModern(message.version)) checkTasksExtension(method, message);
   const reason =
     owner === undefined ? 'Nobody started it through this gateway' : 'It belongs to another user or client';
   throw fail('task_unknown', { task: JSON.stringify(target), reason });
+}
+
+const methodsOfExtension = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);
+
+/** What a server of 2026-07-28 answers whatever task is asked for, so that nothing is told by another answer (tasks
+ * extension; MCP versioning, extension negotiation).
+ */
+function checkTasksExtension(method: string, { mayBecomeTask }: Message): void {
+  if (!methodsOfExtension.has(method)) throw fail('method_unknown', { method: JSON.stringify(method) });
+  if (!mayBecomeTask) throw fail('capability_missing', { capability: 'io.modelcontextprotocol/tasks' });
 }

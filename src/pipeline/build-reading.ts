@@ -70,8 +70,8 @@ function filterTools(message: unknown, isVisible: (tool: string) => boolean): un
 /** Remembers whose task an answer announces: in `task` (MCP 2025-11-25), or as the result itself (tasks extension). */
 function learnTask(message: unknown, { caller, route }: Credentialed, tool: string | undefined): unknown {
   const result = resultOf(message);
-  const task = result?.['resultType'] === 'task' ? result : result?.['task'];
-  const id = isObject(task) ? task['taskId'] : undefined;
+  const task = isObject(result?.['task']) ? result['task'] : result?.['resultType'] === 'task' ? result : undefined;
+  const id = task?.['taskId'];
   // Somebody's task stays theirs.
   if (typeof id === 'string' && route.tasks.get(id) === undefined)
     route.tasks.set(id, { principal: caller.principal, tool });

@@ -46,7 +46,11 @@ function isDrainable(contentLength: string | undefined): boolean {
 }
 
 function rpcError(error: UsherError, id: string) {
-  return { code: error.row.jsonRpc ?? error.row.status, message: error.message, data: { code: error.code, id } };
+  return {
+    code: error.row.jsonRpc ?? error.row.status,
+    message: error.message,
+    data: { ...error.row.data, code: error.code, id },
+  };
 }
 
 /** The id to echo; null where it was not read or a batch has several (JSON-RPC 2.0 §5). */

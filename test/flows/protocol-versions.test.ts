@@ -11,14 +11,31 @@ import { startFixture } from '../conformance/fixture/start-fixture.ts';
 /** The gateway with token exchange, and someone to call it. */
 async function startLab(
   respond: Respond,
+  own: { readonly session?: string; readonly taskId?: string } = {},
 ): Promise<{ lab: TokenLab; url: string; callerToken: string } & AsyncDisposable> {
-  const lab = await startTokenLab({ respond });
+  const lab = await startTokenLab({
+    respond: (request, ...more) => (request.body === starting ? giving(own) : respond)(request, ...more),
+  });
+  const callerToken = lab.token();
+  // Sessions and tasks belong to whoever started them: somebody has to.
+  if (own.session !== undefined || own.taskId !== undefined)
+    await (await post(lab.gateway.mcpUrl, callerToken, starting)).text();
+  lab.upstream.seen.length = 0;
   return {
     lab,
     url: lab.gateway.mcpUrl,
-    callerToken: lab.token(),
+    callerToken,
     [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
   };
+}
+
+const starting = '{"jsonrpc":"2.0","id":0,"method":"tools/call","params":{"name":"Start","task":{}}}';
+
+/** A server that gives out a session and a task. */
+function giving({ session, taskId }: { readonly session?: string; readonly taskId?: string }): Respond {
+  const result = { resultType: 'task', taskId, status: 'working' };
+  const headers: Record<string, string> = session === undefined ? {} : { 'mcp-session-id': session };
+  return (_, response) => sendJson(response, 200, { jsonrpc: '2.0', id: 0, result }, headers);
 }
 
 /** Answers with exactly this text. */
@@ -47,7 +64,7 @@ test('2025-03-26 – a batch – reaches the server as it was sent, and its answ
   const batch =
     '[ {"jsonrpc":"2.0","id":1,"method":"tools/list"},\n{"jsonrpc":"2.0","method":"notifications/progress"}, {"jsonrpc":"2.0","id":"b","method":"ping"} ]';
   const answers = '[{"jsonrpc":"2.0","id":"b","result":{}} ,\n {"id":1,"jsonrpc":"2.0","result":{"tools":[]}}]';
-  await using all = await startLab(answering(answers));
+  await using all = await startLab(answering(answers), { session: 's1' });
   const response = await post(all.url, all.callerToken, batch, { 'mcp-session-id': 's1' });
   assert.equal(all.lab.upstream.seen[0]?.body, batch);
   assert.equal(response.status, 200);
@@ -121,9 +138,12 @@ test('2025 – a session – its id comes back, goes along, and both ends of its
 test('2025 – GET with Last-Event-ID – the id as it was sent, the events from behind as they are', async () => {
   const events =
     ': welcome back\n\nid: a/1;é\nretry: 500\ndata:\n\nid: a/2\ndata: {"jsonrpc":"2.0","id":1,"result":{}}\n\n';
-  await using all = await startLab((_, response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-session-id': 's1' }).end(events);
-  });
+  await using all = await startLab(
+    (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'mcp-session-id': 's1' }).end(events);
+    },
+    { session: 's1' },
+  );
   const response = await fetch(all.url, {
     headers: {
       authorization: `Bearer ${all.callerToken}`,
@@ -142,7 +162,7 @@ test('2025 – GET with Last-Event-ID – the id as it was sent, the events from
 
 test("2025 – the client's answer to a question of the server – reaches it, and 202 comes back", async () => {
   const body = '{"jsonrpc":"2.0","id":"srv-1","result":{"action":"accept","content":{"name":"\\u00c5sa"}}}';
-  await using all = await startLab((_, response) => void response.writeHead(202).end());
+  await using all = await startLab((_, response) => void response.writeHead(202).end(), { session: 's1' });
   const response = await post(all.url, all.callerToken, body, { 'mcp-session-id': 's1' });
   assert.equal(response.status, 202);
   assert.equal(all.lab.upstream.seen[0]?.body, body);
@@ -242,7 +262,7 @@ for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel', 'tasks/result
   test(`${method} – asked with its Mcp-Name and answered as it is`, async () => {
     const result =
       '{"jsonrpc":"2.0","id":1,"result":{"taskId":"t/1 ","status":"working","ttlMs":60000,"pollIntervalMs":5.0}}';
-    await using all = await startLab(answering(result));
+    await using all = await startLab(answering(result), { taskId: 't/1 ' });
     const body = `{"jsonrpc":"2.0","id":1,"method":"${method}","params":{"taskId":"t/1 ","_meta":${JSON.stringify(meta)}}}`;
     const response = await post(all.url, all.callerToken, body, modern(method, '=?base64?dC8xIA==?='));
     assert.equal(await response.text(), result);
@@ -265,7 +285,7 @@ test('a method nobody knows yet – its members, ids and result type pass unread
     '{"jsonrpc":"2.0","id":9007199254740993,"result":{"resultType":"example.com/later","_meta":{"x":[1e400,-0]}},"extra":true}';
   await using all = await startLab(answering(result));
   const body =
-    '{"jsonrpc":"2.0","id":9007199254740993,"method":"example.com/Später$v2","params":[1,{"deep":[[[]]]}],"extra":null}';
+    '{"jsonrpc":"2.0","id":9007199254740993,"method":"example.com/later","params":[1,{"deep":[[[]]]}],"extra":null}';
   const response = await post(all.url, all.callerToken, body, modern('example.com/later'));
   assert.equal(await response.text(), result);
   assert.equal(all.lab.upstream.seen[0]?.body, body);

@@ -73,6 +73,17 @@ test('a gateway with a certificate – TLS 1.1, and plain http – refused, and 
   assert.equal((await gateway.records()).length, 1, 'what was no request is not on record');
 });
 
+test('a gateway with a certificate – bytes over TLS that are no request – 400 over TLS, and on record', async (context) => {
+  const { gateway, handshake } = await startSecure(context);
+  const socket = await handshake();
+  socket.write('nonsense\r\n\r\n');
+  let text = '';
+  for await (const piece of socket.setEncoding('utf8')) text += piece;
+  assert.match(text, /^HTTP\/1\.1 400 /);
+  const [record] = await gateway.records();
+  assert.deepEqual([record?.code, record?.from], ['request_malformed', '127.0.0.1']);
+});
+
 test('a new certificate in its files – while an answer is under way – new connections get it, the answer ends', async (context) => {
   const finish = Promise.withResolvers<void>();
   const { authority, tls, gateway, serial } = await startSecure(context, (_, response) => {

@@ -6,6 +6,7 @@ import type { Authenticator } from '../../src/model/authenticator.ts';
 import type { Route } from '../../src/model/route.ts';
 import type { Authenticated, Routed } from '../../src/model/stages.ts';
 import { buildInbound } from '../../src/pipeline/build-inbound.ts';
+import { scopesSchema } from '../../src/policies/scopes/schema.ts';
 import { buildScopesPolicy } from '../../src/policies/scopes/build-scopes-policy.ts';
 
 export const anonymous = buildAnonymousAuthenticator();
@@ -21,8 +22,12 @@ export function buildRoute(parts: Partial<Route> = {}): Route {
     allowedOrigins: new Set(),
     limits: { bodyBytes: 64 * 1024 },
     authenticator: anonymous,
-    policy: buildScopesPolicy({ strategy: 'scopes', required: ['mcp:tools:call'] }),
+    policy: buildScopesPolicy(scopesSchema.parse({ required: ['mcp:tools:call'] })),
     credential: buildNoneCredential(),
+    forwardedHeaders: new Set(),
+    sessions: new Map(),
+    tasks: new Map(),
+    workload: undefined,
     upstream: {
       strategy: 'http',
       target: 'http://127.0.0.1:1/mcp',
@@ -57,7 +62,7 @@ export function buildRouted(
   if (body !== undefined) request.push(body);
   request.push(null);
   request.complete = true;
-  return { ...buildInbound(request, new ServerResponse(request)), route };
+  return { ...buildInbound(request, new ServerResponse(request), () => undefined), route };
 }
 
 /** The same, once it is known who calls. */

@@ -3,6 +3,9 @@ import { open } from 'node:fs/promises';
 import { describe } from '../../lib/describe-error.ts';
 import { fail } from '../../model/usher-error.ts';
 
+/** What a pipe takes at a time: a reader that is slow shows progress. */
+const pipeBytes = 64 * 1024;
+
 /** Where lines are written to. */
 export interface Target {
   /** Writes some of it, and says how much. */
@@ -48,10 +51,12 @@ export function stdoutTarget(): Target {
   const ignore = () => {};
   process.stdout.on('error', ignore);
   return {
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
-        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)));
-      }),
+    write: (bytes) => {
+      const piece = bytes.subarray(0, pipeBytes);
+      return new Promise((resolve, reject) => {
+        process.stdout.write(piece, (error) => (error ? reject(error) : resolve(piece.length)));
+      });
+    },
     isGone: async () => false,
     reopen: async () => {},
     close: async () => {

@@ -29,7 +29,7 @@ export async function check(status: number, retryAfter: string | undefined, body
   let code = 'taken';
   await orRefusalLater(async () => {
     try {
-      await requestToken(callerToken, settings, { http, now: () => 1_800_000_000_000 });
+      await requestToken(callerToken, settings, { http, now: () => 1_800_000_000_000 }, 1_000);
     } catch (error) {
       if (error instanceof UsherError) {
         code = error.code;

@@ -6,19 +6,28 @@ import type { Target } from '../target.ts';
 
 const mayGoUp =
   /^(?:accept|accept-language|content-type|last-event-id|mcp-protocol-version|mcp-session-id|mcp-method|mcp-name|mcp-param-[^_]*|traceparent|tracestate|baggage|authorization)$/;
+const nothingMore = { names: new Set<string>(), dropsSession: false };
 const upstreamToken = 'Bearer upstream-token';
 
 /** Nothing outside the allow-list goes upstream; our credential stands last, once, and is the only one. */
 export function checkUp(rawHeaders: readonly string[]): void {
   const header = { name: 'authorization', value: new Secret(upstreamToken) };
-  const sent = buildUpstreamHeaders(rawHeaders, { header, claims: undefined, source: 'fresh', waitedMs: 0 });
+  const sent = buildUpstreamHeaders(
+    rawHeaders,
+    { header, claims: undefined, source: 'fresh', waitedMs: 0 },
+    nothingMore,
+  );
   assert.equal(sent.length % 2, 0);
   const names = sent.filter((_, index) => index % 2 === 0);
   for (const name of names) if (!name.startsWith('mcp-param-')) assert.match(name, mayGoUp);
   assert.deepEqual(sent.slice(-2), ['authorization', upstreamToken]);
   assert.equal(names.filter((name) => name === 'authorization').length, 1);
   assert.ok(names.filter((name) => name === 'content-type').length <= 1);
-  const none = buildUpstreamHeaders(rawHeaders, { header: undefined, claims: undefined, source: 'none', waitedMs: 0 });
+  const none = buildUpstreamHeaders(
+    rawHeaders,
+    { header: undefined, claims: undefined, source: 'none', waitedMs: 0 },
+    nothingMore,
+  );
   const isOwnSent = none.some((name, index) => index % 2 === 0 && name === 'authorization');
   assert.ok(!isOwnSent, "the caller's own is not sent in its stead");
 }
