@@ -44,6 +44,42 @@ test('benchmark – memory over some calls – tells it after every tenth', { ti
   for (const { rssMegabytes, heapMegabytes } of steps) assert.ok(rssMegabytes > heapMegabytes && heapMegabytes > 1);
 });
 
+test('benchmark – event streams with calls beside them – none lost', { timeout: 100_000 }, async () => {
+  await ensureReady({ tests: false });
+  const { code, stdout, stderr } = await runProgram([process.execPath, program, '--streams', '--quick', '--json']);
+  assert.equal(code, 0, stdout + stderr);
+  const { lostStreams, failedCalls, eventsSent, eventsReceived, calls } = JSON.parse(stdout);
+  assert.deepEqual([lostStreams, failedCalls, eventsReceived], [0, 0, eventsSent]);
+  assert.ok(eventsSent >= 50 && calls > 50);
+});
+
+test('benchmark – a soak – a line each minute', { timeout: 100_000 }, async () => {
+  await ensureReady({ tests: false });
+  const { code, stdout, stderr } = await runProgram([process.execPath, program, '--soak', '--quick', '--json']);
+  assert.equal(code, 0, stdout + stderr);
+  const steps = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { minute: number });
+  assert.deepEqual(
+    steps.map(({ minute }) => minute),
+    [1, 2],
+  );
+});
+
+test('benchmark – each part killed in turn – nothing wrong, nothing unrecorded', { timeout: 100_000 }, async () => {
+  await ensureReady({ tests: false });
+  const { code, stdout, stderr } = await runProgram([process.execPath, program, '--kills', '--quick', '--json']);
+  assert.equal(code, 0, stdout + stderr);
+  for (const { wrong, unrecorded, answered } of stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))) {
+    assert.deepEqual([wrong, unrecorded], [0, 0]);
+    assert.ok(answered > 50);
+  }
+});
+
 function readMessages(...chunks: string[]): string[] {
   const heads: string[] = [];
   const reader = new MessageReader((head) => heads.push(head));

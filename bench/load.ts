@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { MessageReader } from './message-reader.ts';
+import { EventStreams } from './event-streams.ts';
 import type { LoadOrder, LoadResult } from './messages.ts';
 import { answerQuestions } from './peer.ts';
 
@@ -23,10 +24,13 @@ class Load {
   readonly #requests: readonly Buffer[];
   readonly #histogram: RecordableHistogram;
   readonly #endAt: number;
+  readonly #startAt = performance.now();
+  readonly #ratePerMs: number;
   #left: number;
   #next = 0;
 
-  constructor({ key, port, tokens, durationMs, maxRequests = Infinity }: LoadOrder) {
+  constructor({ key, port, tokens, durationMs, maxRequests = Infinity, ratePerSecond = Infinity }: LoadOrder) {
+    this.#ratePerMs = ratePerSecond / 1000;
     this.#requests = tokens.map((token) => formatRequest(port, token));
     this.#histogram = histograms.get(key) ?? createHistogram();
     histograms.set(key, this.#histogram);
@@ -40,6 +44,11 @@ class Load {
     this.#left -= 1;
     this.#next += 1;
     return this.#requests[this.#next % this.#requests.length];
+  }
+
+  /** Milliseconds until the next request is due. */
+  get dueInMs(): number {
+    return this.#startAt + this.#next / this.#ratePerMs - performance.now();
   }
 
   answered(head: string, tookNs: number): void {
@@ -82,6 +91,8 @@ function drive(socket: Socket, load: Load): Promise<void> {
   return new Promise((resolve) => {
     let sentAt = 0;
     const sendNext = () => {
+      const { dueInMs } = load;
+      if (dueInMs >= 1) return void setTimeout(sendNext, dueInMs);
       const request = load.take();
       if (request === undefined) {
         socket.removeAllListeners('close').destroy();
@@ -120,4 +131,12 @@ async function runLoad(order: LoadOrder): Promise<LoadResult> {
   };
 }
 
-answerQuestions({ ready: () => ({ port: 0 }), load: runLoad });
+const streams = new EventStreams();
+
+answerQuestions({
+  ready: () => ({ port: 0 }),
+  load: runLoad,
+  openStreams: (order) => streams.open(order),
+  streams: () => streams.state,
+  closeStreams: () => streams.close(),
+});

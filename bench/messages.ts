@@ -10,6 +10,14 @@ export interface Questions {
   readonly exchanges: { ask: object; answer: { immediate: number; delayed: number } };
   /** To the load generator: calls one after the other on each connection, until the time is up or all are made. */
   readonly load: { ask: LoadOrder; answer: LoadResult };
+  /** To the origin: one more event on every stream that is open. */
+  readonly broadcast: { ask: object; answer: { streams: number } };
+  /** To the load generator: event streams that are opened and kept. */
+  readonly openStreams: { ask: StreamOrder; answer: StreamState };
+  /** To the load generator: what became of them. */
+  readonly streams: { ask: object; answer: StreamState };
+  /** To the load generator: ends them all. */
+  readonly closeStreams: { ask: object; answer: StreamState };
   /** To a gateway started for it: its memory, after a collection. */
   readonly memory: { ask: object; answer: { rssBytes: number; heapBytes: number } };
 }
@@ -23,6 +31,23 @@ export interface LoadOrder {
   readonly tokens: readonly string[];
   readonly durationMs: number;
   readonly maxRequests?: number;
+  /** Calls are sent at this rate, as long as the connections can; as fast as they can when absent. */
+  readonly ratePerSecond?: number;
+}
+
+export interface StreamOrder {
+  readonly port: number;
+  readonly count: number;
+  readonly tokens: readonly string[];
+}
+
+export interface StreamState {
+  readonly open: number;
+  /** Streams that ended by themselves. */
+  readonly lost: number;
+  /** Over all streams that are open. */
+  readonly events: number;
+  readonly firstError: string | undefined;
 }
 
 export interface LoadResult {

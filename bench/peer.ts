@@ -14,9 +14,14 @@ interface Message {
   readonly body: unknown;
 }
 
-/** Starts a module of this folder as a process of its own and waits until it is ready. */
-export async function startPeer(module: string): Promise<Peer & { readonly port: number }> {
-  const child = fork(new URL(module, import.meta.url), { execPath: process.execPath });
+/** Starts a module of this folder as a process of its own and waits until it is ready.
+ * @param options.port where it listens; a free one when absent
+ */
+export async function startPeer(
+  module: string,
+  { port: wanted = 0 }: { readonly port?: number } = {},
+): Promise<Peer & { readonly port: number }> {
+  const child = fork(new URL(module, import.meta.url), [String(wanted)], { execPath: process.execPath });
   const peer = connectPeer(child, module);
   const { port } = await peer.ask('ready', {});
   return { ...peer, port };

@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Lab, measure, startArms, warmUp } from './arms.ts';
 import { measureFirstCalls } from './measure-first-calls.ts';
+import { measureKills } from './measure-kills.ts';
 import { measureMemory } from './measure-memory.ts';
+import { measureSoak } from './measure-soak.ts';
 import { measureStarts } from './measure-starts.ts';
+import { measureStreams } from './measure-streams.ts';
 import { startPeer } from './peer.ts';
+import { formatKills, formatSoak, formatStreams } from './format-load.ts';
 import { describeArm, type Findings, formatReport } from './report.ts';
 
 const { values: options } = parseArgs({
@@ -17,6 +21,13 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     /** Instead: memory over a million calls; some minutes. */
     memory: { type: 'boolean', default: false },
+    /** Instead: many open event streams with calls beside them; a minute and a half. */
+    streams: { type: 'boolean', default: false },
+    /** Instead: the same load for a long time, --minutes of them (30). */
+    soak: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '30' },
+    /** Instead: provider, upstream and gateway killed in turn under load. */
+    kills: { type: 'boolean', default: false },
     connections: { type: 'string', default: '16' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
@@ -41,10 +52,17 @@ async function main(): Promise<number> {
     await using load = await startPeer('load.ts');
     const { tokens } = await provider.ask('sign', { count: callers });
     const lab: Lab = { folder, origin, provider, load, tokens };
-    return options.memory ? await runMemory(lab) : await runRounds(lab);
+    return await choose()(lab);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function choose(): (lab: Lab) => Promise<number> {
+  if (options.memory) return runMemory;
+  if (options.streams) return runStreams;
+  if (options.soak) return runSoak;
+  return options.kills ? runKills : runRounds;
 }
 
 async function runRounds(lab: Lab): Promise<number> {
@@ -84,4 +102,47 @@ async function runMemory(lab: Lab): Promise<number> {
       ),
   });
   return 0;
+}
+
+function tell(finding: object, text: string): void {
+  console.log(options.json ? JSON.stringify(finding) : text);
+}
+
+async function runStreams(lab: Lab): Promise<number> {
+  const found = await measureStreams(lab, {
+    streams: options.quick ? 50 : 5_000,
+    ratePerSecond: options.quick ? 200 : 2_000,
+    durationMs: options.quick ? 1_000 : 60_000,
+  });
+  tell(found, formatStreams(found));
+  const isWhole = found.lostStreams === 0 && found.failedCalls === 0 && found.eventsReceived === found.eventsSent;
+  return isWhole ? 0 : 1;
+}
+
+async function runSoak(lab: Lab): Promise<number> {
+  let failures = 0;
+  await measureSoak(lab, {
+    minutes: options.quick ? 2 : Number(options.minutes),
+    minuteMs: options.quick ? 500 : 60_000,
+    streams: options.quick ? 10 : 200,
+    ratePerSecond: 300,
+    onStep: (step) => {
+      failures += step.failedCalls + step.lostStreams;
+      tell(step, formatSoak(step));
+    },
+  });
+  return failures === 0 ? 0 : 1;
+}
+
+async function runKills({ folder }: Lab): Promise<number> {
+  let failures = 0;
+  await measureKills({
+    folder,
+    durationMs: options.quick ? 1_500 : 15_000,
+    onStep: (step) => {
+      failures += step.wrong + step.unrecorded;
+      tell(step, formatKills(step));
+    },
+  });
+  return failures === 0 ? 0 : 1;
 }

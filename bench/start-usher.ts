@@ -14,6 +14,8 @@ export interface GatewayOrder {
   readonly providerPort: number;
   /** Lets it answer for its memory (bench/report-memory.ts). */
   readonly reportsMemory?: boolean;
+  /** Where it listens; a free one when absent. */
+  readonly port?: number;
   /** Beside others of its kind. */
   readonly name?: string;
 }
@@ -21,7 +23,7 @@ export interface GatewayOrder {
 /** Starts `usher serve` as it is published: the build, one process, audit trail to a file. */
 export async function startUsher(order: GatewayOrder): Promise<Proxy & { readonly auditFile: string }> {
   const name = order.name ?? order.kind;
-  const port = await findPort();
+  const port = order.port ?? (await findPort());
   const file = join(order.folder, `${name}.yaml`);
   const auditFile = join(order.folder, `${name}.audit.jsonl`);
   const issuer = `http://127.0.0.1:${order.providerPort}`;
