@@ -4,7 +4,7 @@ import type { AuditRecord } from '../model/audit-record.ts';
 import type { AuditSink } from '../model/audit-sink.ts';
 import { fail, type UsherError } from '../model/usher-error.ts';
 import { randomUUID } from 'node:crypto';
-import { ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 
 /** Answers what Node's HTTP parser could not make a request of, closes the connection, and puts it on record. On a
  * connection with a call under way nothing is written beside its answer: where the call's own body is what cannot be read
@@ -29,15 +29,35 @@ export function refuseUnreadable(
     return;
   }
   const { req: request } = answer;
-  if (!request.complete && !answer.headersSent && request.listenerCount('error') > 0) {
+  if (!request.complete && !answer.headersSent) {
+    if (told.has(request)) return;
+    told.add(request);
     answer.setHeader('connection', 'close');
-    request.emit('error', error);
+    tellReader(request, error);
     return;
   }
   if (request.complete) audit.write(buildRecord(error, { id: randomUUID(), socket, status: 0 }));
-  // Where nobody reads the body yet, who comes to read it finds the reason.
   request.destroy(error);
   socket.destroy();
+}
+
+/** Calls whose body cannot be read on. The parser goes on to complain about every piece that still comes. */
+const told = new WeakSet<IncomingMessage>();
+
+/** Whoever reads the body hears that it cannot be read on; who is not there yet, when they come. A call that is refused
+ * before has its answer by then.
+ */
+function tellReader(request: IncomingMessage, error: UsherError): void {
+  if (request.listenerCount('error') > 0) {
+    request.emit('error', error);
+    return;
+  }
+  const onListener = (event: string | symbol) => {
+    if (event !== 'error') return;
+    request.off('newListener', onListener);
+    process.nextTick(() => request.emit('error', error));
+  };
+  request.on('newListener', onListener);
 }
 
 /** The answer a connection waits for or is in the middle of. Node's own handling of such errors looks at this field, too. */

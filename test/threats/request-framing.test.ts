@@ -78,6 +78,17 @@ test('a malformed chunk in the body – 400, nothing forwarded, one record that 
   assert.ok(answer.includes(record.id), 'the answer names its record');
 });
 
+test('a malformed chunk in one packet with the head, before the token is verified – 400, nothing forwarded', async () => {
+  await using lab = await startTokenLab();
+  const answer = await sendRaw(
+    lab.gateway.port,
+    request(lab, ['transfer-encoding: chunked'], '5\r\n{"jso\r\n-1\r\n\r\n'),
+  );
+  assert.match(answer, /^HTTP\/1\.1 400 [^]*"code":"request_malformed"/);
+  assert.deepEqual(await recorded(lab), ['request_malformed 400']);
+  assert.equal(lab.upstream.seen.length, 0);
+});
+
 test('a caller that hangs up – its address is on record', async () => {
   const held = heldUpstream();
   await using lab = await startTokenLab({ respond: held.respond });
