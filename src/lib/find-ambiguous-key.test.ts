@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { findAmbiguousKey } from './find-ambiguous-key.ts';
 
 const decisive = new Map([
-  ['', ['method', 'params']],
-  ['params', ['name', 'taskId']],
-  ['params._meta', ['io.modelcontextprotocol/protocolVersion']],
+  ['', new Set(['method', 'params'])],
+  ['params', new Set(['name', 'taskId'])],
+  ['params._meta', new Set(['io.modelcontextprotocol/protocolVersion'])],
 ]);
 
 const good: readonly string[] = [

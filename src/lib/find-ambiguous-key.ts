@@ -1,5 +1,5 @@
 /** Keys that somebody decides on, by the object they stand in: '' is the outermost, then the path of keys with dots. */
-export type DecisiveKeys = ReadonlyMap<string, readonly string[]>;
+export type DecisiveKeys = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Objects this deep are looked at; what lies deeper nobody decides on. */
 const deepest = 3;
@@ -112,11 +112,17 @@ class Scan {
     const key = quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
     const place = object.path === '' ? 'a message' : object.path;
     if (object.keys.has(key)) this.problem = `the key ${shown(key)} stands twice in ${place}`;
-    const meant = this.#decisive.get(object.path)?.find((name) => name !== key && folded(name) === folded(key));
+    const decisive = this.#decisive.get(object.path);
+    const meant = decisive === undefined || decisive.has(key) ? undefined : findMeant(key, decisive);
     if (meant !== undefined) this.problem = `the key ${shown(key)} in ${place} is spelled ${shown(meant)}`;
     object.keys.add(key);
     object.current = key;
   }
+}
+
+function findMeant(key: string, decisive: ReadonlySet<string>): string | undefined {
+  const wanted = folded(key);
+  return [...decisive].find((name) => folded(name) === wanted);
 }
 
 /** Upper case first: it also takes letters such as ſ and K (Kelvin) to the ones that careless readers match them with. */

@@ -21,9 +21,9 @@ export function readCall(authenticated: Authenticated): Understood | Promise<Und
 
 /** The keys that decisions rest on: what is read here has to be what the server behind reads. */
 const decisiveKeys = new Map([
-  ['', ['jsonrpc', 'id', 'method', 'params', 'result', 'error']],
-  ['params', ['name', 'uri', 'taskId', 'task', 'arguments', '_meta']],
-  ['params._meta', ['io.modelcontextprotocol/protocolVersion', 'io.modelcontextprotocol/clientCapabilities']],
+  ['', new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])],
+  ['params', new Set(['name', 'uri', 'taskId', 'task', 'arguments', '_meta'])],
+  ['params._meta', new Set(['io.modelcontextprotocol/protocolVersion', 'io.modelcontextprotocol/clientCapabilities'])],
 ]);
 
 /** MCP 2025-03-26 took batches, 2025-06-18 took them away and brought the header. */
