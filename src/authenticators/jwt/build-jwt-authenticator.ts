@@ -72,7 +72,6 @@ class Issuer {
   readonly #now: Clock;
   /** Keyed by the end of the token, see {@link endOf}. */
   readonly #known = new LRUCache<string, Known>({
-    max: 20_000,
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ callerToken }) => callerToken.length + 1024,
   });

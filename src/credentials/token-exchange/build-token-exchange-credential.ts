@@ -24,7 +24,6 @@ interface Kept {
  */
 export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
   const kept = new LRUCache<string, Kept>({
-    max: 20_000,
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
   });

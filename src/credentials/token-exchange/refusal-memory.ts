@@ -22,7 +22,7 @@ interface Remembered {
 /** What the provider said no to a moment ago, by the digest of the caller's whole token: one for each target. */
 export class RefusalMemory {
   readonly #now: Clock;
-  readonly #refusals = new LRUCache<string, Remembered>({ max: 10_000 });
+  readonly #refusals = new LRUCache<string, Remembered>({ maxSize: 10_000, sizeCalculation: () => 1 });
 
   constructor(now: Clock) {
     this.#now = now;
