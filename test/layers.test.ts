@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { listFiles } from '../tools/build.js';
 import { allowedEdges, checkLayers, findImports } from '../tools/layers.js';
 import { root } from '../tools/root.js';
 
@@ -139,4 +141,11 @@ import {
   i,
 } from 'b1';`;
   assert.deepEqual(findImports(text).sort(), ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8', 'a9', 'b1']);
+});
+
+test('layers – what a gateway loads at its start – undici in parts only', () => {
+  const whole = listFiles(join(root, 'src'))
+    .filter((path) => path.endsWith('.ts') && !path.includes('/demo/') && !/\.(test|d)\.ts$/.test(path))
+    .filter((path) => /^import (?!type ).* from 'undici';$/m.test(readFileSync(path, 'utf8')));
+  assert.deepEqual(whole, [], 'docs/decisions/0015-undici-in-parts.md');
 });

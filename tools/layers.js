@@ -35,7 +35,15 @@ export const allowedPackages = {
   oauth4webapi: ['authenticators/', 'credentials/', 'demo/'],
   'oidc-provider': ['idp/'],
   pino: ['telemetry/'],
-  undici: ['upstreams/', 'authenticators/', 'credentials/', 'gateway/', 'lib/http-client.ts', 'demo/'],
+  undici: [
+    'upstreams/',
+    'authenticators/',
+    'credentials/',
+    'gateway/',
+    'lib/http-client.ts',
+    'lib/undici-parts.d.ts',
+    'demo/',
+  ],
   yaml: ['config/', 'idp/'],
   // Settings, and what others send: seeds, metadata, answers of token endpoints.
   zod: ['config/', 'idp/', 'model/', 'authenticators/', 'credentials/', 'demo/', 'schema.ts'],

@@ -1,4 +1,5 @@
-import { Agent } from 'undici';
+import sendRequest from 'undici/lib/api/api-request.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { describe, findErrorCode } from './describe-error.ts';
 import { verifiedTls } from './verified-tls.ts';
 
@@ -69,7 +70,7 @@ async function send(agent: Agent, url: string, request: HttpRequest): Promise<Re
   let hasBegun = false;
   try {
     const target = new URL(url);
-    const answer = await agent.request({
+    const answer = await sendRequest.call(agent, {
       origin: target.origin,
       path: target.pathname + target.search,
       method: request.method,

@@ -1,4 +1,5 @@
-import { buildConnector, Pool } from 'undici';
+import buildConnector from 'undici/lib/core/connect.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { verifiedTls } from '../../lib/verified-tls.ts';
 import type { Log } from '../../model/log.ts';
 import type { Upstream, UpstreamAnswer, UpstreamExchange, UpstreamRequest } from '../../model/upstream.ts';

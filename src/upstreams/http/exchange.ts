@@ -1,4 +1,5 @@
-import { errors, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import errors from 'undici/lib/core/errors.js';
 import type { UpstreamAnswer, UpstreamExchange } from '../../model/upstream.ts';
 import type { BrokenConnections } from './broken-connections.ts';
 
