@@ -117,7 +117,9 @@ export class ReadAnswer implements UpstreamAnswer {
   }
 
   #rewriteEvent(event: Buffer): Buffer {
-    const lines = event.toString('utf8').split(/\r\n|\n|\r/);
+    // A stream may begin with a byte order mark, which readers take off.
+    const text = event.toString('utf8').replace(/^\uFEFF/, '');
+    const lines = text.split(/\r\n|\n|\r/);
     const data = lines.filter((line) => line.startsWith('data:')).map((line) => line.slice(5).replace(/^ /, ''));
     const rewritten = data.length === 0 ? undefined : this.#rewrite(data.join('\n'));
     if (rewritten === undefined) return event;

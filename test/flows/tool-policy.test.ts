@@ -120,6 +120,21 @@ test('a list in an event stream – filtered, and every other byte as it came', 
   assert.equal(text, `${before}id: 8\nevent: message\ndata: ${JSON.stringify(shown)}\n\n${after}`);
 });
 
+for (const [name, text] of [
+  ['begins with a byte order mark', `\uFEFFdata: ${JSON.stringify(list)}\n\n`],
+  ['spreads over several lines', `data: ${JSON.stringify(list, null, 1).replaceAll('\n', '\ndata: ')}\n\n`],
+  ['ends its lines with carriage returns', `id: 1\rdata:${JSON.stringify(list)}\r\r`],
+  ['escapes its keys', `data: ${JSON.stringify(list).replace('"tools"', '"t\\u006fols"')}\n\n`],
+] as const) {
+  test(`a list in an event stream that ${name} – filtered`, async () => {
+    await using lab = await startLab((_, response) => {
+      response.writeHead(200, { 'content-type': 'Text/Event-Stream; charset=utf-8' }).end(text);
+    });
+    const shown = await (await post(lab.gateway.mcpUrl, lab.token(), listTools)).text();
+    assert.ok(shown.includes('GetCountry') && !shown.includes('AdminReset'), shown);
+  });
+}
+
 test('a list that comes on a stream that is listened to – filtered there, too', async () => {
   await using lab = await startLab(asEvents);
   const response = await fetch(lab.gateway.mcpUrl, { headers: { authorization: `Bearer ${lab.token()}` } });
