@@ -13,6 +13,8 @@ export interface Message {
   readonly id: string | number | null | undefined;
   /** Tool or prompt name, resource URI or task id: what the method acts on. */
   readonly target: string | undefined;
+  /** Tasks whose progress is asked for on a stream (`subscriptions/listen`). */
+  readonly taskIds: readonly string[];
   /** The protocol version its `_meta` declares (MCP 2026-07-28 and later). */
   readonly version: string | undefined;
   /** May the answer be a task instead of a result? */

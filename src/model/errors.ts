@@ -238,6 +238,14 @@ const rows = {
     message: 'Cannot read the call: content type is {found}, expected application/json',
     hint: 'MCP messages are posted as application/json, unencoded.',
   },
+  params_invalid: {
+    stage: 'readCall',
+    status: 400,
+    jsonRpc: -32602,
+    fault: 'caller',
+    message: 'Cannot read the call: {what}',
+    hint: 'MCP: tools and prompts have a name, resources a uri, tasks a taskId, each a text.',
+  },
   header_mismatch: {
     stage: 'readCall',
     status: 400,

@@ -1,7 +1,7 @@
 import type { Message } from '../model/call.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Asked } from '../model/policy.ts';
-import type { Owners } from '../model/owner.ts';
+import type { Owner, Owners } from '../model/owner.ts';
 import type { Authorized, Understood } from '../model/stages.ts';
 import { fail } from '../model/usher-error.ts';
 import { isModern } from './protocol-version.ts';
@@ -14,7 +14,7 @@ export function authorize(understood: Understood): Authorized {
   const { route, identity, call } = understood;
   const { caller } = identity;
   checkSession(understood);
-  const asked = call.messages.map((message) => ({ message, tool: findTool(message, caller, route.tasks) }));
+  const asked = call.messages.flatMap((message) => findAsked(message, caller, route.tasks));
   return { ...understood, decision: route.policy.authorize(caller, asked) };
 }
 
@@ -32,6 +32,13 @@ function checkSession({ request, route, identity, call }: Understood): void {
   throw fail('session_unknown', { reason });
 }
 
+/** Whoever listens to tasks asks for each of them. */
+function findAsked(message: Message, caller: Caller, tasks: Owners): readonly Asked[] {
+  const one = { message, tool: findTool(message, caller, tasks) };
+  if (message.taskIds.length === 0 || caller.principal === '') return [one];
+  return message.taskIds.map((id) => ({ message, tool: findOwn(id, caller, tasks).tool }));
+}
+
 /** The tool a message is about: its own, or that of the task it asks for, so that a task is judged as the call that
  * started it.
  * @throws UsherError task_unknown for somebody else's task (MCP tasks, task isolation)
@@ -40,12 +47,16 @@ function findTool(message: Message, { principal }: Caller, tasks: Owners): Asked
   const { method, target } = message;
   if (method === 'tools/call') return target;
   if (target === undefined || principal === '' || method?.startsWith('tasks/') !== true) return undefined;
-  const owner = tasks.get(target);
-  if (owner?.principal === principal) return owner.tool;
-  if (isModern(message.version)) checkTasksExtension(method, message);
+  if (isModern(message.version) && tasks.get(target)?.principal !== principal) checkTasksExtension(method, message);
+  return findOwn(target, { principal }, tasks).tool;
+}
+
+function findOwn(id: string, { principal }: Pick<Caller, 'principal'>, tasks: Owners): Owner {
+  const owner = tasks.get(id);
+  if (owner?.principal === principal) return owner;
   const reason =
     owner === undefined ? 'Nobody started it through this gateway' : 'It belongs to another user or client';
-  throw fail('task_unknown', { task: JSON.stringify(target), reason });
+  throw fail('task_unknown', { task: JSON.stringify(id), reason });
 }
 
 const methodsOfExtension = new Set(['tasks/get', 'tasks/update', 'tasks/cancel']);

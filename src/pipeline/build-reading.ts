@@ -19,7 +19,9 @@ export function buildReading(credentialed: Credentialed): AnswerReading | undefi
   const isGet = request.method === 'GET';
   const asks = (method: string) => call.messages.some((message) => message.method === method);
   // A stream that is listened to, or taken up again, may bring the answer to anything that was asked before.
-  const visible = isGet || asks('tools/list') ? route.policy.visibleTools(caller) : undefined;
+  const mayList =
+    isGet || asks('tools/list') || call.messages.some(({ method }) => method?.startsWith('tasks/') === true);
+  const visible = mayList ? route.policy.visibleTools(caller) : undefined;
   const hasTasks = caller.principal !== '' && (isGet || call.messages.some(({ mayBecomeTask }) => mayBecomeTask));
   const listsTasks = caller.principal !== '' && (isGet || asks('tasks/list'));
   if (visible === undefined && !hasTasks && !listsTasks) return undefined;
@@ -57,8 +59,15 @@ function withResult(message: unknown, result: Result): unknown {
  */
 function filterTools(message: unknown, isVisible: (tool: string) => boolean): unknown {
   const result = resultOf(message);
-  const tools = result?.['tools'];
-  if (result === undefined || !Array.isArray(tools)) return message;
+  if (result === undefined) return message;
+  // What a task resulted in.
+  if (isObject(result['result'])) {
+    const inner = filterTools({ result: result['result'] }, isVisible);
+    const after = resultOf(inner);
+    return after === result['result'] ? message : withResult(message, { ...result, result: after });
+  }
+  const tools = result['tools'];
+  if (!Array.isArray(tools)) return message;
   const isShown = (tool: unknown) => isObject(tool) && typeof tool['name'] === 'string' && isVisible(tool['name']);
   return withResult(message, {
     ...result,

@@ -71,6 +71,12 @@ function withoutLength(headers: AnswerHeaders): AnswerHeaders {
   return { ...headers, 'content-length': undefined };
 }
 
+/** The answer also differs by what the gateway says to the page that asked (cors.ts). */
+function varyingByOrigin(headers: AnswerHeaders): AnswerHeaders {
+  const vary = headers['vary'];
+  return vary === undefined ? headers : { ...headers, vary: `${[vary].flat().join(', ')}, origin` };
+}
+
 /** Bytes; beyond, copying costs more than the gathered write. */
 const longestText = 8 * 1024;
 
@@ -113,7 +119,11 @@ class StreamedAnswer implements PassedAnswer {
     } catch (error) {
       return this.fail(error instanceof Error ? error : new Error(String(error)));
     }
-    this.#response.writeHead(status, buildAnswerHeaders(status === 204 ? withoutLength(headers) : headers));
+    const passed = status === 204 ? withoutLength(headers) : headers;
+    this.#response.writeHead(
+      status,
+      buildAnswerHeaders(this.#response.hasHeader('vary') ? varyingByOrigin(passed) : passed),
+    );
     const length = headers['content-length'];
     this.#missingBytes = typeof length === 'string' ? Number(length) : Number.POSITIVE_INFINITY;
     // The head of a stream may be all there is for hours. Where a body of known length follows, they go together.
@@ -121,6 +131,7 @@ class StreamedAnswer implements PassedAnswer {
   }
 
   onData(chunk: Buffer): void {
+    if (this.#isDone) return;
     this.#bytes += chunk.length;
     this.#missingBytes -= chunk.length;
     if (this.#missingBytes === 0) this.#last = chunk;
@@ -139,6 +150,7 @@ class StreamedAnswer implements PassedAnswer {
   }
 
   onEnd(): void {
+    if (this.#isDone) return;
     this.#finish('answered', this.#release);
   }
 

@@ -1,5 +1,6 @@
 import type { Credentialed } from '../model/stages.ts';
 import { fail } from '../model/usher-error.ts';
+import { isModern } from './protocol-version.ts';
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -7,11 +8,13 @@ type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
  * and that it is over.
  * @throws UsherError upstream_failed when the server gives somebody else's session out
  */
-export function learnSession({ request, route, caller }: Credentialed, status: number, headers: Headers): void {
+export function learnSession({ request, route, caller, call }: Credentialed, status: number, headers: Headers): void {
   if (caller.principal === '') return;
   const used = request.headers['mcp-session-id'];
   const isOver = status === 404 || (request.method === 'DELETE' && status < 300);
-  if (typeof used === 'string' && isOver) route.sessions.delete(used);
+  // From 2026-07-28 on the header was not sent on: the answer is about something else.
+  const isUsed = typeof used === 'string' && !isModern(call.messages[0]?.version);
+  if (isUsed && isOver && route.sessions.get(used)?.principal === caller.principal) route.sessions.delete(used);
   const given = headers['mcp-session-id'];
   if (typeof given !== 'string' || status >= 300 || isOver) return;
   const owner = route.sessions.get(given);

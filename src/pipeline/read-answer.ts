@@ -24,8 +24,8 @@ export class ReadAnswer implements UpstreamAnswer {
   readonly #passed: PassedAnswer;
   readonly #reading: AnswerReading;
   readonly #target: string;
-  readonly #limit: number;
-  #mode: 'pass' | 'json' | 'events' = 'pass';
+  #limit = longestList;
+  #mode: 'pass' | 'drop' | 'json' | 'events' = 'pass';
   #head: { readonly status: number; readonly headers: Headers } | undefined;
   #pieces: Buffer[] = [];
   #size = 0;
@@ -36,7 +36,6 @@ export class ReadAnswer implements UpstreamAnswer {
     this.#passed = passed;
     this.#reading = reading;
     this.#target = target;
-    this.#limit = reading.mustRead ? longestList : longestAnnouncement;
   }
 
   onHead(status: number, headers: Headers): void {
@@ -47,11 +46,15 @@ export class ReadAnswer implements UpstreamAnswer {
         .toLowerCase() ?? '';
     const isReadable = headers['content-encoding'] === undefined || headers['content-encoding'] === 'identity';
     if (status >= 200 && status < 300 && status !== 202 && status !== 204) {
-      if (type === 'application/json' && isReadable) this.#mode = 'json';
-      else if (type === 'text/event-stream' && isReadable) this.#mode = 'events';
+      if (type === 'application/json' && isReadable) {
+        this.#mode = 'json';
+        if (!this.#reading.mustRead) this.#limit = longestAnnouncement;
+      } else if (type === 'text/event-stream' && isReadable) this.#mode = 'events';
       else if (this.#reading.mustRead)
         return this.#fail(`it answered as ${JSON.stringify(type)}${isReadable ? '' : ', encoded'}`);
     }
+    // Nothing belongs there, and whoever reads it all the same would read a list.
+    if (this.#reading.mustRead && (status === 202 || status === 204)) this.#mode = 'drop';
     // Its length is known when it has been read.
     if (this.#mode === 'json') this.#head = { status, headers };
     else this.#passed.onHead(status, this.#mode === 'events' ? without(headers, 'content-length') : headers);
@@ -59,6 +62,7 @@ export class ReadAnswer implements UpstreamAnswer {
 
   onData(chunk: Buffer): void {
     if (this.#isFailed) return;
+    if (this.#mode === 'drop') return;
     if (this.#mode === 'pass') this.#passed.onData(chunk);
     else if (this.#mode === 'events') this.#readEvents(chunk);
     else this.#collect(chunk);
@@ -67,7 +71,7 @@ export class ReadAnswer implements UpstreamAnswer {
   onEnd(): void {
     if (this.#isFailed) return;
     if (this.#mode === 'json') this.#passJson();
-    else if (this.#mode === 'events') this.#passBytes(this.#splitter.rest());
+    else if (this.#mode === 'events' && !this.#reading.mustRead) this.#passBytes(this.#splitter.rest());
     if (!this.#isFailed) this.#passed.onEnd();
   }
 
@@ -97,7 +101,7 @@ export class ReadAnswer implements UpstreamAnswer {
     const rewritten = this.#rewrite(body.toString('utf8'));
     if (this.#isFailed) return;
     const { status, headers } = this.#takeHead();
-    const bytes = rewritten === undefined ? body : Buffer.from(rewritten);
+    const bytes = rewritten === undefined || rewritten === 'unreadable' ? body : Buffer.from(rewritten);
     this.#passed.onHead(status, { ...without(headers, 'transfer-encoding'), 'content-length': String(bytes.length) });
     this.#passBytes(bytes);
   }
@@ -105,9 +109,7 @@ export class ReadAnswer implements UpstreamAnswer {
   #readEvents(chunk: Buffer): void {
     this.#splitter.push(chunk);
     if (this.#splitter.pendingBytes <= this.#limit) return;
-    if (this.#reading.mustRead) return this.#fail(`an event is longer than ${this.#limit} bytes`);
-    this.#mode = 'pass';
-    this.#passBytes(this.#splitter.rest());
+    this.#fail(`an event is longer than ${this.#limit} bytes`);
   }
 
   #passEvent(event: Buffer): void {
@@ -122,20 +124,21 @@ export class ReadAnswer implements UpstreamAnswer {
     const lines = text.split(/\r\n|\n|\r/);
     const data = lines.filter((line) => line.startsWith('data:')).map((line) => line.slice(5).replace(/^ /, ''));
     const rewritten = data.length === 0 ? undefined : this.#rewrite(data.join('\n'));
+    if (rewritten === 'unreadable') return this.#reading.mustRead ? Buffer.alloc(0) : event;
     if (rewritten === undefined) return event;
     const others = lines.filter((line) => line !== '' && !line.startsWith('data:'));
     return Buffer.from([...others, `data: ${rewritten}`, '', ''].join('\n'));
   }
 
-  /** The new text, or undefined when the old one is good. */
-  #rewrite(text: string): string | undefined {
+  /** The new text, or undefined when the old one is good. What is not JSON is no message; but some read more than JSON. */
+  #rewrite(text: string): string | 'unreadable' | undefined {
     let message: unknown;
     try {
       message = JSON.parse(text);
     } catch {
       // An event need not be JSON; a JSON answer that is none is nobody's list.
       if (this.#mode === 'json' && this.#reading.mustRead) this.#fail('a list is not JSON');
-      return undefined;
+      return 'unreadable';
     }
     const after = this.#reading.rewrite(message);
     return after === message ? undefined : JSON.stringify(after);

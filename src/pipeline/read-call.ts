@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { isNestedDeeper } from '../lib/is-nested-deeper.ts';
 import { findAmbiguousKey } from '../lib/find-ambiguous-key.ts';
 import type { Call, Message } from '../model/call.ts';
 import type { Authenticated, Understood } from '../model/stages.ts';
@@ -22,7 +23,8 @@ export function readCall(authenticated: Authenticated): Understood | Promise<Und
 /** The keys that decisions rest on: what is read here has to be what the server behind reads. */
 const decisiveKeys = new Map([
   ['', new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])],
-  ['params', new Set(['name', 'uri', 'taskId', 'task', 'arguments', '_meta'])],
+  ['params', new Set(['name', 'uri', 'taskId', 'task', 'taskIds', 'notifications', 'arguments', '_meta'])],
+  ['params.notifications', new Set(['taskIds'])],
   ['params._meta', new Set(['io.modelcontextprotocol/protocolVersion', 'io.modelcontextprotocol/clientCapabilities'])],
 ]);
 
@@ -32,6 +34,8 @@ function mayBatch({ headers }: IncomingMessage): boolean {
   return version === undefined || version === '2025-03-26';
 }
 
+/** Levels of lists and objects; nobody writes so many. */
+const deepest = 1_000;
 /** In a batch. Each is put on record: one body must not be able to fill a disk. */
 const mostMessages = 100;
 
@@ -39,6 +43,8 @@ const emptyCall: Call = { body: undefined, messages: [] };
 
 function parseCall(body: Buffer, isBatchAllowed: boolean): Call {
   if (!isUtf8(body)) throw fail('body_not_json', {});
+  if (isNestedDeeper(body, deepest))
+    throw fail('body_not_json_rpc', { reason: `it is nested deeper than ${deepest} levels` });
   const text = body.toString('utf8');
   let value: unknown;
   try {
@@ -116,7 +122,7 @@ function parseMessage(value: unknown): Message {
   if (method === undefined) {
     if (!('result' in value) && !('error' in value))
       throw fail('body_not_json_rpc', { reason: 'a message has neither method nor result' });
-    return { kind: 'response', method: undefined, id, target: undefined, version: undefined, mayBecomeTask: false };
+    return { kind: 'response', method: undefined, id, ...withoutParams };
   }
   if (typeof method !== 'string' || method === '')
     throw fail('body_not_json_rpc', { reason: 'a method is not a string' });
@@ -128,14 +134,22 @@ function parseMessage(value: unknown): Message {
   };
 }
 
-const withoutParams = { target: undefined, version: undefined, mayBecomeTask: false } as const;
+const withoutParams = { target: undefined, taskIds: [], version: undefined, mayBecomeTask: false } as const;
 
-function readParams(method: string, params: unknown): Pick<Message, 'target' | 'version' | 'mayBecomeTask'> {
+function readParams(
+  method: string,
+  params: unknown,
+): Pick<Message, 'target' | 'taskIds' | 'version' | 'mayBecomeTask'> {
+  const key = neededKeys.get(method);
+  // What is asked for has to be said in the one way everybody reads: a list of one name is a name for some.
+  if (key !== undefined && typeof (isObject(params) ? params[key] : undefined) !== 'string')
+    throw fail('params_invalid', { what: `${key} of ${method} is not text` });
   if (!isObject(params)) return withoutParams;
   const meta = isObject(params['_meta']) ? params['_meta'] : undefined;
   const version = meta?.['io.modelcontextprotocol/protocolVersion'];
   return {
     target: findTarget(method, params),
+    taskIds: method === 'subscriptions/listen' ? findTaskIds(params) : [],
     version: typeof version === 'string' ? version : undefined,
     mayBecomeTask: isObject(params['task']) || hasTasks(meta?.['io.modelcontextprotocol/clientCapabilities']),
   };
@@ -153,6 +167,29 @@ function hasTasks(capabilities: unknown): boolean {
 function findTarget(method: string, params: Readonly<Record<string, unknown>>): string | undefined {
   const value = params[targetKeys.get(method.slice(0, method.indexOf('/'))) ?? 'name'];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Methods that are about one thing, and the parameter that names it. */
+const neededKeys = new Map([
+  ['tools/call', 'name'],
+  ['prompts/get', 'name'],
+  ['resources/read', 'uri'],
+  ['resources/subscribe', 'uri'],
+  ['resources/unsubscribe', 'uri'],
+  ['tasks/get', 'taskId'],
+  ['tasks/update', 'taskId'],
+  ['tasks/cancel', 'taskId'],
+  ['tasks/result', 'taskId'],
+]);
+
+/** Tasks extension: whose status is pushed on the stream. */
+function findTaskIds(params: Readonly<Record<string, unknown>>): readonly string[] {
+  const { notifications } = params;
+  return [params['taskIds'], isObject(notifications) ? notifications['taskIds'] : undefined].flatMap((ids) => {
+    if (ids === undefined) return [];
+    if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids;
+    throw fail('params_invalid', { what: 'taskIds of subscriptions/listen is not a list of texts' });
+  });
 }
 
 const targetKeys = new Map([

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { post, toolCall } from '../kit/call.ts';
+import { sendJson } from '../kit/start-http-server.ts';
 import { startTokenLab } from '../kit/start-token-lab.ts';
 
 const page = 'https://app.example.com';
@@ -58,6 +59,15 @@ for (const [name, isSignedIn, status] of [
     assert.match(response.headers.get('access-control-expose-headers') ?? '', /Mcp-Session-Id.*WWW-Authenticate/);
   });
 }
+
+test('an answer that varies by something else – varies by the origin as well', async () => {
+  await using lab = await startTokenLab({
+    respond: (_, response) => sendJson(response, 200, {}, { vary: 'accept' }),
+    server: (usual) => ({ ...usual, allowedOrigins: [page] }),
+  });
+  const response = await post(lab.gateway.mcpUrl, lab.token(), toolCall(), { origin: page });
+  assert.equal(response.headers.get('vary'), 'accept, origin');
+});
 
 test('a call without an origin – an answer without any of that', async () => {
   await using lab = await startLab();

@@ -41,13 +41,16 @@ const asJson: Respond = (request, response) => {
 /** The list in the middle of a stream, with everything around it that has to pass untouched. */
 const before =
   ': hello\r\n\r\nid: 7\nretry: 3000\ndata:\n\nevent: message\ndata: {"jsonrpc":"2.0","method":"notifications/message","params":{"tools":1}}\n\n';
-const after = 'data: not JSON but "tools"\n\n: bye\n\n';
+/** What cannot be read is not passed on: some read more than JSON, and some what no empty line ended. */
+const unread = `data: {"result":{"tools":[{"name":"AdminReset","x":NaN}]}}\n\n`;
+const cutOff = `data: ${JSON.stringify(list)}\n`;
+const after = ': bye\n\n';
 const asEvents: Respond = (_, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const event = `id: 8\nevent: message\ndata: ${JSON.stringify(list)}\n\n`;
   response.write(before.slice(0, 20));
   setTimeout(() => response.write(before.slice(20) + event.slice(0, 100)), 5);
-  setTimeout(() => response.end(event.slice(100) + after), 10);
+  setTimeout(() => response.end(event.slice(100) + unread + after + cutOff), 10);
 };
 
 function startLab(respond: Respond = asJson, more: object = {}): Promise<TokenLab> {
@@ -192,11 +195,52 @@ test('a tool no rule allows – does not exist, whatever scopes the caller has; 
   assert.match(record?.hint ?? '', /rule 2 denies it/);
 });
 
-test('a tool call without a name – refused where there are rules', async () => {
-  await using lab = await startLab();
-  const { body } = await ask(lab, { scp: everybody }, { jsonrpc: '2.0', id: 1, method: 'tools/call', params: {} });
-  assert.equal(body.error?.code, -32602);
-  assert.equal(lab.upstream.seen.length, 0);
+for (const params of [
+  {},
+  ['AdminReset'],
+  { name: ['AdminReset'] },
+  { name: null },
+  { name: {} },
+  { name: 1 },
+  undefined,
+]) {
+  test(`a tool call with params ${JSON.stringify(params)} – refused: it could be any tool`, async () => {
+    await using lab = await startLab();
+    const { status, body } = await ask(
+      lab,
+      { scp: everybody },
+      { jsonrpc: '2.0', id: 1, method: 'tools/call', params },
+    );
+    assert.deepEqual([status, body.error?.code], [400, -32602]);
+    assert.equal(lab.upstream.seen.length, 0);
+  });
+}
+
+test('a list that a task resulted in – filtered', async () => {
+  const task = { jsonrpc: '2.0', id: 1, result: { resultType: 'task', taskId: 't1', status: 'working' } };
+  await using lab = await startLab((request, response) => {
+    const { method } = JSON.parse(request.body) as { method: string };
+    if (method === 'tools/call') return sendJson(response, 200, task);
+    sendJson(
+      response,
+      200,
+      method === 'tasks/get' ? { ...task, result: { ...task.result, result: list.result } } : list,
+    );
+  });
+  const call = { ...toolCall('GetCountry'), params: { name: 'GetCountry', task: {} } };
+  await ask(lab, { scp: everybody }, call);
+  for (const method of ['tasks/get', 'tasks/result']) {
+    const { body } = await ask(lab, { scp: everybody }, { jsonrpc: '2.0', id: 1, method, params: { taskId: 't1' } });
+    const text = JSON.stringify(body);
+    assert.ok(text.includes('GetCountry') && !text.includes('AdminReset'), text);
+  }
+});
+
+test("a list with somebody else's session – 502, nothing of it", async () => {
+  await using lab = await startLab((_, response) => sendJson(response, 200, list, { 'mcp-session-id': 'the-same' }));
+  await ask(lab, { scp: everybody, sub: 'alice@example.com' }, listTools);
+  const { status, body } = await ask(lab, { scp: everybody, sub: 'bob@example.com' }, listTools);
+  assert.deepEqual([status, body.result], [502, undefined]);
 });
 
 test('a tool whose scopes are missing – 403 that names all the call needs at once', async () => {

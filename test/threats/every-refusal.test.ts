@@ -123,6 +123,7 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   body_not_json_rpc: withHeaders({}, '{"jsonrpc":"1.0","id":1,"method":"ping"}'),
   content_type_refused: withHeaders({ 'content-type': 'text/plain' }),
 
+  params_invalid: withHeaders({}, '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":["a"]}}'),
   header_mismatch: withHeaders({ 'mcp-method': 'ping' }),
 
   insufficient_scope: withToken({ claims: { scp: [] } }),

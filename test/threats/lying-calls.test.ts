@@ -129,6 +129,12 @@ test('a batch at a version that has none – refused', async () => {
   });
 });
 
+test('a body of brackets alone – refused before it is built', async () => {
+  await using lab = await startTokenLab();
+  const deep = `{"jsonrpc":"2.0","id":1,"method":"ping","params":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  await assertRefused(lab, post(lab.gateway.mcpUrl, lab.token(), deep), { code: 'body_not_json_rpc', rpc: -32600 });
+});
+
 test('a body in another charset – 415', async () => {
   await using lab = await startTokenLab();
   const utf16 = { 'content-type': 'application/json; charset=utf-16' };

@@ -157,6 +157,37 @@ test('a session header at 2026-07-28 – has no meaning: neither looked at nor s
   assert.equal(lab.upstream.seen[0]?.headers['mcp-session-id'], undefined);
 });
 
+test('a claim of 2026-07-28 – ends nobody else’s session', async () => {
+  const usual = trusting();
+  const respond: Respond = (request, ...more) =>
+    request.body.includes('nope/x') ? sendJson(more[0], 404, {}) : usual(request, ...more);
+  await using lab = await startTokenLab({ respond });
+  const session = await startSession(lab);
+  const params = { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } };
+  const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'nope/x', 'mcp-session-id': session };
+  const bob = lab.token({ claims: { sub: 'bob@example.com' } });
+  await post(lab.gateway.mcpUrl, bob, { jsonrpc: '2.0', id: 1, method: 'nope/x', params }, headers);
+  assert.equal((await send(lab, 'POST', alice, { 'mcp-session-id': session })).status, 200);
+});
+
+test('subscriptions/listen – to somebody else’s task, or to what is no list of tasks – refused', async () => {
+  await using lab = await startTokenLab({ respond: trusting() });
+  const task = await startTask(lab, 'Plain');
+  const before = lab.upstream.seen.length;
+  const listen = (claims: Record<string, unknown>, params: object) =>
+    post(lab.gateway.mcpUrl, lab.token({ claims }), { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params });
+  const bob = { sub: 'bob@example.com', cid: 'vscode' };
+  for (const params of [{ notifications: { taskIds: [task] } }, { taskIds: [task] }]) {
+    assert.equal(await codeOf(await listen(bob, params)), 'task_unknown');
+    assert.equal(lab.upstream.seen.length, before);
+    assert.equal(await codeOf(await listen({ ...alice, jti: 'AT.2' }, params)), undefined);
+    lab.upstream.seen.length = before;
+  }
+  for (const taskIds of [task, [[task]], null]) {
+    assert.equal(await codeOf(await listen(bob, { notifications: { taskIds } })), 'params_invalid');
+  }
+});
+
 async function startTask(lab: TokenLab, name: string, claims: Record<string, unknown> = alice): Promise<string> {
   const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, task: {} } };
   const text = await (await post(lab.gateway.mcpUrl, lab.token({ claims }), call)).text();
@@ -203,6 +234,16 @@ test('tasks/list – only the own ones', async () => {
   const own = await startTask(lab, 'Plain', bob);
   const { result } = await askTask(lab, 'tasks/list', own, bob);
   assert.deepEqual(result?.tasks, [{ taskId: own, status: 'working' }]);
+});
+
+test('a long list of tasks on a stream that is taken up again – only the own ones', async () => {
+  const tasks = Array.from({ length: 20_000 }, (_, index) => ({ taskId: `task-of-bob-${index}`, status: 'working' }));
+  const event = `id: 4\ndata: ${JSON.stringify({ jsonrpc: '2.0', id: 1, result: { tasks } })}\n\n`;
+  await using lab = await startTokenLab({
+    respond: (_, response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(event),
+  });
+  const text = await (await send(lab, 'GET', alice, { 'last-event-id': '3' })).text();
+  assert.equal(text, 'id: 4\ndata: {"jsonrpc":"2.0","id":1,"result":{"tasks":[]}}\n\n');
 });
 
 test('a task of a tool the caller may use no more – goes the way of the tool', async () => {
