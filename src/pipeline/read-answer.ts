@@ -17,6 +17,9 @@ const longestList = 16 * 1024 * 1024;
 /** Longest answer that may be the announcement of a task. */
 const longestAnnouncement = 64 * 1024;
 
+/** What is not JSON. */
+const unreadable = Symbol('unreadable');
+
 /** Looks at an answer on its way: JSON as a whole, event streams event by event. What need not be changed passes as the bytes
  * it came in; of an event stream nothing is held but the event that is just coming.
  */
@@ -101,7 +104,7 @@ export class ReadAnswer implements UpstreamAnswer {
     const rewritten = this.#rewrite(body.toString('utf8'));
     if (this.#isFailed) return;
     const { status, headers } = this.#takeHead();
-    const bytes = rewritten === undefined || rewritten === 'unreadable' ? body : Buffer.from(rewritten);
+    const bytes = rewritten === undefined || rewritten === unreadable ? body : Buffer.from(rewritten);
     this.#passed.onHead(status, { ...without(headers, 'transfer-encoding'), 'content-length': String(bytes.length) });
     this.#passBytes(bytes);
   }
@@ -124,21 +127,21 @@ export class ReadAnswer implements UpstreamAnswer {
     const lines = text.split(/\r\n|\n|\r/);
     const data = lines.filter((line) => line.startsWith('data:')).map((line) => line.slice(5).replace(/^ /, ''));
     const rewritten = data.length === 0 ? undefined : this.#rewrite(data.join('\n'));
-    if (rewritten === 'unreadable') return this.#reading.mustRead ? Buffer.alloc(0) : event;
+    if (rewritten === unreadable) return this.#reading.mustRead ? Buffer.alloc(0) : event;
     if (rewritten === undefined) return event;
     const others = lines.filter((line) => line !== '' && !line.startsWith('data:'));
     return Buffer.from([...others, `data: ${rewritten}`, '', ''].join('\n'));
   }
 
   /** The new text, or undefined when the old one is good. What is not JSON is no message; but some read more than JSON. */
-  #rewrite(text: string): string | 'unreadable' | undefined {
+  #rewrite(text: string): string | typeof unreadable | undefined {
     let message: unknown;
     try {
       message = JSON.parse(text);
     } catch {
       // An event need not be JSON; a JSON answer that is none is nobody's list.
       if (this.#mode === 'json' && this.#reading.mustRead) this.#fail('a list is not JSON');
-      return 'unreadable';
+      return unreadable;
     }
     const after = this.#reading.rewrite(message);
     return after === message ? undefined : JSON.stringify(after);
