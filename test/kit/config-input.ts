@@ -10,7 +10,8 @@ import { UsherError } from '../../src/model/usher-error.ts';
 /** A folder that goes when the test ends. */
 export function makeFolder(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'usher-test-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  // Retried: a program that is only now being stopped may still write there.
+  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   return folder;
 }
 
