@@ -1,3 +1,5 @@
+import { isObject } from './is-object.ts';
+
 /** A JWT taken apart without looking at its signature: nothing in it is to be believed. */
 export interface JwtParts {
   readonly header: Readonly<Record<string, unknown>>;
@@ -31,8 +33,4 @@ function parseObject(part: string, name: string): Readonly<Record<string, unknow
   }
   if (!isObject(value)) throw new SyntaxError(`its ${name} is not a JSON object`);
   return value;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

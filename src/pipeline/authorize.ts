@@ -14,7 +14,8 @@ export function authorize(understood: Understood): Authorized {
   const { route, identity, call } = understood;
   const { caller } = identity;
   checkSession(understood);
-  const asked = call.messages.flatMap((message) => findAsked(message, caller, route.tasks));
+  const asked: Asked[] = [];
+  for (const message of call.messages) addAsked(asked, message, understood);
   return { ...understood, decision: route.policy.authorize(caller, asked) };
 }
 
@@ -33,10 +34,10 @@ function checkSession({ request, route, identity, call }: Understood): void {
 }
 
 /** Whoever listens to tasks asks for each of them. */
-function findAsked(message: Message, caller: Caller, tasks: Owners): readonly Asked[] {
+function addAsked(asked: Asked[], message: Message, { identity: { caller }, route: { tasks } }: Understood): void {
   const one = { message, tool: findTool(message, caller, tasks) };
-  if (message.taskIds.length === 0 || caller.principal === '') return [one];
-  return message.taskIds.map((id) => ({ message, tool: findOwn(id, caller, tasks).tool }));
+  if (message.taskIds.length === 0 || caller.principal === '') asked.push(one);
+  else for (const id of message.taskIds) asked.push({ message, tool: findOwn(id, caller, tasks).tool });
 }
 
 /** The tool a message is about: its own, or that of the task it asks for, so that a task is judged as the call that

@@ -1,3 +1,4 @@
+import { isObject } from '../lib/is-object.ts';
 import type { Credentialed } from '../model/stages.ts';
 
 /** Looks at one JSON-RPC message of an answer; returns the same, or what the caller gets instead. */
@@ -96,8 +97,4 @@ function filterTasks(message: unknown, { caller, route }: Credentialed): unknown
     typeof task['taskId'] === 'string' &&
     route.tasks.get(task['taskId'])?.principal === caller.principal;
   return withResult(message, { ...result, tasks: tasks.filter(isOwn) });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -38,7 +38,7 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
   const firstByte = forwarded?.firstByteMs;
   return {
     v: 1,
-    time: new Date(startedAtMs).toISOString(),
+    time: isoTime(startedAtMs),
     id,
     trace: findTraceId(request.headers['traceparent']),
     server: route?.name,
@@ -61,6 +61,14 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
     },
     bytes: forwarded?.bytes,
   };
+}
+
+let lastTime = { ms: 0, text: new Date(0).toISOString() };
+
+/** Many calls begin in the same millisecond. */
+function isoTime(ms: number): string {
+  if (lastTime.ms !== ms) lastTime = { ms, text: new Date(ms).toISOString() };
+  return lastTime.text;
 }
 
 function decide({ error, forwarded }: Ending): AuditRecord['decision'] {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { isNestedDeeper } from '../lib/is-nested-deeper.ts';
-import { findAmbiguousKey } from '../lib/find-ambiguous-key.ts';
+import { decisiveKeys, findJsonHazard } from '../lib/find-json-hazard.ts';
+import { isObject } from '../lib/is-object.ts';
 import type { Call, Message } from '../model/call.ts';
 import type { Authenticated, Understood } from '../model/stages.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
@@ -21,12 +21,31 @@ export function readCall(authenticated: Authenticated): Understood | Promise<Und
 }
 
 /** The keys that decisions rest on: what is read here has to be what the server behind reads. */
-const decisiveKeys = new Map([
-  ['', new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])],
-  ['params', new Set(['name', 'uri', 'taskId', 'task', 'taskIds', 'notifications', 'arguments', '_meta'])],
-  ['params.notifications', new Set(['taskIds'])],
-  ['params._meta', new Set(['io.modelcontextprotocol/protocolVersion', 'io.modelcontextprotocol/clientCapabilities'])],
-]);
+const ofParams = decisiveKeys({
+  name: undefined,
+  uri: undefined,
+  taskId: undefined,
+  task: undefined,
+  taskIds: undefined,
+  arguments: undefined,
+  notifications: decisiveKeys({ taskIds: undefined }),
+  _meta: decisiveKeys({
+    'io.modelcontextprotocol/protocolVersion': undefined,
+    'io.modelcontextprotocol/clientCapabilities': undefined,
+  }),
+});
+const hazards = {
+  decisive: decisiveKeys({
+    jsonrpc: undefined,
+    id: undefined,
+    method: undefined,
+    params: ofParams,
+    result: undefined,
+    error: undefined,
+  }),
+  // Of lists and objects; nobody writes so many.
+  levels: 1_000,
+};
 
 /** MCP 2025-03-26 took batches, 2025-06-18 took them away and brought the header. */
 function mayBatch({ headers }: IncomingMessage): boolean {
@@ -34,8 +53,6 @@ function mayBatch({ headers }: IncomingMessage): boolean {
   return version === undefined || version === '2025-03-26';
 }
 
-/** Levels of lists and objects; nobody writes so many. */
-const deepest = 1_000;
 /** In a batch. Each is put on record: one body must not be able to fill a disk. */
 const mostMessages = 100;
 
@@ -43,17 +60,15 @@ const emptyCall: Call = { body: undefined, messages: [] };
 
 function parseCall(body: Buffer, isBatchAllowed: boolean): Call {
   if (!isUtf8(body)) throw fail('body_not_json', {});
-  if (isNestedDeeper(body, deepest))
-    throw fail('body_not_json_rpc', { reason: `it is nested deeper than ${deepest} levels` });
   const text = body.toString('utf8');
+  const hazard = findJsonHazard(text, hazards);
+  if (hazard !== undefined) throw fail('body_not_json_rpc', { reason: hazard });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw fail('body_not_json', {}, { cause });
   }
-  const ambiguous = findAmbiguousKey(text, decisiveKeys);
-  if (ambiguous !== undefined) throw fail('body_not_json_rpc', { reason: ambiguous });
   if (!Array.isArray(value)) return { body, messages: [parseMessage(value)] };
   if (!isBatchAllowed)
     throw fail('body_not_json_rpc', { reason: 'it is a batch, which protocol version 2025-06-18 took away' });
@@ -68,12 +83,13 @@ function parseCall(body: Buffer, isBatchAllowed: boolean): Call {
 
 function checkContent({ headers }: IncomingMessage): void {
   const type = headers['content-type'] ?? '';
+  const encoding = headers['content-encoding'];
+  if (type === 'application/json' && encoding === undefined) return;
   const essence = type.split(';', 1)[0]?.trim().toLowerCase();
   if (essence !== 'application/json') throw fail('content_type_refused', { found: JSON.stringify(type) });
   // RFC 8259 §8.1: JSON between systems is UTF-8; another charset would be read as other text behind.
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1]?.toLowerCase() ?? 'utf-8';
   if (charset !== 'utf-8' && charset !== 'utf8') throw fail('content_type_refused', { found: JSON.stringify(type) });
-  const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw fail('content_type_refused', { found: JSON.stringify(`${type}; content-encoding: ${encoding}`) });
   }
@@ -196,7 +212,3 @@ const targetKeys = new Map([
   ['resources', 'uri'],
   ['tasks', 'taskId'],
 ]);
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

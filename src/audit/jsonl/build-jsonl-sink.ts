@@ -139,12 +139,17 @@ class QueuedSink implements JsonlSink {
   /** @returns false when it cannot be done without waiting */
   #writeNow(): boolean {
     const { target } = this.#options;
-    if (this.#writing !== undefined || target.writeNow === undefined) return false;
+    const mustWait = this.#writing !== undefined || this.#queue.byteLength > 0;
+    if (mustWait || target.writeNow === undefined) return false;
     try {
       if (target.isGoneNow?.() === true) return false;
-      this.#seal();
-      for (let bytes = this.#queue.peek(); bytes !== undefined; bytes = this.#queue.peek())
-        this.#queue.advance(target.writeNow(bytes));
+      const written = target.writeNow(this.#taken);
+      if (written < Buffer.byteLength(this.#taken)) {
+        this.#seal(written);
+        return false;
+      }
+      this.#taken = '';
+      this.#takenLines = 0;
     } catch {
       // Tried again with all the care there is for failures.
       return false;
@@ -207,10 +212,10 @@ class QueuedSink implements JsonlSink {
     return dropped > 0;
   }
 
-  /** Puts what was taken into the queue. */
-  #seal(): void {
+  /** Puts what was taken into the queue, written up to so many bytes. */
+  #seal(written = 0): void {
     if (this.#takenLines === 0) return;
-    this.#queue.push(this.#taken, this.#takenLines);
+    this.#queue.push(this.#taken, this.#takenLines, written);
     this.#taken = '';
     this.#takenLines = 0;
   }

@@ -24,9 +24,10 @@ export class LineQueue {
     return this.#byteLength;
   }
 
-  push(text: string, lines: number): void {
+  /** Takes lines of which so many bytes are written already. */
+  push(text: string, lines: number, written = 0): void {
     const bytes = Buffer.from(text);
-    this.#batches.push({ bytes, lines, offset: 0 });
+    this.#batches.push({ bytes, lines, offset: written });
     this.#lines += lines;
     this.#byteLength += bytes.length;
   }

@@ -75,3 +75,10 @@ test('serializeRecord – a part that is not frozen and changes – what it is n
   what.http = 'GET /b';
   assert.equal(JSON.parse(serializeRecord(record({ what }))).what.http, 'GET /b');
 });
+
+for (const firstByte of [0, 1, 0.001, 0.31, 0.999, 12.05, 1.5, 1e21, 0.12345, -0.5, 86_399_999.999]) {
+  test(`serializeRecord – ${firstByte} ms – as JSON.stringify writes it`, () => {
+    const one = record({ ms: { total: 1, firstByte } });
+    assert.equal(serializeRecord(one), JSON.stringify(one));
+  });
+}

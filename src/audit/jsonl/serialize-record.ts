@@ -37,9 +37,21 @@ function serializeWhat({ http, kind, method, tool, target, rpcId, upstream }: Au
 
 function serializeMs({ total, firstByte, exchange }: AuditRecord['ms']): string {
   let text = `{"total":${total}`;
-  if (firstByte !== undefined) text += `,"firstByte":${firstByte}`;
+  if (firstByte !== undefined) text += `,"firstByte":${serializeMillis(firstByte)}`;
   if (exchange !== undefined) text += `,"exchange":${exchange}`;
   return `${text}}`;
+}
+
+/** The decimals of 0 to 999 thousandths, as JavaScript writes them. */
+const decimals = Array.from({ length: 1000 }, (_, thousandths) => String(thousandths / 1000).slice(1));
+
+/** Milliseconds with up to three decimals. Of whole numbers the text is kept, while each new fraction costs as much as the
+ * rest of the record.
+ */
+function serializeMillis(ms: number): string {
+  const micros = Math.round(ms * 1000);
+  const whole = Math.floor(micros / 1000);
+  return micros / 1000 === ms && ms >= 0 ? `${whole}${decimals[micros - whole * 1000]}` : String(ms);
 }
 
 const serialized = new WeakMap<object, string>();

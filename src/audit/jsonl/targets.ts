@@ -10,8 +10,10 @@ const pipeBytes = 64 * 1024;
 export interface Target {
   /** Writes some of it, and says how much. */
   write(bytes: Buffer): Promise<number>;
-  /** The same without waiting, where a write is a copy into the system's memory; absent where it can block. */
-  writeNow?(bytes: Buffer): number;
+  /** The same without waiting, where a write is a copy into the system's memory; absent where it can block.
+   * @returns bytes of UTF-8
+   */
+  writeNow?(text: string): number;
   /** Has it no name any more? What is written there then is lost. */
   isGone(): Promise<boolean>;
   isGoneNow?(): boolean;
@@ -30,7 +32,7 @@ export async function fileTarget(path: string): Promise<Target> {
     let file = await open(path, 'a', 0o600);
     return {
       write: async (bytes) => (await file.write(bytes)).bytesWritten,
-      writeNow: (bytes) => writeSync(file.fd, bytes),
+      writeNow: (text) => writeSync(file.fd, text),
       isGoneNow: () => fstatSync(file.fd).nlink === 0,
       isGone: async () => (await file.stat()).nlink === 0,
       async reopen() {

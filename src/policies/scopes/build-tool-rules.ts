@@ -1,3 +1,4 @@
+import { isObject } from '../../lib/is-object.ts';
 import type { Caller } from '../../model/caller.ts';
 import { compileNames } from './compile-names.ts';
 import type { ToolRule } from './schema.ts';
@@ -47,8 +48,4 @@ function findClaim(claims: Readonly<Record<string, unknown>>, name: string): unk
     found = found[part];
   }
   return found;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findAmbiguousKey } from './find-ambiguous-key.ts';
+import { decisiveKeys, findJsonHazard } from './find-json-hazard.ts';
 
-const decisive = new Map([
-  ['', new Set(['method', 'params'])],
-  ['params', new Set(['name', 'taskId'])],
-  ['params._meta', new Set(['io.modelcontextprotocol/protocolVersion'])],
-]);
+const decisive = decisiveKeys({
+  method: undefined,
+  params: decisiveKeys({
+    name: undefined,
+    taskId: undefined,
+    _meta: decisiveKeys({ 'io.modelcontextprotocol/protocolVersion': undefined }),
+  }),
+});
+const hazards = { decisive, levels: 1_000 };
 
 const good: readonly string[] = [
   '{}',
@@ -20,9 +24,9 @@ const good: readonly string[] = [
   '{ "a" : [ "x" , "x" ] , "b" : "a" }',
 ];
 for (const text of good) {
-  test(`findAmbiguousKey – ${text} – nothing`, () => {
+  test(`findJsonHazard – ${text} – nothing`, () => {
     JSON.parse(text);
-    assert.equal(findAmbiguousKey(text, decisive), undefined);
+    assert.equal(findJsonHazard(text, hazards), undefined);
   });
 }
 
@@ -44,21 +48,35 @@ const bad: readonly (readonly [string, string])[] = [
   ],
 ];
 for (const [text, expected] of bad) {
-  test(`findAmbiguousKey – ${text} – found`, () => {
+  test(`findJsonHazard – ${text} – found`, () => {
     JSON.parse(text);
-    assert.equal(findAmbiguousKey(text, decisive), expected);
+    assert.equal(findJsonHazard(text, hazards), expected);
   });
 }
 
-test('findAmbiguousKey – a text of 4 MB, and one that is 100,000 deep – takes no longer than reading them', () => {
+test('findJsonHazard – a text of 4 MB, and one that is 100,000 deep – takes no longer than reading them', () => {
+  const boundless = { decisive, levels: Number.POSITIVE_INFINITY };
   const long = JSON.stringify({
     params: { arguments: { text: 'x"\\'.repeat(1_000_000), list: Array.from({ length: 100_000 }, () => ({})) } },
   });
-  assert.equal(findAmbiguousKey(long, decisive), undefined);
+  assert.equal(findJsonHazard(long, boundless), undefined);
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-  assert.equal(findAmbiguousKey(deep, decisive), undefined);
+  assert.equal(findJsonHazard(deep, boundless), undefined);
   const nested = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
-  assert.equal(findAmbiguousKey(nested, decisive), undefined);
+  assert.equal(findJsonHazard(nested, boundless), undefined);
   const lists = `${'['.repeat(500_000)}${'{},'.repeat(500_000)}1${']'.repeat(500_000)}`;
-  assert.equal(findAmbiguousKey(lists, decisive), undefined);
+  assert.equal(findJsonHazard(lists, boundless), undefined);
 });
+
+test('findJsonHazard – levels – as many are fine, one more is not; brackets within texts are none', () => {
+  const nest = (levels: number) => '[{"a":'.repeat(levels / 2) + '1' + '}]'.repeat(levels / 2);
+  assert.equal(findJsonHazard(nest(4), { decisive, levels: 4 }), undefined);
+  assert.equal(findJsonHazard(nest(6), { decisive, levels: 5 }), 'it is nested deeper than 5 levels');
+  assert.equal(findJsonHazard('["[[[[\\"[[", "]]", {}]', { decisive, levels: 2 }), undefined);
+});
+
+for (const text of ['', '"', '"\\', '{"', '{"a\\', '{"\\x":1,"\\x', '}]}', '{]"a":1}', '[}"method"', ',,{:"Method']) {
+  test(`findJsonHazard – what is no JSON: ${JSON.stringify(text)} – ends`, () => {
+    findJsonHazard(text, hazards);
+  });
+}

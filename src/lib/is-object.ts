@@ -1,0 +1,4 @@
+/** Is this an object of JSON, and no list? */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
