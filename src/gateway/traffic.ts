@@ -135,5 +135,5 @@ export class Traffic {
 }
 
 function endListening(routes: readonly Route[], why: string): void {
-  for (const { listening } of routes) for (const stream of [...listening]) stream.end(why);
+  for (const { listening } of routes) for (const stream of listening) stream.end(why);
 }

@@ -13,7 +13,7 @@ async function startListening(more: { readonly streamGraceSeconds?: number } = {
   const issuer = await startIssuer();
   const closed: Promise<unknown>[] = [];
   const respond: Respond = (request, response) => {
-    const isCall = request.body.toString().includes('tools/call');
+    const isCall = request.body.includes('tools/call');
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(event);
     closed.push(once(response, 'close'));
     if (isCall) setTimeout(() => response.end(event), 3_500);
