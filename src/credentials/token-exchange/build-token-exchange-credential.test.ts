@@ -40,6 +40,16 @@ describe('how long a token is handed out', () => {
     assert.equal(await all.header(alice), 'Bearer opaque-1');
     assert.equal(await all.header(alice), 'Bearer opaque-2');
   });
+  test('the clock is set back to before it was kept – exchanged again, and that one kept', async () => {
+    await using all = await startExchange();
+    all.scene.answer = { expires_in: 600 };
+    const alice = identity(all.scene.nowMs);
+    assert.equal(await all.header(alice), 'Bearer opaque-1');
+    all.scene.nowMs -= 3600 * secondMs;
+    assert.equal(await all.header(alice), 'Bearer opaque-2');
+    assert.equal(await all.header(alice), 'Bearer opaque-2');
+    assert.equal(all.count(), 2);
+  });
   test('a kept token – there at once, without a promise, and said to be cached', async () => {
     await using all = await startExchange();
     const alice = identity(all.scene.nowMs);
