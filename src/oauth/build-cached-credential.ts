@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
+import { dropEnded } from '../lib/drop-ended.ts';
 import { type Flight, SingleFlight } from '../lib/single-flight.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
@@ -55,6 +56,7 @@ export function buildCachedCredential(source: TokenSource, { now }: { readonly n
       const endsAtMs = Math.min(token.expiresAtMs, caller.expiresAtMs);
       const freshUntilMs = endsAtMs - Math.min(30_000, (endsAtMs - nowMs) / 10);
       const credential = Object.freeze({ ...fresh, source: 'cached', waitedMs: 0 } as const);
+      dropEnded(kept, (one) => !isFresh(one, nowMs));
       if (freshUntilMs > nowMs) kept.set(caller.tokenDigest, { credential, fromMs: nowMs, freshUntilMs });
     }
     return fresh;
