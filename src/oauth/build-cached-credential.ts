@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
+import { dropEnded } from '../lib/drop-ended.ts';
 import { type Flight, SingleFlight } from '../lib/single-flight.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
@@ -22,6 +23,8 @@ export interface TokenSource {
 
 interface Kept {
   readonly credential: UpstreamCredential;
+  /** A clock that shows less than this was set back, and what it says of the end is worth nothing. */
+  readonly fromMs: number;
   /** Past this it is not handed out any more; milliseconds since the epoch. */
   readonly freshUntilMs: number;
 }
@@ -53,7 +56,8 @@ export function buildCachedCredential(source: TokenSource, { now }: { readonly n
       const endsAtMs = Math.min(token.expiresAtMs, caller.expiresAtMs);
       const freshUntilMs = endsAtMs - Math.min(30_000, (endsAtMs - nowMs) / 10);
       const credential = Object.freeze({ ...fresh, source: 'cached', waitedMs: 0 } as const);
-      if (freshUntilMs > nowMs) kept.set(caller.tokenDigest, { credential, freshUntilMs });
+      dropEnded(kept, (one) => !isFresh(one, nowMs));
+      if (freshUntilMs > nowMs) kept.set(caller.tokenDigest, { credential, fromMs: nowMs, freshUntilMs });
     }
     return fresh;
   }
@@ -70,7 +74,7 @@ export function buildCachedCredential(source: TokenSource, { now }: { readonly n
     obtain(identity, connection) {
       const key = identity.caller.tokenDigest;
       const known = kept.get(key);
-      if (known !== undefined && now() < known.freshUntilMs) return known.credential;
+      if (known !== undefined && isFresh(known, now())) return known.credential;
       if (flight.has(key)) return join(key, identity, connection.signal);
       const refusal = refused.find(key);
       if (refusal !== undefined) throw refusal;
@@ -85,4 +89,8 @@ export function buildCachedCredential(source: TokenSource, { now }: { readonly n
       return spurned.source === 'cached';
     },
   };
+}
+
+function isFresh({ fromMs, freshUntilMs }: Kept, nowMs: number): boolean {
+  return nowMs >= fromMs && nowMs < freshUntilMs;
 }
