@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { checkCredential } from './check-credential.ts';
 import type { Draft } from './draft.ts';
 import { type Segment } from './leaves.ts';
 import { isTree, valueAt } from './path.ts';
@@ -50,6 +51,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
       what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected --token-exchange-audience, for example backend, or --token-exchange-resource',
     };
   }
+  yield* checkCredential(draft, [...base, 'credential']);
   const targetPort = at('upstream', 'targetPort');
   if (
     typeof targetPort === 'number' &&

@@ -22,7 +22,8 @@ export interface SendOptions {
  * @throws UsherError of stage exchange
  */
 export async function sendTokenRequest(request: TokenRequest, options: SendOptions): Promise<IssuedToken> {
-  const { url, client, timeoutMs, http, nowMs } = options;
+  const { url, client, timeoutMs, nowMs } = options;
+  let assertion = '';
   const answer = await answerOf(url, () =>
     genericTokenEndpointRequest(
       { issuer: url, token_endpoint: url },
@@ -33,14 +34,17 @@ export async function sendTokenRequest(request: TokenRequest, options: SendOptio
       {
         // Plain http was allowed or refused when the configuration was read.
         [allowInsecureRequests]: true,
-        [customFetch]: (target, { method, headers, body }) =>
-          http.send(target, { method, headers, body: body.toString(), timeoutMs }),
+        [customFetch]: (target, { method, headers, body }) => {
+          assertion = body.get('client_assertion') ?? '';
+          const http = client.http?.() ?? options.http;
+          return http.send(target, { method, headers, body: body.toString(), timeoutMs });
+        },
       },
     ),
   );
   const body: unknown = await answer.json().catch(() => undefined);
   const { audience, scopes, callerToken } = request;
-  const secrets = [callerToken, ...client.secrets];
+  const secrets = [callerToken, assertion, ...client.secrets];
   if (answer.status !== 200) throw classifyRefusal(readRefusal(answer, body, { url, secrets, nowMs }));
   return parseAnswer(body, { url, audience, scopes, callerToken, secrets, nowMs });
 }

@@ -1,4 +1,5 @@
 import type { ClientAuth } from 'oauth4webapi';
+import type { HttpClient } from '../lib/http-client.ts';
 
 /** How a client proves to a token endpoint who it is. */
 export interface ClientAuthentication {
@@ -7,6 +8,8 @@ export interface ClientAuthentication {
   readonly authenticate: ClientAuth;
   /** The proof in every form it is sent in: no refusal may quote it. */
   readonly secrets: readonly string[];
+  /** Whose connections carry the proof, where they do (RFC 8705). */
+  readonly http?: () => HttpClient;
 }
 
 /** What a credential asks a token endpoint for. */

@@ -2,7 +2,7 @@ import type { Credential } from '../../model/credential.ts';
 import { fail } from '../../model/usher-error.ts';
 import { buildCachedCredential } from '../../oauth/build-cached-credential.ts';
 import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
-import { buildClientAuthentication } from '../../oauth/client-authentication.ts';
+import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 
@@ -11,7 +11,7 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
 export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenEndpointDeps): Credential {
-  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings), deps);
+  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
   return buildCachedCredential(
     {

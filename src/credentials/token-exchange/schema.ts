@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { scope } from '../../model/scope.ts';
-import { Secret } from '../../model/secret.ts';
 import { setting } from '../../model/setting.ts';
 import { resourceUri, webUrl } from '../../model/web-url.ts';
+import { clientFields } from '../../oauth/client-authentication/schema.ts';
 
 const group = 'Token exchange';
 
@@ -16,25 +16,10 @@ export const tokenExchangeSchema = z.strictObject({
     placeholder: 'URL',
     example: 'https://example.okta.com/oauth2/aus2/v1/token',
   }),
-  clientId: setting(z.string().min(1), {
-    help: 'Client id of the gateway there',
-    flag: 'token-exchange-client-id',
+  ...clientFields({
     group,
-    placeholder: 'ID',
-    example: '0oa1gateway',
-  }),
-  clientSecret: setting(z.instanceof(Secret), {
-    help: 'Client secret of the gateway there',
-    flag: 'token-exchange-client-secret',
-    envAliases: ['TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET'],
-    group,
-    placeholder: 'SECRET',
-    secret: true,
-  }),
-  clientAuthentication: setting(z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'), {
-    help: 'How the gateway proves who it is',
-    flag: 'token-exchange-client-auth',
-    group,
+    flagPrefix: 'token-exchange-client',
+    secretAliases: ['TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET'],
   }),
   audience: setting(z.array(z.string().min(1)).default([]), {
     help: 'Audience to ask for; the returned token must be meant for one of them',
