@@ -1,3 +1,4 @@
+import type { KnownRefusal } from '../model/provider.ts';
 import { fail } from '../model/usher-error.ts';
 
 /** An unsuccessful answer of the token endpoint. */
@@ -11,6 +12,8 @@ export interface Refusal {
   readonly retryAfterSeconds: number | undefined;
   /** What a challenge can say of the sign-in the provider wants; undefined when it named nothing. */
   readonly stepUp: Readonly<Record<string, string>> | undefined;
+  /** Which refusal of this provider it is, for the operator. */
+  readonly known?: KnownRefusal | undefined;
 }
 
 /** Why the provider counts as unavailable although it answered: the cause of that refusal. */
@@ -38,7 +41,7 @@ const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
  * providers also use for their own set-up errors: the words decide.
  */
 export function classifyRefusal(refusal: Refusal): Error {
-  const { url, status, error, description, retryAfterSeconds, stepUp } = refusal;
+  const { url, status, error, description, retryAfterSeconds, stepUp, known } = refusal;
   const details = {
     url,
     status,
@@ -55,19 +58,19 @@ export function classifyRefusal(refusal: Refusal): Error {
     return fail(
       'exchange_unavailable',
       { url, reason },
-      retryAfterSeconds === undefined ? { cause } : { cause, retryAfterSeconds },
+      retryAfterSeconds === undefined ? { cause, known } : { cause, known, retryAfterSeconds },
     );
   }
   if (error === stepUpError || (subjectErrors.has(error) && stepUp !== undefined))
-    return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {} });
-  if (subjectErrors.has(error)) return fail('exchange_subject_refused', details);
+    return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {}, known });
+  if (subjectErrors.has(error)) return fail('exchange_subject_refused', details, { known });
   if (
     error === 'invalid_request' &&
     /subject[_ ]token/i.test(description) &&
     !/subject_token_type/i.test(description)
   ) {
-    return fail('exchange_subject_refused', details);
+    return fail('exchange_subject_refused', details, { known });
   }
-  if (denials.has(error)) return fail('exchange_denied', details);
-  return fail('exchange_misconfigured', details);
+  if (denials.has(error)) return fail('exchange_denied', details, { known });
+  return fail('exchange_misconfigured', details, { known });
 }
