@@ -19,6 +19,10 @@ export interface KnownRefusal {
     /** In the provider's own words. */
     readonly description?: RegExp;
   };
+  /** Whose turn it is, where the code alone says it wrongly: the user's, to sign in again; the provider's administrator's, to
+   * allow it; or the operator's, to set it up. A sign-in that does not help is asked for again and again.
+   */
+  readonly turn?: 'sign-in' | 'allow' | 'set-up';
   /** What is wrong, in one sentence. */
   readonly cause: string;
   /** What to do, in the words of that provider's console, in one or two sentences. */

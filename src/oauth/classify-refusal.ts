@@ -36,9 +36,15 @@ const stepUpError = 'insufficient_user_authentication';
 /** The provider knows everybody and says no. */
 const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
 
+const codeByTurn = {
+  'sign-in': 'exchange_subject_refused',
+  allow: 'exchange_denied',
+  'set-up': 'exchange_misconfigured',
+} as const satisfies Record<NonNullable<KnownRefusal['turn']>, string>;
+
 /** Says whose fault a refused exchange is. A 401 makes every client throw away its token and sign in again, so it is
  * sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable subject token, which most
- * providers also use for their own set-up errors: the words decide.
+ * providers also use for their own set-up errors: the words decide, first of all where the provider's are known.
  */
 export function classifyRefusal(refusal: Refusal): Error {
   const { url, status, error, description, retryAfterSeconds, stepUp, known } = refusal;
@@ -63,6 +69,7 @@ export function classifyRefusal(refusal: Refusal): Error {
   }
   if (error === stepUpError || (subjectErrors.has(error) && stepUp !== undefined))
     return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {}, known });
+  if (known?.turn !== undefined) return fail(codeByTurn[known.turn], details, { known });
   if (subjectErrors.has(error)) return fail('exchange_subject_refused', details, { known });
   if (
     error === 'invalid_request' &&

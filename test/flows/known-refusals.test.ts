@@ -71,6 +71,31 @@ describe('--provider', async () => {
     assert.match(found.record.hint ?? '', /Included Client Audience/);
   });
 
+  for (const [name, id, code] of [
+    ['keycloak', 'keycloak-subject-token-invalid', 'exchange_subject_refused'],
+    ['keycloak', 'keycloak-not-in-audience', 'exchange_misconfigured'],
+    ['entra', 'entra-assertion-audience', 'exchange_misconfigured'],
+    ['entra', 'entra-assertion-expired', 'exchange_subject_refused'],
+    ['entra', 'entra-consent-missing', 'exchange_denied'],
+    ['auth0', 'auth0-api-unknown', 'exchange_misconfigured'],
+    ['auth0', 'auth0-client-unauthorized', 'exchange_misconfigured'],
+  ] as const) {
+    test(`${id} – whoever can mend it is told so, whatever the code the provider uses – ${code}`, async () => {
+      const { record } = await refusedCall(await startLab(name), name, id);
+      assert.deepEqual([record.code, record.cause], [code, id]);
+    });
+  }
+
+  test('Entra wants another sign-in and says which – a challenge, not a denial', async () => {
+    const lab = await startLab('entra');
+    const { error, description } = refusalSamples.entra['entra-mfa-required'] ?? {};
+    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+    lab.issuer.onToken = (_, response) => sendJson(response, 400, { error, error_description: description, claims });
+    await post(lab.gateway.mcpUrl, lab.token()).then((answer) => answer.text());
+    const [record] = await lab.gateway.records();
+    assert.deepEqual([record?.code, record?.cause], ['exchange_step_up', 'entra-mfa-required']);
+  });
+
   test('an answer nobody has seen before – no cause is guessed', async () => {
     const lab = await startLab('keycloak');
     lab.issuer.onToken = (_, response) =>
