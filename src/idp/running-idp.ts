@@ -1,5 +1,9 @@
+import type { FlavourName } from './flavours/flavour.ts';
+
 /** How to start the development identity provider. */
 export interface IdpOptions {
+  /** Whom it imitates; Okta when absent. */
+  readonly flavour?: FlavourName | 'okta';
   /** YAML seed file; the built-in seed (the countries scenario) when absent. */
   readonly seedFile?: string;
   readonly host?: string;

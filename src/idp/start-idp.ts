@@ -8,6 +8,8 @@ import type { RequestHandler } from './authorization-server.ts';
 import { cleanLog } from './clean-log.ts';
 import { describeRunning } from './describe-running.ts';
 import { buildDirectory } from './directory.ts';
+import { flavours } from './flavours/flavours.ts';
+import { startTenant } from './flavours/start-tenant.ts';
 import type { Org, ServerContext } from './org.ts';
 import { buildRouter } from './router.ts';
 import type { IdpOptions, RunningIdp } from './running-idp.ts';
@@ -27,6 +29,8 @@ import { landingPage } from './views/landing-page.ts';
 export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
   const host = options.host ?? '127.0.0.1';
   refuseDanger(host);
+  const { flavour = 'okta' } = options;
+  if (flavour !== 'okta') return await startTenant({ ...options, host }, flavours[flavour]);
   const seed = await readSeed(options.seedFile);
   const stateDir = resolve(options.stateDir);
   const [certificates, ...keys] = await Promise.all([

@@ -84,6 +84,8 @@ function findInPeople(seed: Seed, people: SeedPeople, path: SeedProblem['path'])
 function findInApp(seed: Seed, app: SeedApp, path: SeedProblem['path']): readonly SeedProblem[] {
   const problems: SeedProblem[] = [...findInPeople(seed, app.assigned, [...path, 'assigned'])];
   const add = (key: string, message: string) => problems.push({ path: [...path, key], message });
+  if (app.api !== undefined && !seed.servers.some((server) => server.id === app.api))
+    add('api', `there is no server "${app.api}"`);
   const signsIn = app.grantTypes.includes('authorization_code');
   if (app.type === 'service' && (signsIn || app.grantTypes.includes('refresh_token'))) {
     add('grantTypes', 'a service app has no user to sign in: only client_credentials and token exchange');
