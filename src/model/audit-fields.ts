@@ -32,6 +32,7 @@ export const auditFields = {
   stage: 'Where on the request path it ended, for what was not allowed',
   hint: "The operator's hint for a refusal",
   code: 'Error code; see [errors](errors.md)',
+  cause: 'Which [known refusal](refusals.md) of the identity provider it was',
   'caller.iss': 'Caller’s token: issuer',
   'caller.aud': 'Caller’s token: audience',
   'caller.scp': 'Caller’s token: scopes',

@@ -38,6 +38,8 @@ export type AuditRecord = {
   /** The operator's hint for a refusal. */
   readonly hint?: string | undefined;
   readonly code?: ErrorCode | undefined;
+  /** Which known refusal of the provider it was, by id. */
+  readonly cause?: string | undefined;
   /** The caller's token; `unverified` when it was refused before its signature was checked. */
   readonly caller?: (TokenClaims & { readonly unverified?: true }) | undefined;
   readonly exchanged?:
