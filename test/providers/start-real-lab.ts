@@ -5,6 +5,7 @@ import { signInUser, type SignedIn } from '../../src/demo/sign-in-user.ts';
 import { assertAbsent } from '../kit/assert-refused.ts';
 import { post } from '../kit/call.ts';
 import { startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
+import { assertScenario } from './assert-scenario.ts';
 import { startCountries, type Countries } from './start-countries.ts';
 
 /** How the gateway asks for the API's token. */
@@ -29,12 +30,16 @@ export interface RealLabOptions {
   readonly client: { readonly clientId: string; readonly clientSecret?: string };
 }
 
+type User = { readonly username: string; readonly password: string };
+
 export interface RealLab extends AsyncDisposable {
   readonly countries: Countries;
   readonly gateway: TestGateway;
   mcpUrl(server: string): string;
+  /** Plays the scenario as this user, at `good`; returns the user's subject. */
+  assertScenario(user: User): Promise<string>;
   /** As an MCP client does it, starting at `good`. */
-  signIn(user: { readonly username: string; readonly password: string }): Promise<SignedIn>;
+  signIn(user: User): Promise<SignedIn>;
   /** Calls a tool at this server: refused with this code, for the reason in the provider's words, which the operator alone
    * reads; the API hears nothing.
    */
@@ -69,12 +74,21 @@ export async function startRealLab(options: RealLabOptions): Promise<RealLab> {
     assert.ok(found !== undefined, `no server ${name}`);
     return found.resourceUrl;
   };
+  const signIn: RealLab['signIn'] = (user) =>
+    signInUser({ mcpUrl: mcpUrl('good'), ...client, redirectUri: 'http://127.0.0.1:33418/', ...user });
   return {
     countries,
     gateway,
     mcpUrl,
-    signIn: (user) =>
-      signInUser({ mcpUrl: mcpUrl('good'), ...client, redirectUri: 'http://127.0.0.1:33418/', ...user }),
+    signIn,
+    assertScenario: (user) =>
+      assertScenario({
+        mcpUrl: mcpUrl('good'),
+        countries,
+        issuers: { caller: issuer, api: apiIssuer },
+        signIn: () => signIn(user),
+        records: () => gateway.records(),
+      }),
     async assertRefused(name, callerToken, { code, words }) {
       const before = countries.accepted.length + countries.refused.length;
       const answer = await post(mcpUrl(name), callerToken);
