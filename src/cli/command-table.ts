@@ -40,6 +40,11 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/idp-rotate-keys.ts')).idpRotateKeysCommand,
   },
   {
+    name: 'setup okta',
+    summary: 'Set up an Okta org: servers, apps, policies, trust; and write the configuration',
+    load: async () => (await import('./commands/setup-okta.ts')).setupOktaCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,
