@@ -400,7 +400,7 @@ const rows = {
     status: 502,
     fault: 'operator',
     message: 'The service behind this gateway refused the token it was given; the operator has to mend it',
-    hint: '{target} answered 401, also to a freshly exchanged token. Compare the audience, issuer and scopes it expects with the exchange settings.',
+    hint: '{target} answered 401, also to a freshly exchanged token: {words}. Compare the audience, issuer and scopes it expects with the exchange settings.',
   },
   upstream_redirected: {
     stage: 'forward',
