@@ -23,8 +23,10 @@ export const allowedEdges = {
   config: ['model', 'lib'],
   pipeline: ['model', 'lib'],
   gateway: ['pipeline', 'config', 'telemetry', ...seams, 'oauth', 'model', 'lib'],
+  // Looks at decisions, and tries what the gateway would do with the gateway's own parts.
+  diagnose: ['gateway', 'config', ...seams, 'oauth', 'model', 'lib'],
   demo: ['gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
-  cli: ['demo', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
+  cli: ['demo', 'diagnose', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
 };
 
 /**

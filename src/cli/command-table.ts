@@ -40,6 +40,11 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/idp-rotate-keys.ts')).idpRotateKeysCommand,
   },
   {
+    name: 'explain',
+    summary: 'Explain why a call was refused, or what was done for it',
+    load: async () => (await import('./commands/explain.ts')).explainCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,

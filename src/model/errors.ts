@@ -472,6 +472,14 @@ const rows = {
     message: 'Cannot verify the token: {reason}',
     hint: 'What the token says, above, is not to be believed.',
   },
+  decision_unknown: {
+    stage: 'configure',
+    status: 0,
+    exitCode: 1,
+    fault: 'operator',
+    message: 'Cannot explain {id}: it is not in {path}',
+    hint: 'The id stands in the refusal (error.data.id, request_id of the challenge) and in the log. After a log rotation it may be in an older file: name that with --audit-file.',
+  },
   port_busy: {
     stage: 'start',
     status: 0,
