@@ -1,0 +1,12 @@
+import type { Provider } from '../../model/provider.ts';
+import { auth0Refusals } from './refusals.ts';
+
+/** A tenant's own domain cannot be told from anybody's: `--provider auth0` says so. */
+const hosts = /(?:^|\.)auth0(?:app)?\.com$/;
+
+export const auth0: Provider = {
+  name: 'auth0',
+  title: 'Auth0',
+  recognises: ({ hostname }) => hosts.test(hostname),
+  refusals: auth0Refusals,
+};
