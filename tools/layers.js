@@ -24,7 +24,7 @@ export const allowedEdges = {
   pipeline: ['model', 'lib'],
   gateway: ['pipeline', 'config', 'telemetry', ...seams, 'oauth', 'model', 'lib'],
   // Looks at decisions, and tries what the gateway would do with the gateway's own parts.
-  diagnose: ['gateway', 'config', ...seams, 'oauth', 'model', 'lib'],
+  diagnose: ['gateway', 'pipeline', 'config', ...seams, 'oauth', 'model', 'lib'],
   demo: ['gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
   cli: ['demo', 'diagnose', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
 };
@@ -52,7 +52,7 @@ export const allowedPackages = {
   ],
   yaml: ['config/', 'idp/'],
   // Settings, and what others send: seeds, metadata, answers of token endpoints.
-  zod: ['config/', 'idp/', 'model/', 'authenticators/', 'oauth/', 'demo/', 'schema.ts'],
+  zod: ['config/', 'diagnose/', 'idp/', 'model/', 'authenticators/', 'oauth/', 'demo/', 'schema.ts'],
 };
 
 /** Files that are tables, not code: they may be as long as what they list. */

@@ -45,6 +45,11 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/explain.ts')).explainCommand,
   },
   {
+    name: 'doctor',
+    summary: 'Check the whole chain before any user tries: sign-in, keys, exchange, the server behind',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,
