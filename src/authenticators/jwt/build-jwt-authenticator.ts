@@ -94,7 +94,7 @@ class Issuer {
       known.generation === this.keys.generation &&
       this.keys.isReady &&
       !this.keys.isOverdue &&
-      this.#now() < known.caller.expiresAtMs + this.#settings.clockSkewSeconds * 1000;
+      this.#now() < known.caller.acceptedUntilMs;
     if (isGood) return known.caller;
     this.#known.delete(key);
     return undefined;
@@ -120,7 +120,7 @@ class Issuer {
       }
     }
     if (problem !== undefined) throw this.#refusal(problem, parts);
-    const caller = buildCaller(callerToken, parts);
+    const caller = buildCaller(callerToken, parts, this.#settings);
     this.#known.set(endOf(callerToken), { callerToken, caller, generation: keys.generation });
     return caller;
   }
@@ -163,7 +163,7 @@ function readParts(callerToken: string): JwtParts {
 /** Claims that name a person, best first; only shown, never decided on. */
 const nameClaims = ['email', 'preferred_username', 'upn', 'name'] as const;
 
-function buildCaller(callerToken: string, { claims }: JwtParts): Caller {
+function buildCaller(callerToken: string, { claims }: JwtParts, { clockSkewSeconds }: JwtSettings): Caller {
   const shown = pickTokenClaims(claims);
   const subject = String(claims['sub']);
   const name = nameClaims.map((claim) => claims[claim]).find((value) => typeof value === 'string' && value !== '');
@@ -177,6 +177,7 @@ function buildCaller(callerToken: string, { claims }: JwtParts): Caller {
     tokenClaims: claims,
     claims: Object.freeze(shown),
     expiresAtMs: Number(claims['exp']) * 1000,
+    acceptedUntilMs: (Number(claims['exp']) + clockSkewSeconds) * 1000,
     tokenDigest: hash('sha256', callerToken, 'base64url'),
   });
 }
