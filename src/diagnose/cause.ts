@@ -7,6 +7,8 @@ export interface Facts {
   readonly code: ErrorCode | undefined;
   /** By the names the error table has. */
   readonly details: Readonly<Record<string, string | number>>;
+  /** Which known refusal of the provider it was, by id, where that was told already. */
+  readonly known?: string | undefined;
   /** Of the caller's token; not to be believed where it was refused before its signature was checked. */
   readonly caller?: TokenClaims | undefined;
   /** Of the token that was got for it. */

@@ -1,6 +1,6 @@
 import { type ErrorRow, errorTable } from '../model/errors.ts';
-import type { Provider } from '../model/provider.ts';
-import { findKnownRefusal } from '../providers/find-known-refusal.ts';
+import type { KnownRefusal, Provider } from '../model/provider.ts';
+import { findKnownRefusal, findRefusalById } from '../providers/find-known-refusal.ts';
 import { findProvider } from '../providers/find-provider.ts';
 import type { CauseRow, Diagnosis, Facts, Who } from './cause.ts';
 import { callCauses } from './causes/call-causes.ts';
@@ -23,8 +23,8 @@ export const causes: readonly CauseRow[] = [
  */
 export function diagnoseFacts(facts: Facts): Diagnosis | undefined {
   const { code, details } = facts;
-  const known = diagnoseAnswer(details);
-  if (known !== undefined) return known;
+  const known = findKnown(facts);
+  if (known !== undefined) return describeKnown(known);
   const row = causes.find((one) => one.code === (code ?? 'none') && (one.fits?.(facts) ?? true));
   if (row !== undefined)
     return { id: row.id, who: row.who, cause: fill(row.cause, details), fix: fill(row.fix, details) };
@@ -45,15 +45,34 @@ const whoByFault: Readonly<Record<ErrorRow['fault'], Who>> = {
   usher: 'usher',
 };
 
-/** What a provider is known to mean by its answer: its own list first, then what the standards say of the code. */
-function diagnoseAnswer({ url, status, error, description }: Facts['details']): Diagnosis | undefined {
+interface Known {
+  readonly provider: Provider;
+  readonly refusal: KnownRefusal;
+}
+
+/** What a provider is known to mean by its answer: as the gateway told it, which was told whose provider it is; else by whose
+ * token endpoint it looks like.
+ */
+function findKnown({ known, details }: Facts): Known | undefined {
+  const told = known === undefined ? undefined : findRefusalById(known);
+  if (told !== undefined) return told;
+  const { url, status, error, description } = details;
   const provider = findProviderOf(url);
   if (provider === undefined || error === undefined) return undefined;
   const answer = { status: Number(status), error: without(error), description: without(description) };
   const refusal = findKnownRefusal(provider, answer);
-  if (refusal === undefined) return undefined;
-  const { id, cause, fix, source } = refusal;
-  return { id, who: 'provider', cause, fix, provider: provider.title, source };
+  return refusal === undefined ? undefined : { provider, refusal };
+}
+
+const whoByTurn: Readonly<Record<NonNullable<KnownRefusal['turn']>, Who>> = {
+  'sign-in': 'client',
+  allow: 'provider',
+  'set-up': 'operator',
+};
+
+function describeKnown({ provider, refusal }: Known): Diagnosis {
+  const { id, cause, fix, source, turn } = refusal;
+  return { id, who: turn === undefined ? 'provider' : whoByTurn[turn], cause, fix, provider: provider.title, source };
 }
 
 /** Whose token endpoint a refusal is about, where it is about one. */

@@ -6,13 +6,13 @@ import { listStages } from './list-stages.ts';
 
 /** Explains one decision from its record alone, so that a file from elsewhere will do. */
 export function explainRecord(record: AuditRecord): Explanation {
-  const { code, details = {}, caller, exchanged, upstreamStatus } = record;
+  const { code, details = {}, cause: known, caller, exchanged, upstreamStatus } = record;
   return {
     record,
     stages: listStages(record),
     compared: compare(record),
     answer: findAnswer(details),
-    diagnosis: diagnoseFacts({ code, details, caller, exchanged, upstreamStatus }),
+    diagnosis: diagnoseFacts({ code, details, known, caller, exchanged, upstreamStatus }),
   };
 }
 

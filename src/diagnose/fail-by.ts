@@ -9,7 +9,7 @@ import { diagnoseFacts } from './diagnose-facts.ts';
 export function failBy(error: unknown, more: Partial<Facts> = {}): Outcome {
   if (!(error instanceof UsherError)) throw error;
   const { code, shownDetails: details = {}, message, hint } = error;
-  return failByFacts({ code, details, caller: error.claims, ...more }, `${message}. ${hint}`);
+  return failByFacts({ code, details, known: error.known?.id, caller: error.claims, ...more }, `${message}. ${hint}`);
 }
 
 /** The same from facts that a check put together. */

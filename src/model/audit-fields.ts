@@ -36,6 +36,7 @@ export const auditFields = {
   code: 'Error code; see [errors](errors.md)',
   details:
     'What the refusal is about, by name: `found` and `expected` value, the provider’s `status`, `error` and `description`, and the like',
+  cause: 'Which [known refusal](refusals.md) of the identity provider it was',
   'caller.iss': 'Caller’s token: issuer',
   'caller.aud': 'Caller’s token: audience',
   'caller.scp': 'Caller’s token: scopes',

@@ -1,3 +1,4 @@
+import type { KnownRefusal } from '../model/provider.ts';
 import { fail } from '../model/usher-error.ts';
 
 /** An unsuccessful answer of the token endpoint. */
@@ -11,6 +12,8 @@ export interface Refusal {
   readonly retryAfterSeconds: number | undefined;
   /** What a challenge can say of the sign-in the provider wants; undefined when it named nothing. */
   readonly stepUp: Readonly<Record<string, string>> | undefined;
+  /** Which refusal of this provider it is, for the operator. */
+  readonly known?: KnownRefusal | undefined;
 }
 
 /** Why the provider counts as unavailable although it answered: the cause of that refusal. */
@@ -33,12 +36,18 @@ const stepUpError = 'insufficient_user_authentication';
 /** The provider knows everybody and says no. */
 const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
 
+const codeByTurn = {
+  'sign-in': 'exchange_subject_refused',
+  allow: 'exchange_denied',
+  'set-up': 'exchange_misconfigured',
+} as const satisfies Record<NonNullable<KnownRefusal['turn']>, string>;
+
 /** Says whose fault a refused exchange is. A 401 makes every client throw away its token and sign in again, so it is
  * sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable subject token, which most
- * providers also use for their own set-up errors: the words decide.
+ * providers also use for their own set-up errors: the words decide, first of all where the provider's are known.
  */
 export function classifyRefusal(refusal: Refusal): Error {
-  const { url, status, error, description, retryAfterSeconds, stepUp } = refusal;
+  const { url, status, error, description, retryAfterSeconds, stepUp, known } = refusal;
   const details = {
     url,
     status,
@@ -55,19 +64,20 @@ export function classifyRefusal(refusal: Refusal): Error {
     return fail(
       'exchange_unavailable',
       { url, reason },
-      retryAfterSeconds === undefined ? { cause } : { cause, retryAfterSeconds },
+      retryAfterSeconds === undefined ? { cause, known } : { cause, known, retryAfterSeconds },
     );
   }
   if (error === stepUpError || (subjectErrors.has(error) && stepUp !== undefined))
-    return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {} });
-  if (subjectErrors.has(error)) return fail('exchange_subject_refused', details);
+    return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {}, known });
+  if (known?.turn !== undefined) return fail(codeByTurn[known.turn], details, { known });
+  if (subjectErrors.has(error)) return fail('exchange_subject_refused', details, { known });
   if (
     error === 'invalid_request' &&
     /subject[_ ]token/i.test(description) &&
     !/subject_token_type/i.test(description)
   ) {
-    return fail('exchange_subject_refused', details);
+    return fail('exchange_subject_refused', details, { known });
   }
-  if (denials.has(error)) return fail('exchange_denied', details);
-  return fail('exchange_misconfigured', details);
+  if (denials.has(error)) return fail('exchange_denied', details, { known });
+  return fail('exchange_misconfigured', details, { known });
 }

@@ -1,15 +1,6 @@
-import type { KnownRefusal, Provider } from '../model/provider.ts';
+import type { KnownRefusal, Provider, RefusalAnswer } from '../model/provider.ts';
 import { genericRefusals } from './generic/refusals.ts';
 import { providers } from './providers.ts';
-
-/** What of an unsuccessful answer of the token endpoint tells one refusal from another. */
-export interface RefusalAnswer {
-  readonly status: number;
-  /** OAuth `error`, or the provider's own code; empty where there is none. */
-  readonly error: string;
-  /** The provider's own words; empty where there are none. */
-  readonly description: string;
-}
 
 /** The known refusal this answer is: the provider's own first, then what the standards say of the code. */
 export function findKnownRefusal(provider: Provider, answer: RefusalAnswer): KnownRefusal | undefined {

@@ -9,8 +9,13 @@ import type { TokenExchangeSettings } from './schema.ts';
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
+export interface TokenExchangeDeps extends TokenEndpointDeps {
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>>;
+}
+
 /** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
-export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenEndpointDeps): Credential {
+export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
   const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings), deps);
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
   return buildCachedCredential(
@@ -20,7 +25,7 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
       async request({ callerToken }, flight) {
         if (callerToken === undefined)
           throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
-        const token = await endpoint.request(buildRequest(callerToken, settings), flight);
+        const token = await endpoint.request(buildRequest(callerToken, settings, deps.exchangeParameters), flight);
         if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
         return token;
       },
@@ -29,12 +34,20 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
   );
 }
 
-/** RFC 8693 §2.1. `requested_token_type` is left out: an access token is the default, and some providers refuse the
- * parameter.
+/** RFC 8693 §2.1. `requested_token_type` is left out unless the provider is known to want it: an access token is the
+ * default, and some providers refuse the parameter.
  */
-export function buildRequest(callerToken: string, settings: TokenExchangeSettings): TokenRequest {
+export function buildRequest(
+  callerToken: string,
+  settings: TokenExchangeSettings,
+  exchangeParameters: Readonly<Record<string, string>> = {},
+): TokenRequest {
   const { audience, resource, scopes } = settings;
-  const parameters = new URLSearchParams({ subject_token: callerToken, subject_token_type: accessTokenType });
+  const parameters = new URLSearchParams({
+    ...exchangeParameters,
+    subject_token: callerToken,
+    subject_token_type: accessTokenType,
+  });
   for (const one of audience) parameters.append('audience', one);
   for (const one of resource) parameters.append('resource', one);
   if (scopes.length > 0) parameters.set('scope', scopes.join(' '));

@@ -12,7 +12,7 @@ export const exchangeGrant: Check = {
   run({ findings: { probe } }) {
     if (probe === undefined) return unknown('Nothing was answered');
     const { code, details } = probe;
-    const id = diagnoseFacts({ code, details })?.id ?? '';
+    const id = diagnoseFacts({ code, details, known: probe.known?.id })?.id ?? '';
     const isRefused =
       ['unauthorized_client', 'unsupported_grant_type'].includes(String(details['error'])) || /-exchange-off$/.test(id);
     return isRefused ? failBy(probe) : pass(`It went on to ${details['error']}: ${details['description']}`);

@@ -8,5 +8,7 @@ export const auth0: Provider = {
   name: 'auth0',
   title: 'Auth0',
   recognises: ({ hostname }) => hosts.test(hostname),
+  // "Required" (auth0.com/docs/secure/call-apis-on-users-behalf/on-behalf-of-token-exchange), where others refuse it.
+  exchangeParameters: { requested_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
   refusals: auth0Refusals,
 };

@@ -21,6 +21,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
       errors: ['access_denied', 'invalid_request', 'unauthorized_client', 'invalid_target'],
       description: /client is not authorized to access/i,
     },
+    turn: 'set-up',
     cause: 'The gateway’s application has no user-delegated access to the API behind.',
     fix: 'Applications → the gateway’s application → API Access → the API → Edit → User-Delegated Access: Grant Access, and choose the permissions.',
     source: `${onBehalfOf}#create-client-grant; ${clientGrants}`,
@@ -28,6 +29,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
   {
     id: 'auth0-scope-not-granted',
     answer: { errors: ['invalid_scope', 'access_denied'], description: /not been granted scopes|scope/i },
+    turn: 'allow',
     cause: 'The gateway’s application was not granted one of the permissions asked for.',
     fix: 'Applications → the gateway’s application → API Access → the API → Edit → User-Delegated Access: tick the permission, or Always grant all permissions. With RBAC on, the user needs it, too: User Management → Users → Permissions.',
     source: clientGrants,
@@ -35,6 +37,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
   {
     id: 'auth0-api-unknown',
     answer: { errors: ['access_denied', 'invalid_request', 'invalid_target'], description: /service not found/i },
+    turn: 'set-up',
     cause: 'The tenant has no API with the audience asked for.',
     fix: 'Applications → APIs → the API → Settings: copy Identifier as it is, with or without its last slash, into --token-exchange-audience.',
     source: 'https://auth0.com/docs/get-started/apis/api-settings; observed',
@@ -58,6 +61,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
   {
     id: 'auth0-consent-required',
     answer: { errors: ['consent_required'] },
+    turn: 'set-up',
     cause: 'The API behind wants the user’s consent, for which an exchange cannot ask.',
     fix: 'Applications → APIs → the API → Settings → Access Settings: switch Allow Skipping User Consent on.',
     source:
@@ -66,6 +70,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
   {
     id: 'auth0-mfa-required',
     answer: { errors: ['mfa_required'] },
+    turn: 'set-up',
     cause: 'A policy or an Action wants multifactor authentication, which an exchange cannot do.',
     fix: 'Actions → Triggers → post-login: leave multifactor authentication out where event.transaction.protocol is oauth2-token-exchange; Security → Multi-factor Auth: not Always.',
     source: customExchange,
@@ -80,6 +85,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
   {
     id: 'auth0-client-unauthorized',
     answer: { statuses: [401], errors: ['access_denied', 'invalid_client'], description: /^unauthorized$/i },
+    turn: 'set-up',
     cause: 'The client id or secret is wrong, or the application authenticates in another way.',
     fix: 'Applications → the gateway’s application → Settings: copy Client ID and Client Secret; Credentials → Authentication Method must be what --token-exchange-client-auth says.',
     source: 'https://auth0.com/docs/api/authentication; observed',

@@ -12,5 +12,6 @@ export const entra: Provider = {
   name: 'entra',
   title: 'Microsoft Entra ID',
   recognises: ({ hostname, pathname }) => hosts.test(hostname) || path.test(pathname),
+  exchangeParameters: {},
   refusals: entraRefusals,
 };

@@ -22,6 +22,7 @@ export const entraRefusals: readonly KnownRefusal[] = [
   {
     id: 'entra-consent-missing',
     answer: answer(65001, 65004, 90008, 90094),
+    turn: 'allow',
     cause: 'Neither the user nor an administrator has consented to the gateway’s app using the API for the user.',
     fix: 'App registrations → the gateway’s app → API permissions: Add a permission → the API → Delegated permissions → the scope, then Grant admin consent. Or App registrations → the API → Expose an API → Add a client application: the gateway’s client id.',
     source: `${codes}; ${onBehalfOf}#gaining-consent-for-the-middle-tier-application`,
@@ -43,6 +44,7 @@ export const entraRefusals: readonly KnownRefusal[] = [
   {
     id: 'entra-assertion-audience',
     answer: answer(500131),
+    turn: 'set-up',
     cause: 'The caller’s token is meant for another app than the one that exchanges it.',
     fix: 'The client must ask for a scope of the gateway’s own app (App registrations → the gateway’s app → Expose an API: api://CLIENT-ID/SCOPE), and --token-exchange-client-id must be that app’s Application (client) ID.',
     source: `${codes}; ${onBehalfOf}#middle-tier-access-token-request`,
@@ -173,6 +175,7 @@ export const entraRefusals: readonly KnownRefusal[] = [
   {
     id: 'entra-device-not-compliant',
     answer: answer(50097, 53000, 53001, 53002),
+    turn: 'allow',
     cause: 'A Conditional Access policy wants a managed device or an approved app, and the user’s is none.',
     fix: 'The user signs in from a managed device, or Protection → Conditional Access → Policies: change the policy’s Grant for the API.',
     source: codes,
@@ -180,6 +183,7 @@ export const entraRefusals: readonly KnownRefusal[] = [
   {
     id: 'entra-conditional-access-blocked',
     answer: answer(53003, 50131, 53011, 530032, 530035),
+    turn: 'allow',
     cause: 'A Conditional Access policy or security default blocks this user, place or app for the API.',
     fix: 'Monitoring & health → Sign-in logs → the failed sign-in → Conditional Access names the policy; change it under Protection → Conditional Access → Policies.',
     source: codes,
@@ -187,6 +191,7 @@ export const entraRefusals: readonly KnownRefusal[] = [
   {
     id: 'entra-user-not-assigned',
     answer: answer(50105),
+    turn: 'allow',
     cause: 'The API admits assigned users only, and the user is none.',
     fix: 'Enterprise applications → the API → Users and groups → Add user/group; or Properties: Assignment required? No.',
     source: codes,
@@ -194,6 +199,7 @@ export const entraRefusals: readonly KnownRefusal[] = [
   {
     id: 'entra-user-not-in-tenant',
     answer: answer(50020, 50034, 51004, 90072),
+    turn: 'allow',
     cause: 'The user’s account is not in the tenant that the token is asked from.',
     fix: 'Users → New user → Invite external user, or point --token-exchange-url at the user’s tenant.',
     source: codes,

@@ -6,5 +6,6 @@ export const generic: Provider = {
   name: 'generic',
   title: 'Any provider',
   recognises: () => true,
+  exchangeParameters: {},
   refusals: genericRefusals,
 };

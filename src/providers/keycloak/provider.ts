@@ -10,5 +10,6 @@ export const keycloak: Provider = {
   name: 'keycloak',
   title: 'Keycloak',
   recognises: ({ pathname }) => path.test(pathname),
+  exchangeParameters: {},
   refusals: keycloakRefusals,
 };

@@ -25,6 +25,7 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
   {
     id: 'keycloak-not-in-audience',
     answer: { errors: ['access_denied'], description: /not within the token audience|not the holder of the token/i },
+    turn: 'set-up',
     cause: 'The caller’s token is not meant for the gateway’s client: its aud does not contain that client id.',
     fix: 'Client scopes → a scope the callers’ client has → Mappers → Configure a new mapper → Audience: Included Client Audience is the gateway’s client, Add to access token On.',
     source: `${guide}; status 403 ${observed}`,
@@ -60,6 +61,7 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
   {
     id: 'keycloak-consent-missing',
     answer: { errors: ['invalid_scope'], description: /missing consents/i },
+    turn: 'allow',
     cause: 'The gateway’s client has Consent required, and this user has not consented; an exchange cannot ask.',
     fix: 'Clients → the gateway’s client → Settings → Login settings: switch Consent required off, or let the user sign in at that client once.',
     source: guide,
@@ -67,6 +69,7 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
   {
     id: 'keycloak-subject-token-invalid',
     answer: { errors: ['invalid_request', 'invalid_token'], description: /^invalid (?:subject )?token$/i },
+    turn: 'sign-in',
     cause: 'The caller’s token is expired or not this realm’s, its session ended, or its user is disabled.',
     fix: 'The user signs in again. If that does not help compare the token’s iss with the realm of --token-exchange-url, and look at Users → the user → Sessions.',
     source: `${standardExchange}; ${observed}`,
@@ -140,6 +143,7 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
   {
     id: 'keycloak-realm-disabled',
     answer: { statuses: [403], errors: ['access_denied'], description: /realm not enabled/i },
+    turn: 'set-up',
     cause: 'The realm is switched off.',
     fix: 'Realm settings: switch the realm Enabled.',
     source:

@@ -13,5 +13,6 @@ export const okta: Provider = {
   name: 'okta',
   title: 'Okta',
   recognises: ({ hostname, pathname }) => hosts.test(hostname) || path.test(pathname),
+  exchangeParameters: {},
   refusals: oktaRefusals,
 };

@@ -25,6 +25,7 @@ export const oktaRefusals: readonly KnownRefusal[] = [
   {
     id: 'okta-network-zone',
     answer: { statuses: [403], errors: ['access_denied'] },
+    turn: 'set-up',
     cause: 'Okta takes no request from this network address.',
     fix: 'Security → Networks: take the gateway’s address out of the blocked zone, or add it to the zone that the app’s or the server’s policy names.',
     source: reference,

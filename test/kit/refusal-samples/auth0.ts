@@ -1,4 +1,4 @@
-import type { RefusalAnswer } from '../../../src/providers/find-known-refusal.ts';
+import type { RefusalAnswer } from '../../../src/model/provider.ts';
 
 /** Auth0's answers: its documentation, and what its users quote. */
 export const auth0Samples: Readonly<Record<string, RefusalAnswer>> = {

@@ -1,4 +1,4 @@
-import type { RefusalAnswer } from '../../../src/providers/find-known-refusal.ts';
+import type { RefusalAnswer } from '../../../src/model/provider.ts';
 
 const tail =
   '\r\nTrace ID: 0000aaaa-11bb-cccc-dd33-eeeeee333333\r\nCorrelation ID: aaaa0000-bb11-2222-33cc-444444dddddd\r\nTimestamp: 2026-01-09 02:02:12Z';

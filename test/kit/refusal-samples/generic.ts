@@ -1,4 +1,4 @@
-import type { RefusalAnswer } from '../../../src/providers/find-known-refusal.ts';
+import type { RefusalAnswer } from '../../../src/model/provider.ts';
 
 const refusal = (error: string, description = '', status = 400) => ({ status, error, description });
 

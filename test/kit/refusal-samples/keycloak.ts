@@ -1,4 +1,4 @@
-import type { RefusalAnswer } from '../../../src/providers/find-known-refusal.ts';
+import type { RefusalAnswer } from '../../../src/model/provider.ts';
 
 const invalidRequest = (description: string) => ({ status: 400, error: 'invalid_request', description });
 

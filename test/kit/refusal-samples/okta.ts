@@ -1,4 +1,4 @@
-import type { RefusalAnswer } from '../../../src/providers/find-known-refusal.ts';
+import type { RefusalAnswer } from '../../../src/model/provider.ts';
 
 /** Okta's answers, word for word: the OpenID Connect & OAuth 2.0 reference, its error codes, support articles, live orgs. */
 export const oktaSamples: Readonly<Record<string, RefusalAnswer>> = {

@@ -1,5 +1,4 @@
-import type { Provider } from '../../../src/model/provider.ts';
-import type { RefusalAnswer } from '../../../src/providers/find-known-refusal.ts';
+import type { Provider, RefusalAnswer } from '../../../src/model/provider.ts';
 import { auth0Samples } from './auth0.ts';
 import { entraSamples } from './entra.ts';
 import { genericSamples } from './generic.ts';
