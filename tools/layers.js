@@ -26,7 +26,9 @@ export const allowedEdges = {
   // Looks at decisions, and tries what the gateway would do with the gateway's own parts.
   diagnose: ['gateway', 'pipeline', 'config', ...seams, 'oauth', 'model', 'lib'],
   demo: ['gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
-  cli: ['demo', 'diagnose', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
+  // The scenario with one thing wrong at a time.
+  lab: ['demo', 'diagnose', 'gateway', 'config', ...seams, 'model', 'lib'],
+  cli: ['lab', 'demo', 'diagnose', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
 };
 
 /**

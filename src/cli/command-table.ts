@@ -50,6 +50,11 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   {
+    name: 'lab faults',
+    summary: 'Show what explain and doctor say of each thing that people get wrong',
+    load: async () => (await import('./commands/lab-faults.ts')).labFaultsCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,

@@ -24,7 +24,7 @@ export const causes: readonly CauseRow[] = [
 export function diagnoseFacts(facts: Facts): Diagnosis | undefined {
   const { code, details } = facts;
   const known = findKnown(facts);
-  if (known !== undefined) return describeKnown(known);
+  if (known !== undefined && !isElsewhere(known, facts)) return describeKnown(known);
   const row = causes.find((one) => one.code === (code ?? 'none') && (one.fits?.(facts) ?? true));
   if (row !== undefined)
     return { id: row.id, who: row.who, cause: fill(row.cause, details), fix: fill(row.fix, details) };
@@ -62,6 +62,11 @@ function findKnown({ known, details }: Facts): Known | undefined {
   const answer = { status: Number(status), error: without(error), description: without(description) };
   const refusal = findKnownRefusal(provider, answer);
   return refusal === undefined ? undefined : { provider, refusal };
+}
+
+/** Whoever says that there is nothing at that address is not answering the request, whatever the words. */
+function isElsewhere({ provider }: Known, { details }: Facts): boolean {
+  return provider.name === 'generic' && [404, 405].includes(Number(details['status']));
 }
 
 const whoByTurn: Readonly<Record<NonNullable<KnownRefusal['turn']>, Who>> = {

@@ -57,6 +57,7 @@ function buildImpostor(issuer: string | undefined, { authenticate }: Patient['se
       tokenClaims: claims,
       claims: {},
       expiresAtMs: nowMs + 300_000,
+      acceptedUntilMs: nowMs + 300_000,
       tokenDigest: hash('sha256', callerToken, 'base64url'),
     },
   };
