@@ -1,5 +1,9 @@
+import type { FlavourName } from './flavours/flavour.ts';
+
 /** How to start the development identity provider. */
 export interface IdpOptions {
+  /** Whom it imitates; Okta when absent. */
+  readonly flavour?: FlavourName | 'okta';
   /** YAML seed file; the built-in seed (the countries scenario) when absent. */
   readonly seedFile?: string;
   readonly host?: string;
@@ -19,8 +23,8 @@ export interface RunningIdp extends AsyncDisposable {
   readonly httpsUrl: string;
   /** PEM file of the CA that signed the TLS side's certificate. */
   readonly caFile: string;
-  /** File with the token of the management API, which is under `/api/v1` of both sides. */
-  readonly apiTokenFile: string;
+  /** File with the token of the management API, which is under `/api/v1` of both sides; absent where there is none. */
+  readonly apiTokenFile?: string;
   readonly servers: readonly {
     readonly id: string;
     readonly name: string;

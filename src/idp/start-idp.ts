@@ -8,6 +8,8 @@ import type { RequestHandler } from './authorization-server.ts';
 import { cleanLog } from './clean-log.ts';
 import { describeRunning } from './describe-running.ts';
 import { buildDirectory } from './directory.ts';
+import { flavours } from './flavours/flavours.ts';
+import { startTenant } from './flavours/start-tenant.ts';
 import { readApiToken } from './management/api-token.ts';
 import { buildApiHandler } from './management/handle-api.ts';
 import type { Org } from './org.ts';
@@ -30,6 +32,8 @@ import { landingPage } from './views/landing-page.ts';
 export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
   const host = options.host ?? '127.0.0.1';
   refuseDanger(host);
+  const { flavour = 'okta' } = options;
+  if (flavour !== 'okta') return await startTenant({ ...options, host }, flavours[flavour]);
   const seed = await readSeed(options.seedFile);
   const stateDir = resolve(options.stateDir);
   const [certificates, apiToken, org] = await Promise.all([

@@ -1,85 +1,98 @@
-import { LRUCache } from 'lru-cache';
-import { type Flight, SingleFlight } from '../../lib/single-flight.ts';
-import type { Identity } from '../../model/identity.ts';
 import type { Credential } from '../../model/credential.ts';
-import { Secret } from '../../model/secret.ts';
-import type { UpstreamCredential } from '../../model/upstream-credential.ts';
 import { fail } from '../../model/usher-error.ts';
-import { buildProvider, type ProviderDeps } from './build-provider.ts';
-import { RefusalMemory } from './refusal-memory.ts';
+import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
+import { buildOwnToken } from '../../oauth/build-own-token.ts';
+import { buildTokenEndpoint, type TokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
+import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
+import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
+import { buildHeaderForm } from '../../oauth/header-form.ts';
+import type { IssuedToken } from '../../oauth/parse-answer.ts';
+import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 
-export type TokenExchangeDeps = ProviderDeps;
+const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
 
-interface Kept {
-  readonly credential: UpstreamCredential;
-  /** Past this it is not handed out any more; milliseconds since the epoch. */
-  readonly freshUntilMs: number;
+export interface TokenExchangeDeps extends TokenEndpointDeps {
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>>;
 }
 
-/** Strategy `token-exchange` (RFC 8693). One exchange per caller's token and target, however many calls race: the key
- * is the digest of the whole token, never the user, and each target has a cache of its own. A token is handed out until
- * shortly before the first of the two tokens ends. A refusal that is this token's own stands for a few seconds; a provider
- * that does not work is left alone.
- */
+/** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
 export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
-  const kept = new LRUCache<string, Kept>({
-    maxSize: 64 * 1024 * 1024,
-    sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
-  });
-  const refused = new RefusalMemory(deps.now);
-  const provider = buildProvider(settings, deps);
-  const flight = new SingleFlight<UpstreamCredential>();
+  const source = buildTokenExchangeSource(settings, deps);
+  return buildCachedCredential(source, { now: deps.now, header: buildHeaderForm(settings) });
+}
+
+/** Where its tokens come from; for a chain, too. */
+export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: TokenExchangeDeps): TokenSource {
+  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
+  const findActorToken = buildActorToken(settings, { endpoint, now: deps.now });
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
-
-  async function exchange({ caller, callerToken }: Identity, shared: Flight): Promise<UpstreamCredential> {
-    if (callerToken === undefined)
-      throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
-    const startedAtMs = deps.now();
-    const token = await provider.exchange(callerToken, shared).catch((error: unknown) => {
-      refused.keep(caller.tokenDigest, error);
-      throw error;
-    });
-    if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
-    const nowMs = deps.now();
-    const header = { name: 'authorization', value: new Secret(`Bearer ${token.upstreamToken}`) };
-    const fresh = { header, claims: token.claims, source: 'fresh', waitedMs: nowMs - startedAtMs } as const;
-    if (token.expiresAtMs !== undefined) {
-      const endsAtMs = Math.min(token.expiresAtMs, caller.expiresAtMs);
-      const freshUntilMs = endsAtMs - Math.min(30_000, (endsAtMs - nowMs) / 10);
-      const credential = Object.freeze({ ...fresh, source: 'cached', waitedMs: 0 } as const);
-      if (freshUntilMs > nowMs) kept.set(caller.tokenDigest, { credential, freshUntilMs });
-    }
-    return fresh;
-  }
-
-  /** Waits for an exchange another call started: it asked the provider for nothing itself. */
-  async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
-    const startedAtMs = deps.now();
-    const credential = await flight.run(key, (shared) => exchange(identity, shared), signal);
-    return { ...credential, source: 'cached', waitedMs: deps.now() - startedAtMs };
-  }
-
   return {
     strategy: 'token-exchange',
-    obtain(identity, connection) {
-      const key = identity.caller.tokenDigest;
-      const known = kept.get(key);
-      if (known !== undefined && deps.now() < known.freshUntilMs) return known.credential;
-      if (flight.has(key)) return join(key, identity, connection.signal);
-      const refusal = refused.find(key);
-      if (refusal !== undefined) throw refusal;
-      provider.checkAvailable();
-      return flight.run(key, (shared) => exchange(identity, shared), connection.signal);
-    },
-    evict(identity, spurned) {
-      const key = identity.caller.tokenDigest;
-      const known = kept.get(key);
-      // Another call may have replaced it meanwhile: that one deserves its chance.
-      if (known !== undefined && known.credential.header?.value === spurned.header?.value) kept.delete(key);
-      return spurned.source === 'cached';
+    checkAvailable: () => endpoint.checkAvailable(),
+    async request({ callerToken }, flight) {
+      if (callerToken === undefined)
+        throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
+      // Not awaited where there is none: who leaves at once must not cost an exchange.
+      const actorToken = findActorToken === undefined ? undefined : await findActorToken();
+      const request = buildRequest(callerToken, settings, { actorToken, exchangeParameters: deps.exchangeParameters });
+      const token = await endpoint.request(request, flight);
+      if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
+      return token;
     },
   };
+}
+
+interface RequestParts {
+  readonly actorToken?: string | undefined;
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>> | undefined;
+}
+
+/** RFC 8693 §2.1. `requested_token_type` is left out unless it is set or the provider is known to want it: an access token is
+ * the default, and some providers refuse the parameter.
+ */
+export function buildRequest(
+  callerToken: string,
+  settings: TokenExchangeSettings,
+  { actorToken, exchangeParameters }: RequestParts = {},
+): TokenRequest {
+  const { audience, resource, scopes, subjectTokenType, requestedTokenType, actorTokenType } = settings;
+  const parameters = new URLSearchParams({ ...exchangeParameters, ...settings.parameters });
+  parameters.set('subject_token', callerToken);
+  parameters.set('subject_token_type', tokenTypePrefix + subjectTokenType);
+  if (requestedTokenType !== undefined) parameters.set('requested_token_type', tokenTypePrefix + requestedTokenType);
+  if (actorToken !== undefined) {
+    parameters.set('actor_token', actorToken);
+    parameters.set('actor_token_type', tokenTypePrefix + actorTokenType);
+  }
+  for (const one of audience) parameters.append('audience', one);
+  for (const one of resource) parameters.append('resource', one);
+  if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
+  return {
+    grantType,
+    parameters,
+    // A provider that is asked by resource indicator only names that resource in the token (RFC 8707 §2).
+    audience: audience.length === 0 ? resource : audience,
+    scopes,
+    callerToken,
+    ...(actorToken === undefined ? {} : { otherTokens: [actorToken] }),
+    ...(requestedTokenType === 'id_token' ? { answer: 'id_token' } : {}),
+  };
+}
+
+/** Who acts for the user: a token that was given, or one of the gateway's own; undefined when nobody is named. */
+function buildActorToken(
+  { actorToken, actorFromClient, actorScopes }: TokenExchangeSettings,
+  { endpoint, now }: { readonly endpoint: TokenEndpoint; readonly now: () => number },
+): (() => Promise<string>) | undefined {
+  if (actorToken !== undefined) return () => Promise.resolve(actorToken.reveal());
+  if (!actorFromClient) return undefined;
+  const request = buildClientCredentialsRequest({ scopes: actorScopes });
+  const obtain = buildOwnToken((): Promise<IssuedToken> => endpoint.request(request, { giveUp: undefined }), now);
+  return async () => (await obtain()).upstreamToken;
 }
 
 /** Whoever grants more than was asked for gives the MCP server behind more power than anybody meant it to have. That is
@@ -87,7 +100,7 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
  */
 function buildExtraScopesWarning(
   { url, scopes }: TokenExchangeSettings,
-  { log, name }: TokenExchangeDeps,
+  { log, name }: TokenEndpointDeps,
 ): (extra: readonly string[]) => void {
   const said = new Set<string>();
   return (extra) => {

@@ -47,6 +47,7 @@ export const serverRoutes: readonly ApiRoute[] = [
         trusts: [],
         registration: false,
         clientIdMetadataDocuments: false,
+        multifactor: false,
         requireState: true,
         policies: [],
         created: stamp,

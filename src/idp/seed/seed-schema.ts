@@ -66,6 +66,8 @@ export const serverSchema = z.strictObject({
   registration: z.boolean().default(false),
   /** Takes an https URL as client id and reads the client's metadata there; this provider then makes requests to others. */
   clientIdMetadataDocuments: z.boolean().default(false),
+  /** Wants a stronger sign-in than a password before a token is exchanged for it (flavour entra: Conditional Access). */
+  multifactor: z.boolean().default(false),
   /** Okta refuses an authorization request without `state`. */
   requireState: z.boolean().default(true),
   policies: z.array(policySchema).default([]),
@@ -85,6 +87,8 @@ export const appSchema = z.strictObject({
   postLogoutRedirectUris: z.array(redirectUri).default([]),
   /** Tokens only for who proves a key (RFC 9449). Okta's default for new service apps. */
   requireDpop: z.boolean().default(false),
+  /** The server this app answers for, by its id (flavour auth0: the API of a Custom API Client). */
+  api: name.optional(),
   assigned: peopleSchema.default('EVERYONE'),
   consent: z.enum(['implicit', 'required']).default('implicit'),
 });

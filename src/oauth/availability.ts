@@ -1,0 +1,119 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../model/log.ts';
+import { fail, UsherError } from '../model/usher-error.ts';
+import { StatusError } from './classify-refusal.ts';
+
+/** Failures in a row after which the provider is no longer asked for every call. */
+const mostFailures = 10;
+/** Then one call asks it, this long after the last one that failed. */
+const probeEveryMs = 2_000;
+/** However long the provider wants to be left alone: it may have meant one client among many, or be mistaken. */
+const longestQuietMs = 60_000;
+
+export interface AvailabilityDeps {
+  /** The token endpoint. */
+  readonly url: string;
+  readonly now: Clock;
+  readonly log: Log;
+  /** Of the mounted server. */
+  readonly name: string;
+}
+
+/** What an exchange is for the provider: one of many, or the one that finds out whether it works again. */
+export type Turn = 'usual' | 'probe';
+
+/** Knows when the provider is better left alone: while it asked for that (Retry-After), and while exchange after exchange
+ * fails, which is a circuit breaker. An exchange that fails for the caller's or the operator's fault is an answer.
+ */
+export class Availability {
+  readonly #deps: AvailabilityDeps;
+  #quietUntilMs = 0;
+  #failures = 0;
+  /** Set while exchange after exchange fails. */
+  #outage: { probeAtMs: number; isProbed: boolean; readonly sinceMs: number } | undefined;
+
+  constructor(deps: AvailabilityDeps) {
+    this.#deps = deps;
+  }
+
+  /** Why the provider is not asked now, and for how long; undefined when it may be. */
+  findRefusal(): UsherError | undefined {
+    const nowMs = this.#deps.now();
+    const quietMs = this.#quietUntilMs - nowMs;
+    // A clock set back must not make it longer than it may be.
+    if (quietMs > 0 && quietMs <= longestQuietMs) return this.#refusal('it asked to be left alone', quietMs);
+    if (this.#outage === undefined) return undefined;
+    const { probeAtMs, isProbed } = this.#outage;
+    if (isProbed) return this.#refusal(brokenReason, probeEveryMs);
+    const untilProbeMs = probeAtMs - nowMs;
+    return untilProbeMs > 0 && untilProbeMs <= probeEveryMs ? this.#refusal(brokenReason, untilProbeMs) : undefined;
+  }
+
+  /** Takes a turn at the provider, which {@link onAnswer} or {@link onFailure} ends.
+   * @throws UsherError exchange_unavailable when the provider is left alone
+   */
+  begin(): Turn {
+    const refusal = this.findRefusal();
+    if (refusal !== undefined) throw refusal;
+    if (this.#outage === undefined) return 'usual';
+    this.#outage.isProbed = true;
+    return 'probe';
+  }
+
+  /** The provider answered as one that works, be it with a refusal. */
+  onAnswer(): void {
+    this.#failures = 0;
+    if (this.#outage === undefined) return;
+    const seconds = Math.max(0, Math.round((this.#deps.now() - this.#outage.sinceMs) / 1000));
+    this.#outage = undefined;
+    this.#deps.log.info(`The identity provider answers again, after ${seconds} s; calls are exchanged as usual`, {
+      server: this.#deps.name,
+      url: this.#deps.url,
+    });
+  }
+
+  /** There was no answer, or one that says that it does not work. */
+  onFailure(turn: Turn, error: unknown): void {
+    const nowMs = this.#deps.now();
+    const quietSeconds = findQuietSeconds(error);
+    if (quietSeconds !== undefined) this.#quietUntilMs = nowMs + Math.min(longestQuietMs, quietSeconds * 1000);
+    this.#failures += 1;
+    if (this.#outage === undefined) {
+      if (this.#failures >= mostFailures) this.#startOutage(nowMs, error);
+    } else if (turn === 'probe') {
+      this.#outage.isProbed = false;
+      this.#outage.probeAtMs = nowMs + probeEveryMs;
+    }
+  }
+
+  #startOutage(nowMs: number, error: unknown): void {
+    this.#outage = { probeAtMs: nowMs + probeEveryMs, isProbed: false, sinceMs: nowMs };
+    const { name, url, log } = this.#deps;
+    log.warn(
+      `The identity provider failed ${mostFailures} exchanges in a row; calls that need one are refused until it answers again`,
+      {
+        server: name,
+        url,
+        hint: `One call asks it every ${probeEveryMs / 1000} s. The last failure: ${error instanceof UsherError ? error.hint : String(error)}`,
+      },
+    );
+  }
+
+  #refusal(reason: string, waitMs: number): UsherError {
+    const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
+    return fail(
+      'exchange_unavailable',
+      { url: this.#deps.url, reason: `not asked: ${reason}; next in ${retryAfterSeconds} s` },
+      { retryAfterSeconds },
+    );
+  }
+}
+
+const brokenReason = `${mostFailures} exchanges in a row failed`;
+
+/** RFC 6585 §4 and RFC 9110 §15.6.4 are the two that say how long to stay away. */
+function findQuietSeconds(error: unknown): number | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof StatusError) || (cause.status !== 429 && cause.status !== 503)) return undefined;
+  return cause.retryAfterSeconds;
+}

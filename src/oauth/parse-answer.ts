@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { parseJwtParts } from '../lib/jwt-parts.ts';
+import type { TokenClaims } from '../model/caller.ts';
+import type { CredentialStep } from '../model/upstream-credential.ts';
+import { pickTokenClaims } from '../model/token-claims.ts';
+import { fail } from '../model/usher-error.ts';
+import type { AnswerKind } from './token-request.ts';
+import { withoutSecrets } from './without-secrets.ts';
+
+/** A token that came out of an exchange and passed every check. */
+export interface IssuedToken {
+  readonly upstreamToken: string;
+  /** Undefined for an opaque token. */
+  readonly claims: TokenClaims | undefined;
+  /** Milliseconds since the epoch; undefined when nothing said how long it lives. */
+  readonly expiresAtMs: number | undefined;
+  /** Those that were got on the way to it, in turn. */
+  readonly steps?: readonly CredentialStep[];
+  /** Granted and not asked for; empty when no scope was asked for. */
+  readonly extraScopes: readonly string[];
+}
+
+/** What the answer is held against. */
+export interface Asked {
+  readonly url: string;
+  readonly audience: readonly string[];
+  readonly scopes: readonly string[];
+  readonly callerToken: string | undefined;
+  readonly otherTokens?: readonly string[] | undefined;
+  /** `exchanged` when absent. */
+  readonly answer?: AnswerKind | undefined;
+  readonly nameScope?: ((scope: string) => string) | undefined;
+  /** What no refusal may quote, whatever the answer repeats. */
+  readonly secrets: readonly string[];
+  readonly nowMs: number;
+}
+
+const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
+const accessTokens = { issued: ['access_token', 'jwt'], wanted: 'an access token', carriedAs: ['bearer'] };
+/** What may be issued, and how it may be used: `N_A` is for what is no access token (RFC 8693 §2.2.1). */
+const kinds: Readonly<
+  Record<
+    AnswerKind,
+    { readonly issued: readonly string[]; readonly wanted: string; readonly carriedAs: readonly string[] }
+  >
+> = {
+  exchanged: accessTokens,
+  granted: accessTokens,
+  id_token: { issued: ['id_token'], wanted: 'an ID token', carriedAs: ['n_a', 'bearer'] },
+  'id-jag': { issued: ['id-jag'], wanted: 'an ID-JAG', carriedAs: ['n_a'] },
+};
+
+/** RFC 8693 §2.2.1. Times come as strings from some providers. */
+const answerSchema = z.looseObject({
+  access_token: z.string(),
+  issued_token_type: z.string().optional(),
+  token_type: z.string(),
+  expires_in: z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .pipe(z.number().positive())
+    .optional(),
+  scope: z.string().optional(),
+  error: z.undefined().optional(),
+});
+
+/** RFC 6750 §2.1 b64token: what may stand in an Authorization header. Anything else could smuggle a header. */
+const headerSafe = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/** Checks a successful answer of the token endpoint: nothing is sent upstream that was not issued for it.
+ * @throws UsherError exchange_answer_invalid
+ */
+export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
+  const refuse = (reason: string) =>
+    fail('exchange_answer_invalid', { url: asked.url, reason: withoutSecrets(reason, asked.secrets) });
+  const parsed = answerSchema.safeParse(body);
+  if (!parsed.success) {
+    const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the body'))].join(', ');
+    throw refuse(`missing or of the wrong kind: ${fields}`);
+  }
+  const {
+    access_token: upstreamToken,
+    issued_token_type: issuedType,
+    token_type: tokenType,
+    expires_in: expiresIn,
+    scope,
+  } = parsed.data;
+  checkTypes(issuedType, tokenType, { kind: asked.answer ?? 'exchanged', refuse });
+  if (!headerSafe.test(upstreamToken)) throw refuse('the token has characters that cannot stand in a header');
+  if (upstreamToken === asked.callerToken) throw refuse("it is the caller's own token, unchanged");
+  if (asked.otherTokens?.includes(upstreamToken) === true) throw refuse('it is a token that was handed in, unchanged');
+
+  const claims = findClaims(upstreamToken, asked.nowMs, refuse);
+  if (claims !== undefined) checkAudience(claims, asked, refuse);
+  // What the answer says it granted, and what the token itself says: neither may fall short.
+  const { nameScope = (one: string) => one } = asked;
+  const granted = scope
+    ?.split(' ')
+    .filter((one) => one !== '')
+    .map(nameScope);
+  checkScopes(granted, asked, refuse);
+  checkScopes(claims?.scp, asked, refuse);
+  const ends = [
+    expiresIn === undefined ? undefined : asked.nowMs + expiresIn * 1000,
+    claims?.exp === undefined || !Number.isFinite(claims.exp) ? undefined : claims.exp * 1000,
+  ];
+  const known = ends.filter((end) => end !== undefined);
+  const expiresAtMs = known.length === 0 ? undefined : Math.min(...known);
+  if (expiresAtMs !== undefined && expiresAtMs <= asked.nowMs) throw refuse('the token has expired already');
+  return { upstreamToken, claims, expiresAtMs, extraScopes: findExtraScopes([granted, claims?.scp], asked.scopes) };
+}
+
+/** RFC 8693 §2.2.1 requires `issued_token_type` of an exchange. Other grants have none; one that is there must be right. */
+function checkTypes(
+  issuedType: string | undefined,
+  tokenType: string,
+  { kind, refuse }: { readonly kind: AnswerKind; readonly refuse: Refuse },
+): void {
+  const { issued, wanted, carriedAs } = kinds[kind];
+  if (issuedType === undefined && kind !== 'granted') throw refuse('missing or of the wrong kind: issued_token_type');
+  if (issuedType !== undefined && !issued.some((one) => issuedType === tokenTypePrefix + one))
+    throw refuse(`issued_token_type is ${JSON.stringify(issuedType)}, expected ${wanted}`);
+  if (!carriedAs.includes(tokenType.toLowerCase()))
+    throw refuse(
+      `token_type is ${JSON.stringify(tokenType)}, expected ${carriedAs[0] === 'n_a' ? '"N_A"' : '"Bearer"'}`,
+    );
+}
+
+function findExtraScopes(
+  granted: readonly (readonly string[] | undefined)[],
+  asked: readonly string[],
+): readonly string[] {
+  if (asked.length === 0) return [];
+  return [...new Set(granted.flatMap((scopes) => scopes ?? []))].filter((scope) => !asked.includes(scope));
+}
+
+type Refuse = (reason: string) => Error;
+
+/** Between the provider's clock and ours. */
+const clockSkewMs = 60_000;
+
+/** What a JWT looks like: three parts, the first beginning as base64url of `{` and a quote or white space does. */
+const jwtLike = /^e[wy][^.]*\.[^.]*\.[^.]*$/;
+
+/** Undefined for an opaque token, about which nothing can be said. */
+function findClaims(upstreamToken: string, nowMs: number, refuse: Refuse): TokenClaims | undefined {
+  if (!jwtLike.test(upstreamToken)) return undefined;
+  let claims: Readonly<Record<string, unknown>>;
+  try {
+    ({ claims } = parseJwtParts(upstreamToken));
+  } catch (error) {
+    throw refuse(`the token is a JWT, but ${error instanceof Error ? error.message : 'unreadable'}`);
+  }
+  const { nbf } = claims;
+  if (nbf !== undefined && !(typeof nbf === 'number' && nbf * 1000 <= nowMs + clockSkewMs))
+    throw refuse(`the token is not valid yet: nbf is ${JSON.stringify(nbf)}, now is ${Math.floor(nowMs / 1000)}`);
+  const shown = pickTokenClaims(claims);
+  const saysScopes = claims['scp'] !== undefined || claims['scope'] !== undefined;
+  if (saysScopes && shown.scp === undefined) throw refuse("the token's scopes are neither text nor a list of texts");
+  return shown;
+}
+
+function checkAudience(claims: TokenClaims, asked: Asked, refuse: Refuse): void {
+  if (asked.audience.length === 0) return;
+  const found = [claims.aud ?? []].flat();
+  if (!asked.audience.some((one) => found.includes(one))) {
+    throw refuse(
+      `the token's audience is ${JSON.stringify(claims.aud ?? null)}, asked for ${asked.audience.map((one) => JSON.stringify(one)).join(' or ')}`,
+    );
+  }
+}
+
+/** RFC 6749 §5.1: no scope in the answer means as asked. */
+function checkScopes(granted: readonly string[] | undefined, asked: Asked, refuse: Refuse): void {
+  if (granted === undefined) return;
+  const missing = asked.scopes.filter((scope) => !granted.includes(scope));
+  if (missing.length > 0) throw refuse(`scope ${JSON.stringify(missing.join(' '))} was asked for and not granted`);
+}
