@@ -24,6 +24,8 @@ export interface TokenEndpointDeps {
   readonly log: Log;
   /** Of the mounted server. */
   readonly name: string;
+  /** Certificate authorities to trust; Node's own list when absent. */
+  readonly ca?: readonly string[] | undefined;
   /** From 0 up to 1; injected by tests. */
   readonly random?: () => number;
   /** Injected by tests that do not want to wait. */

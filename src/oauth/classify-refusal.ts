@@ -1,4 +1,5 @@
 import { fail } from '../model/usher-error.ts';
+import type { SubjectOf } from './token-request.ts';
 
 /** An unsuccessful answer of the token endpoint. */
 export interface Refusal {
@@ -33,11 +34,11 @@ const stepUpError = 'insufficient_user_authentication';
 /** The provider knows everybody and says no. */
 const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
 
-/** Says whose fault a refused exchange is. A 401 makes every client throw away its token and sign in again, so it is
+/** Says whose fault a refused exchange is; `subjectOf` says whose token was handed in. A 401 makes every client throw away its token and sign in again, so it is
  * sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable subject token, which most
  * providers also use for their own set-up errors: the words decide.
  */
-export function classifyRefusal(refusal: Refusal): Error {
+export function classifyRefusal(refusal: Refusal, subjectOf: SubjectOf = 'caller'): Error {
   const { url, status, error, description, retryAfterSeconds, stepUp } = refusal;
   const details = {
     url,
@@ -58,16 +59,16 @@ export function classifyRefusal(refusal: Refusal): Error {
       retryAfterSeconds === undefined ? { cause } : { cause, retryAfterSeconds },
     );
   }
+  const isAboutSubject =
+    subjectErrors.has(error) ||
+    (error === 'invalid_request' && /subject[_ ]token/i.test(description) && !/subject_token_type/i.test(description));
+  // The gateway asked for itself: nothing the caller does can mend it.
+  if (subjectOf === 'gateway') return fail('exchange_misconfigured', details);
   if (error === stepUpError || (subjectErrors.has(error) && stepUp !== undefined))
     return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {} });
-  if (subjectErrors.has(error)) return fail('exchange_subject_refused', details);
-  if (
-    error === 'invalid_request' &&
-    /subject[_ ]token/i.test(description) &&
-    !/subject_token_type/i.test(description)
-  ) {
-    return fail('exchange_subject_refused', details);
-  }
+  // What another provider issued a moment ago is refused here: signing in there again would end at the same place.
+  if (subjectOf === 'earlier step' && isAboutSubject) return fail('exchange_denied', details);
+  if (isAboutSubject) return fail('exchange_subject_refused', details);
   if (denials.has(error)) return fail('exchange_denied', details);
   return fail('exchange_misconfigured', details);
 }
