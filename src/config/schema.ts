@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
+import { clientCredentialsSchema } from '../credentials/client-credentials/schema.ts';
+import { entraOboSchema } from '../credentials/entra-obo/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
+import { staticHeaderSchema } from '../credentials/static-header/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
 import { isNetwork } from '../lib/client-address.ts';
 import { setting } from '../model/setting.ts';
@@ -71,7 +74,15 @@ export const serverSchema = z.strictObject({
   }),
   authenticate: z.array(z.discriminatedUnion('strategy', [jwtSchema, anonymousSchema])).min(1),
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
-  credential: z.discriminatedUnion('strategy', [tokenExchangeSchema, noneSchema]).default({ strategy: 'none' }),
+  credential: z
+    .discriminatedUnion('strategy', [
+      tokenExchangeSchema,
+      entraOboSchema,
+      clientCredentialsSchema,
+      staticHeaderSchema,
+      noneSchema,
+    ])
+    .default({ strategy: 'none' }),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),
   bodyLimitBytes: setting(
     z

@@ -2,7 +2,10 @@ import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-a
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
 import type { Config, ServerConfig } from '../config/schema.ts';
+import { buildClientCredentialsCredential } from '../credentials/client-credentials/build-client-credentials-credential.ts';
+import { buildEntraOboCredential } from '../credentials/entra-obo/build-entra-obo-credential.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
+import { buildStaticHeaderCredential } from '../credentials/static-header/build-static-header-credential.ts';
 import { buildTokenExchangeCredential } from '../credentials/token-exchange/build-token-exchange-credential.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
@@ -119,6 +122,12 @@ function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credent
   switch (credential.strategy) {
     case 'token-exchange':
       return buildTokenExchangeCredential(credential, deps);
+    case 'entra-obo':
+      return buildEntraOboCredential(credential, deps);
+    case 'client-credentials':
+      return buildClientCredentialsCredential(credential, deps);
+    case 'static-header':
+      return buildStaticHeaderCredential(credential);
     case 'none':
       return buildNoneCredential();
   }

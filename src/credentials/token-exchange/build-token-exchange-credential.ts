@@ -30,7 +30,9 @@ export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: 
     async request({ callerToken }, flight) {
       if (callerToken === undefined)
         throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
-      const request = buildRequest(callerToken, settings, await findActorToken?.());
+      // Without an actor nothing is waited for: who leaves in time is not asked for.
+      const actorToken = findActorToken === undefined ? undefined : await findActorToken();
+      const request = buildRequest(callerToken, settings, actorToken);
       const token = await endpoint.request(request, flight);
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;

@@ -1,0 +1,56 @@
+import type { Credential } from '../../model/credential.ts';
+import { fail } from '../../model/usher-error.ts';
+import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
+import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
+import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
+import { buildHeaderForm } from '../../oauth/header-form.ts';
+import type { TokenRequest } from '../../oauth/token-request.ts';
+import type { EntraOboSettings } from './schema.ts';
+
+/** Strategy `entra-obo`: the caller's token is an assertion of theirs (RFC 7523 §2.1), for a token on their behalf.
+ * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
+ */
+export function buildEntraOboCredential(settings: EntraOboSettings, deps: TokenEndpointDeps): Credential {
+  return buildCachedCredential(buildEntraOboSource(settings, deps), {
+    now: deps.now,
+    header: buildHeaderForm(settings),
+  });
+}
+
+/** Where its tokens come from; for a chain, too. */
+export function buildEntraOboSource(settings: EntraOboSettings, deps: TokenEndpointDeps): TokenSource {
+  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
+  return {
+    strategy: 'entra-obo',
+    checkAvailable: () => endpoint.checkAvailable(),
+    request({ callerToken }, flight) {
+      if (callerToken === undefined)
+        throw fail('internal', { reason: 'entra-obo was asked to act for a caller without a token' });
+      return endpoint.request(buildRequest(callerToken, settings), flight);
+    },
+  };
+}
+
+/** Scopes that are about the answer and stand in no access token. */
+const withoutName = new Set(['.default', 'openid', 'profile', 'email', 'offline_access']);
+
+function buildRequest(callerToken: string, { scopes, audience }: EntraOboSettings): TokenRequest {
+  return {
+    grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    parameters: new URLSearchParams({
+      assertion: callerToken,
+      requested_token_use: 'on_behalf_of',
+      scope: scopes.join(' '),
+    }),
+    audience,
+    scopes: scopes.map(nameScope).filter((name) => !withoutName.has(name)),
+    callerToken,
+    answer: 'granted',
+    nameScope,
+  };
+}
+
+/** Asked for and answered as `api://backend/read`, and `read` in the token. */
+function nameScope(scope: string): string {
+  return scope.slice(scope.lastIndexOf('/') + 1);
+}
