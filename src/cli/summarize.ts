@@ -32,6 +32,10 @@ function exchange({ credential }: ServerConfig): string {
       return `none: every call carries the same ${credential.header}`;
     case 'client-credentials':
       return `none: every call goes on as the gateway itself, with ${wantedToken(credential)}`;
+    case 'id-jag':
+      return `for ${wantedToken({ ...credential, audience: [credential.audience] })}, and its grant for a token at ${credential.target.url}`;
+    case 'chain':
+      return `in ${credential.steps.length} steps: ${credential.steps.map(({ strategy, url }) => `${strategy} at ${url}`).join(', then ')}`;
     case 'token-exchange':
     case 'entra-obo':
       return `for ${wantedToken(credential)}`;

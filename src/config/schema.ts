@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
+import { buildChainSchema } from '../credentials/chain/schema.ts';
 import { clientCredentialsSchema } from '../credentials/client-credentials/schema.ts';
 import { entraOboSchema } from '../credentials/entra-obo/schema.ts';
+import { idJagSchema } from '../credentials/id-jag/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
 import { staticHeaderSchema } from '../credentials/static-header/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
@@ -32,6 +34,14 @@ const forwardedHeader = z
     (name) => !ownHeaders.has(name.toLowerCase()),
     'a header that is not about credentials or framing, which Usher handles itself',
   );
+
+/** Only the last token goes on, in the header of the chain. */
+const noHeader = { header: true, headerPrefix: true } as const;
+const chainSchema = buildChainSchema([
+  tokenExchangeSchema.omit(noHeader).extend({ strategy: z.literal('token-exchange') }),
+  entraOboSchema.omit(noHeader),
+  idJagSchema.omit(noHeader),
+]);
 
 export const serverSchema = z.strictObject({
   path: setting(
@@ -79,6 +89,8 @@ export const serverSchema = z.strictObject({
       tokenExchangeSchema,
       entraOboSchema,
       clientCredentialsSchema,
+      idJagSchema,
+      chainSchema,
       staticHeaderSchema,
       noneSchema,
     ])
@@ -202,3 +214,4 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 export type ServerConfig = z.output<typeof serverSchema>;
+export type ChainStep = z.output<typeof chainSchema>['steps'][number];

@@ -1,12 +1,17 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
-import type { Config, ServerConfig } from '../config/schema.ts';
+import type { ChainStep, Config, ServerConfig } from '../config/schema.ts';
+import { buildChainCredential } from '../credentials/chain/build-chain-credential.ts';
 import { buildClientCredentialsCredential } from '../credentials/client-credentials/build-client-credentials-credential.ts';
-import { buildEntraOboCredential } from '../credentials/entra-obo/build-entra-obo-credential.ts';
+import { buildEntraOboCredential, buildEntraOboSource } from '../credentials/entra-obo/build-entra-obo-credential.ts';
+import { buildIdJagCredential, buildIdJagSource } from '../credentials/id-jag/build-id-jag-credential.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
 import { buildStaticHeaderCredential } from '../credentials/static-header/build-static-header-credential.ts';
-import { buildTokenExchangeCredential } from '../credentials/token-exchange/build-token-exchange-credential.ts';
+import {
+  buildTokenExchangeCredential,
+  buildTokenExchangeSource,
+} from '../credentials/token-exchange/build-token-exchange-credential.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
 import { Roster } from '../lib/roster.ts';
@@ -15,6 +20,7 @@ import type { Log } from '../model/log.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import type { Workload } from '../model/workload.ts';
+import type { TokenSource } from '../oauth/build-cached-credential.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildOwners } from './build-owners.ts';
@@ -126,10 +132,27 @@ function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credent
       return buildEntraOboCredential(credential, deps);
     case 'client-credentials':
       return buildClientCredentialsCredential(credential, deps);
+    case 'id-jag':
+      return buildIdJagCredential(credential, deps);
+    case 'chain': {
+      const steps = credential.steps.map((step) => buildChainStep(step, deps));
+      return buildChainCredential(credential, steps, deps);
+    }
     case 'static-header':
       return buildStaticHeaderCredential(credential);
     case 'none':
       return buildNoneCredential();
+  }
+}
+
+function buildChainStep(step: ChainStep, deps: NamedDeps): TokenSource {
+  switch (step.strategy) {
+    case 'token-exchange':
+      return buildTokenExchangeSource(step, deps);
+    case 'entra-obo':
+      return buildEntraOboSource(step, deps);
+    case 'id-jag':
+      return buildIdJagSource(step, deps);
   }
 }
 

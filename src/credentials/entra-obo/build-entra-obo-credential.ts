@@ -1,9 +1,9 @@
 import type { Credential } from '../../model/credential.ts';
-import { fail } from '../../model/usher-error.ts';
 import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
 import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
-import { buildHeaderForm } from '../../oauth/header-form.ts';
+import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
+import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { EntraOboSettings } from './schema.ts';
 
@@ -17,34 +17,32 @@ export function buildEntraOboCredential(settings: EntraOboSettings, deps: TokenE
   });
 }
 
+export type EntraOboSourceSettings = Omit<EntraOboSettings, keyof HeaderSettings>;
+
 /** Where its tokens come from; for a chain, too. */
-export function buildEntraOboSource(settings: EntraOboSettings, deps: TokenEndpointDeps): TokenSource {
+export function buildEntraOboSource(settings: EntraOboSourceSettings, deps: TokenEndpointDeps): TokenSource {
   const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
   return {
     strategy: 'entra-obo',
     checkAvailable: () => endpoint.checkAvailable(),
-    request({ callerToken }, flight) {
-      if (callerToken === undefined)
-        throw fail('internal', { reason: 'entra-obo was asked to act for a caller without a token' });
-      return endpoint.request(buildRequest(callerToken, settings), flight);
-    },
+    request: (subject, flight) => endpoint.request(buildRequest(handIn(subject, 'entra-obo'), settings), flight),
   };
 }
 
 /** Scopes that are about the answer and stand in no access token. */
 const withoutName = new Set(['.default', 'openid', 'profile', 'email', 'offline_access']);
 
-function buildRequest(callerToken: string, { scopes, audience }: EntraOboSettings): TokenRequest {
+function buildRequest(handedIn: HandedIn, { scopes, audience }: EntraOboSourceSettings): TokenRequest {
   return {
     grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
     parameters: new URLSearchParams({
-      assertion: callerToken,
+      assertion: handedIn.callerToken,
       requested_token_use: 'on_behalf_of',
       scope: scopes.join(' '),
     }),
     audience,
     scopes: scopes.map(nameScope).filter((name) => !withoutName.has(name)),
-    callerToken,
+    ...handedIn,
     answer: 'granted',
     nameScope,
   };
