@@ -20,6 +20,8 @@ export interface Caller {
   readonly claims: TokenClaims;
   /** Milliseconds since the epoch; Infinity for an anonymous caller. */
   readonly expiresAtMs: number;
+  /** Until when the token is taken, its leeway included; milliseconds since the epoch, Infinity for an anonymous caller. */
+  readonly acceptedUntilMs: number;
   /** Digest of the whole token: the key of whatever is kept for it. Empty for an anonymous caller. */
   readonly tokenDigest: string;
 }
@@ -33,4 +35,6 @@ export interface TokenClaims {
   readonly jti?: string;
   readonly exp?: number;
   readonly clientId?: string;
+  /** Who acts for the subject, from the one who does now to the first (RFC 8693 §4.1). */
+  readonly act?: readonly string[];
 }

@@ -27,6 +27,8 @@ export interface TokenEndpointDeps {
   readonly name: string;
   /** What is known of the answers of the provider behind. */
   readonly explainRefusal?: ExplainRefusal;
+  /** Certificate authorities to trust; Node's own list when absent. */
+  readonly ca?: readonly string[] | undefined;
   /** From 0 up to 1; injected by tests. */
   readonly random?: () => number;
   /** Injected by tests that do not want to wait. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
+import { dropEnded } from '../../lib/drop-ended.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
 import { parseJwtParts, type JwtParts } from '../../lib/jwt-parts.ts';
 import type { Authenticator } from '../../model/authenticator.ts';
@@ -94,7 +95,7 @@ class Issuer {
       known.generation === this.keys.generation &&
       this.keys.isReady &&
       !this.keys.isOverdue &&
-      this.#now() < known.caller.expiresAtMs + this.#settings.clockSkewSeconds * 1000;
+      !this.#hasExpired(known.caller);
     if (isGood) return known.caller;
     this.#known.delete(key);
     return undefined;
@@ -120,9 +121,14 @@ class Issuer {
       }
     }
     if (problem !== undefined) throw this.#refusal(problem, parts);
-    const caller = buildCaller(callerToken, parts);
+    const caller = buildCaller(callerToken, parts, this.#settings);
+    dropEnded(this.#known, (known) => this.#hasExpired(known.caller));
     this.#known.set(endOf(callerToken), { callerToken, caller, generation: keys.generation });
     return caller;
+  }
+
+  #hasExpired({ acceptedUntilMs }: Caller): boolean {
+    return this.#now() >= acceptedUntilMs;
   }
 
   #refusal(problem: Problem, parts: JwtParts): Error {
@@ -163,7 +169,7 @@ function readParts(callerToken: string): JwtParts {
 /** Claims that name a person, best first; only shown, never decided on. */
 const nameClaims = ['email', 'preferred_username', 'upn', 'name'] as const;
 
-function buildCaller(callerToken: string, { claims }: JwtParts): Caller {
+function buildCaller(callerToken: string, { claims }: JwtParts, { clockSkewSeconds }: JwtSettings): Caller {
   const shown = pickTokenClaims(claims);
   const subject = String(claims['sub']);
   const name = nameClaims.map((claim) => claims[claim]).find((value) => typeof value === 'string' && value !== '');
@@ -177,6 +183,7 @@ function buildCaller(callerToken: string, { claims }: JwtParts): Caller {
     tokenClaims: claims,
     claims: Object.freeze(shown),
     expiresAtMs: Number(claims['exp']) * 1000,
+    acceptedUntilMs: (Number(claims['exp']) + clockSkewSeconds) * 1000,
     tokenDigest: hash('sha256', callerToken, 'base64url'),
   });
 }
