@@ -25,10 +25,10 @@ export interface TokenEndpointDeps {
   readonly log: Log;
   /** Of the mounted server. */
   readonly name: string;
-  /** What is known of the answers of the provider behind. */
-  readonly explainRefusal?: ExplainRefusal;
   /** Certificate authorities to trust; Node's own list when absent. */
   readonly ca?: readonly string[] | undefined;
+  /** What is known of the answers of the provider behind. */
+  readonly explainRefusal?: ExplainRefusal;
   /** From 0 up to 1; injected by tests. */
   readonly random?: () => number;
   /** Injected by tests that do not want to wait. */

@@ -44,8 +44,9 @@ const codeByTurn = {
 } as const satisfies Record<NonNullable<KnownRefusal['turn']>, string>;
 
 /** Says whose fault a refused exchange is; `subjectOf` says whose token was handed in. A 401 makes every client throw away
- * its token and sign in again, so it is sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable subject token, which most
- * providers also use for their own set-up errors: the words decide, first of all where the provider's are known.
+ * its token and sign in again, so it is sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable
+ * subject token, which most providers also use for their own set-up errors: the words decide, first of all where the
+ * provider's are known.
  */
 export function classifyRefusal(refusal: Refusal, subjectOf: SubjectOf = 'caller'): Error {
   const { url, status, error, description, retryAfterSeconds, stepUp, known } = refusal;
@@ -75,13 +76,8 @@ export function classifyRefusal(refusal: Refusal, subjectOf: SubjectOf = 'caller
   if (subjectOf === 'gateway') return fail('exchange_misconfigured', details, { known });
   if (error === stepUpError || (subjectErrors.has(error) && stepUp !== undefined))
     return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {}, known });
-  const code = known?.turn === undefined ? codeByError(error, isAboutSubject) : codeByTurn[known.turn];
+  const turn = known?.turn ?? (isAboutSubject ? 'sign-in' : denials.has(error) ? 'allow' : 'set-up');
   // What another provider issued a moment ago is refused here: signing in there again would end at the same place.
-  const isOfEarlierStep = code === 'exchange_subject_refused' && subjectOf === 'earlier step';
-  return fail(isOfEarlierStep ? 'exchange_denied' : code, details, { known });
-}
-
-function codeByError(error: string, isAboutSubject: boolean) {
-  if (isAboutSubject) return 'exchange_subject_refused';
-  return denials.has(error) ? 'exchange_denied' : 'exchange_misconfigured';
+  if (subjectOf === 'earlier step' && turn === 'sign-in') return fail('exchange_denied', details, { known });
+  return fail(codeByTurn[turn], details, { known });
 }

@@ -35,10 +35,9 @@ export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: 
     async request({ callerToken }, flight) {
       if (callerToken === undefined)
         throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
-      const request = buildRequest(callerToken, settings, {
-        actorToken: await findActorToken?.(),
-        usual: deps.exchangeParameters,
-      });
+      // Not awaited where there is none: who leaves at once must not cost an exchange.
+      const actorToken = findActorToken === undefined ? undefined : await findActorToken();
+      const request = buildRequest(callerToken, settings, { actorToken, exchangeParameters: deps.exchangeParameters });
       const token = await endpoint.request(request, flight);
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
@@ -48,20 +47,20 @@ export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: 
 
 interface RequestParts {
   readonly actorToken?: string | undefined;
-  /** What this provider wants unless the settings say otherwise. */
-  readonly usual?: Readonly<Record<string, string>> | undefined;
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>> | undefined;
 }
 
-/** RFC 8693 §2.1. `requested_token_type` is left out unless it is set, or the provider is known to want it: an access token
- * is the default, and some providers refuse the parameter.
+/** RFC 8693 §2.1. `requested_token_type` is left out unless it is set or the provider is known to want it: an access token is
+ * the default, and some providers refuse the parameter.
  */
 export function buildRequest(
   callerToken: string,
   settings: TokenExchangeSettings,
-  { actorToken, usual }: RequestParts = {},
+  { actorToken, exchangeParameters }: RequestParts = {},
 ): TokenRequest {
   const { audience, resource, scopes, subjectTokenType, requestedTokenType, actorTokenType } = settings;
-  const parameters = new URLSearchParams({ ...usual, ...settings.parameters });
+  const parameters = new URLSearchParams({ ...exchangeParameters, ...settings.parameters });
   parameters.set('subject_token', callerToken);
   parameters.set('subject_token_type', tokenTypePrefix + subjectTokenType);
   if (requestedTokenType !== undefined) parameters.set('requested_token_type', tokenTypePrefix + requestedTokenType);
