@@ -400,7 +400,7 @@ const rows = {
     status: 502,
     fault: 'operator',
     message: 'The service behind this gateway refused the token it was given; the operator has to mend it',
-    hint: '{target} answered 401, also to a freshly exchanged token. Compare the audience, issuer and scopes it expects with the exchange settings.',
+    hint: '{target} answered 401, also to a freshly exchanged token: {words}. Compare the audience, issuer and scopes it expects with the exchange settings.',
   },
   upstream_redirected: {
     stage: 'forward',
@@ -471,6 +471,14 @@ const rows = {
     fault: 'operator',
     message: 'Cannot verify the token: {reason}',
     hint: 'What the token says, above, is not to be believed.',
+  },
+  decision_unknown: {
+    stage: 'configure',
+    status: 0,
+    exitCode: 1,
+    fault: 'operator',
+    message: 'Cannot explain {id}: it is not in {path}',
+    hint: 'The id stands in the refusal (error.data.id, request_id of the challenge) and in the log. After a log rotation it may be in an older file: name that with --audit-file.',
   },
   port_busy: {
     stage: 'start',

@@ -55,6 +55,15 @@ export class UsherError extends Error {
     this.scopes = extra.scopes;
     this.challengeParameters = extra.challengeParameters ?? {};
   }
+
+  /** The details as message and hint show them; undefined when there are none. */
+  get shownDetails(): Readonly<Record<string, string | number>> | undefined {
+    const entries = Object.entries(this.details);
+    if (entries.length === 0) return undefined;
+    return Object.fromEntries(
+      entries.map(([name, value]) => [name, typeof value === 'number' ? value : printable(value)]),
+    );
+  }
 }
 
 export interface FailExtra {

@@ -15,7 +15,7 @@ export const grantTypes = [
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ] as const;
 
-const scopeSchema = z.strictObject({
+export const scopeSchema = z.strictObject({
   name: scopeName,
   description: z.string().max(1000).default(''),
   /** Stands in the server's metadata; Okta calls it `metadataPublish`. */
@@ -24,12 +24,12 @@ const scopeSchema = z.strictObject({
   default: z.boolean().default(false),
 });
 
-const peopleSchema = z.union([
+export const peopleSchema = z.union([
   z.literal('EVERYONE'),
   z.strictObject({ users: z.array(name).default([]), groups: z.array(name).default([]) }),
 ]);
 
-const ruleSchema = z.strictObject({
+export const ruleSchema = z.strictObject({
   name,
   /** Lower goes first; the place in the file when absent. */
   priority: z.number().int().min(1).optional(),
@@ -44,7 +44,7 @@ const ruleSchema = z.strictObject({
   refreshTokenWindowMinutes: z.number().int().min(10).max(2_628_000).default(10_080),
 });
 
-const policySchema = z.strictObject({
+export const policySchema = z.strictObject({
   name,
   priority: z.number().int().min(1).optional(),
   active: z.boolean().default(true),
@@ -52,7 +52,7 @@ const policySchema = z.strictObject({
   rules: z.array(ruleSchema).default([]),
 });
 
-const serverSchema = z.strictObject({
+export const serverSchema = z.strictObject({
   /** Stands in the issuer: `/oauth2/ID`. */
   id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not a plain identifier of letters, digits, "-" and "_"'),
   name,
@@ -73,7 +73,7 @@ const serverSchema = z.strictObject({
   policies: z.array(policySchema).default([]),
 });
 
-const appSchema = z.strictObject({
+export const appSchema = z.strictObject({
   clientId: z.string().regex(/^[\x21-\x7e]{1,100}$/, 'is not a client id of printable characters without spaces'),
   /** A public client when absent. */
   clientSecret: z
@@ -93,7 +93,7 @@ const appSchema = z.strictObject({
   consent: z.enum(['implicit', 'required']).default('implicit'),
 });
 
-const userSchema = z.strictObject({
+export const userSchema = z.strictObject({
   login: name,
   password: z.string().min(1).max(1024),
   name,
@@ -111,7 +111,8 @@ export const seedSchema = z.strictObject({
       sessionMinutes: minutes(43_200).default(120),
     })
     .prefault({}),
-  servers: z.array(serverSchema).min(1),
+  /** May be none: then they are made through the management API. */
+  servers: z.array(serverSchema).default([]),
   apps: z.array(appSchema).default([]),
   users: z.array(userSchema).default([]),
 });
