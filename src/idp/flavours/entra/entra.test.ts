@@ -169,6 +169,14 @@ describe('usher idp --flavour entra', () => {
       .sign(await importJWK(current, 'RS256'));
   }
 
+  test('sign-in – a resource that is none of the API’s URIs – refused, one that is goes through', async () => {
+    const scope = `openid api://${gatewayId}/mcp.tools.call`;
+    const ask = (resource: string) => idp.authorize('mcpserver', { clientId: demo, scope, params: { resource } });
+    const refused = (await ask('http://localhost:8000/mcp/')).callback.searchParams;
+    assert.match(refused.get('error_description') ?? '', /^AADSTS9010010: /);
+    assert.notEqual((await ask('http://localhost:8000/mcp')).callback.searchParams.get('code'), null);
+  });
+
   const provoked = new Set<string>();
   const rows: readonly (readonly [id: string, provoke: () => Promise<IdpAnswer>])[] = [
     ['entra-grant-unsupported', () => exchange({ grant_type: exchangeGrant })],
