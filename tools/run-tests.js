@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { listFiles } from './build.js';
 import { runChecks } from './check.js';
 import { TestReport } from './reporter.js';
+import { RealProviders } from './real/real-providers.js';
 import { root as repository } from './root.js';
 
 /** Where tests are, the slow ones first so that no long one is left for the end. */
@@ -26,13 +27,16 @@ const { values: options, positionals: patterns } = parseArgs({
 const report = new TestReport({ root: options.root, write: (text) => process.stdout.write(text) });
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort(new Error('interrupted')));
+const interrupted = new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
 
 const files = findTests(options.root, patterns);
+const realProviders = new RealProviders(files);
 if (patterns.length === 0 && options.root === repository) {
   for (const result of await runChecks({ root: repository, node: process.execPath })) report.addCheck(result);
 }
-const queue = files.values();
+const queue = realProviders.inOrder(files).values();
 await Promise.all(Array.from({ length: availableParallelism() }, () => runFrom(queue)));
+await realProviders.stop();
 
 const good = report.finish({ slowest: options.slowest ? 20 : 0, interrupted: stop.signal.aborted });
 // A test file that does not end even when told to would keep this process waiting.
@@ -52,6 +56,9 @@ function findTests(root, wanted) {
 /** @param {Iterable<string>} shared each file is taken once */
 async function runFrom(shared) {
   for (const file of shared) {
+    if (stop.signal.aborted) return;
+    // Outside of the file's own time: a provider may still be fetched.
+    await Promise.race([realProviders.waitFor(file), interrupted]);
     if (stop.signal.aborted) return;
     await runFile(file);
   }

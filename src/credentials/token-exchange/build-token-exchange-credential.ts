@@ -13,14 +13,19 @@ import type { TokenExchangeSettings } from './schema.ts';
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
 
+export interface TokenExchangeDeps extends TokenEndpointDeps {
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>>;
+}
+
 /** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
-export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenEndpointDeps): Credential {
+export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
   const source = buildTokenExchangeSource(settings, deps);
   return buildCachedCredential(source, { now: deps.now, header: buildHeaderForm(settings) });
 }
 
 /** Where its tokens come from; for a chain, too. */
-export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: TokenEndpointDeps): TokenSource {
+export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: TokenExchangeDeps): TokenSource {
   const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
   const findActorToken = buildActorToken(settings, { endpoint, now: deps.now });
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
@@ -30,7 +35,9 @@ export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: 
     async request({ callerToken }, flight) {
       if (callerToken === undefined)
         throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
-      const request = buildRequest(callerToken, settings, await findActorToken?.());
+      // Not awaited where there is none: who leaves at once must not cost an exchange.
+      const actorToken = findActorToken === undefined ? undefined : await findActorToken();
+      const request = buildRequest(callerToken, settings, { actorToken, exchangeParameters: deps.exchangeParameters });
       const token = await endpoint.request(request, flight);
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
@@ -38,12 +45,22 @@ export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: 
   };
 }
 
-/** RFC 8693 §2.1. `requested_token_type` is left out unless it is set: an access token is the default, and some providers
- * refuse the parameter.
+interface RequestParts {
+  readonly actorToken?: string | undefined;
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>> | undefined;
+}
+
+/** RFC 8693 §2.1. `requested_token_type` is left out unless it is set or the provider is known to want it: an access token is
+ * the default, and some providers refuse the parameter.
  */
-export function buildRequest(callerToken: string, settings: TokenExchangeSettings, actorToken?: string): TokenRequest {
+export function buildRequest(
+  callerToken: string,
+  settings: TokenExchangeSettings,
+  { actorToken, exchangeParameters }: RequestParts = {},
+): TokenRequest {
   const { audience, resource, scopes, subjectTokenType, requestedTokenType, actorTokenType } = settings;
-  const parameters = new URLSearchParams(settings.parameters);
+  const parameters = new URLSearchParams({ ...exchangeParameters, ...settings.parameters });
   parameters.set('subject_token', callerToken);
   parameters.set('subject_token_type', tokenTypePrefix + subjectTokenType);
   if (requestedTokenType !== undefined) parameters.set('requested_token_type', tokenTypePrefix + requestedTokenType);
