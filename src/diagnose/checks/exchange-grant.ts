@@ -14,7 +14,8 @@ export const exchangeGrant: Check = {
     const { code, details } = probe;
     const id = diagnoseFacts({ code, details, known: probe.known?.id })?.id ?? '';
     const isRefused =
-      ['unauthorized_client', 'unsupported_grant_type'].includes(String(details['error'])) || /-exchange-off$/.test(id);
+      ['unauthorized_client', 'unsupported_grant_type'].includes(String(details['error'])) ||
+      id.endsWith('-exchange-off');
     return isRefused ? failBy(probe) : pass(`It went on to ${details['error']}: ${details['description']}`);
   },
 };
