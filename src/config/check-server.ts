@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { checkCredential } from './check-credential.ts';
 import type { Draft } from './draft.ts';
 import { type Segment } from './leaves.ts';
 import { isTree, valueAt } from './path.ts';
@@ -40,16 +41,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
     }
   }
   yield* checkIssuers(base, entries);
-  if (
-    at('credential', 'strategy') === 'token-exchange' &&
-    isEmpty(at('credential', 'audience')) &&
-    isEmpty(at('credential', 'resource'))
-  ) {
-    yield {
-      path: [...base, 'credential', 'audience'],
-      what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected --token-exchange-audience, for example backend, or --token-exchange-resource',
-    };
-  }
+  yield* checkCredential(draft, [...base, 'credential']);
   const targetPort = at('upstream', 'targetPort');
   if (
     typeof targetPort === 'number' &&
@@ -63,10 +55,6 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   }
   const allowHttp = entries.some((entry) => valueAt(entry, ['insecureAllowHttp']) === true);
   if (!allowHttp) yield* checkHttp(base, entries, at('credential', 'url'));
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {

@@ -8,7 +8,7 @@ import {
   type TrustedIssuer,
 } from '../demo/start-countries.ts';
 import { accessTokenClaims, signToken, type AccessTokenContent } from '../idp/access-token.ts';
-import { uidOf } from '../idp/directory.ts';
+import { uidOf } from '../idp/state/seed-state.ts';
 import type { RunningIdp } from '../idp/running-idp.ts';
 import { readSeed } from '../idp/seed/read-seed.ts';
 import type { Seed } from '../idp/seed/seed-schema.ts';
@@ -138,7 +138,7 @@ export class FaultLab implements AsyncDisposable {
       issuedAt,
       expiresAt: issuedAt + 3600,
       clientId: 'demo',
-      user: user === undefined ? undefined : { uid: uidOf(user), login: user.login },
+      user: user === undefined ? undefined : { uid: uidOf(user.login), login: user.login },
       scopes: ['openid', 'email', 'mcp:tools:call'],
       authTime: undefined,
       jkt: undefined,

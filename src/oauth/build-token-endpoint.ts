@@ -25,6 +25,8 @@ export interface TokenEndpointDeps {
   readonly log: Log;
   /** Of the mounted server. */
   readonly name: string;
+  /** Certificate authorities to trust; Node's own list when absent. */
+  readonly ca?: readonly string[] | undefined;
   /** What is known of the answers of the provider behind. */
   readonly explainRefusal?: ExplainRefusal;
   /** From 0 up to 1; injected by tests. */

@@ -1,5 +1,6 @@
 import type { KnownRefusal } from '../model/provider.ts';
 import { fail } from '../model/usher-error.ts';
+import type { SubjectOf } from './token-request.ts';
 
 /** An unsuccessful answer of the token endpoint. */
 export interface Refusal {
@@ -42,11 +43,11 @@ const codeByTurn = {
   'set-up': 'exchange_misconfigured',
 } as const satisfies Record<NonNullable<KnownRefusal['turn']>, string>;
 
-/** Says whose fault a refused exchange is. A 401 makes every client throw away its token and sign in again, so it is
+/** Says whose fault a refused exchange is; `subjectOf` says whose token was handed in. A 401 makes every client throw away its token and sign in again, so it is
  * sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable subject token, which most
  * providers also use for their own set-up errors: the words decide, first of all where the provider's are known.
  */
-export function classifyRefusal(refusal: Refusal): Error {
+export function classifyRefusal(refusal: Refusal, subjectOf: SubjectOf = 'caller'): Error {
   const { url, status, error, description, retryAfterSeconds, stepUp, known } = refusal;
   const details = {
     url,
@@ -67,17 +68,15 @@ export function classifyRefusal(refusal: Refusal): Error {
       retryAfterSeconds === undefined ? { cause, known } : { cause, known, retryAfterSeconds },
     );
   }
+  const isAboutSubject =
+    subjectErrors.has(error) ||
+    (error === 'invalid_request' && /subject[_ ]token/i.test(description) && !/subject_token_type/i.test(description));
+  // The gateway asked for itself: nothing the caller does can mend it.
+  if (subjectOf === 'gateway') return fail('exchange_misconfigured', details, { known });
   if (error === stepUpError || (subjectErrors.has(error) && stepUp !== undefined))
     return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {}, known });
-  if (known?.turn !== undefined) return fail(codeByTurn[known.turn], details, { known });
-  if (subjectErrors.has(error)) return fail('exchange_subject_refused', details, { known });
-  if (
-    error === 'invalid_request' &&
-    /subject[_ ]token/i.test(description) &&
-    !/subject_token_type/i.test(description)
-  ) {
-    return fail('exchange_subject_refused', details, { known });
-  }
-  if (denials.has(error)) return fail('exchange_denied', details, { known });
-  return fail('exchange_misconfigured', details, { known });
+  const turn = known?.turn ?? (isAboutSubject ? 'sign-in' : denials.has(error) ? 'allow' : 'set-up');
+  // What another provider issued a moment ago is refused here: signing in there again would end at the same place.
+  if (subjectOf === 'earlier step' && turn === 'sign-in') return fail('exchange_denied', details, { known });
+  return fail(codeByTurn[turn], details, { known });
 }

@@ -112,8 +112,15 @@ function describeCaller(caller: Caller): DescribedCaller {
 function describeCredential(credential: UpstreamCredential, route: Route): NonNullable<AuditRecord['exchanged']> {
   const known = describedCredentials.get(credential);
   if (known !== undefined) return known;
-  const { source, waitedMs, claims } = credential;
-  const described = Object.freeze({ strategy: route.credential.strategy, source, ms: waitedMs, ...claims });
+  const { source, waitedMs, claims, actsAs, steps } = credential;
+  const described = Object.freeze({
+    strategy: route.credential.strategy,
+    source,
+    ms: waitedMs,
+    ...(actsAs === undefined ? {} : { as: actsAs }),
+    ...claims,
+    ...(steps === undefined ? {} : { steps }),
+  });
   describedCredentials.set(credential, described);
   return described;
 }

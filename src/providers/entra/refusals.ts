@@ -66,7 +66,7 @@ export const entraRefusals: readonly KnownRefusal[] = [
   },
   {
     id: 'entra-scope-invalid',
-    answer: answer(70011, 28002, 28003, 700023),
+    answer: answer(70011, 28002, 28003, 700023, 650053),
     cause: 'A scope asked for is none of the API’s, or has no API in front.',
     fix: 'Set --token-exchange-scopes to the whole name as App registrations → the API → Expose an API shows it, api://API-ID/SCOPE, or api://API-ID/.default.',
     source: codes,
