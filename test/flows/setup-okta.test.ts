@@ -60,7 +60,7 @@ test('set-up of Okta – an empty org – sign-in, exchange and call work with w
   });
   const before = await readOrg(idp);
   const port = await freePort();
-  const { httpsUrl, caFile, apiTokenFile } = idp.idp;
+  const { httpsUrl, caFile, apiTokenFile = '' } = idp.idp;
   const flags = ['--org', httpsUrl, '--ca-file', caFile, '--api-token-file', apiTokenFile, '--out', folder, '--json'];
   const gateway = ['--target-uri', `${upstream.url}/mcp`, '--port', String(port), '--name', 'countries'];
 
@@ -144,7 +144,7 @@ test('set-up of Okta – an org that has half of it, differently – adds what i
   });
   const folder = await makeFolder(context);
   const before = await readOrg(idp);
-  const { httpUrl, apiTokenFile } = idp.idp;
+  const { httpUrl, apiTokenFile = '' } = idp.idp;
   const flags = ['--org', httpUrl, '--api-token-file', apiTokenFile, '--out', folder, '--json', '--yes'];
   const choices = ['--client-app', 'Visual Studio Code'];
 
@@ -178,7 +178,7 @@ test('set-up of Okta – a step refused half way – says so, keeps the record, 
   await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
   const folder = await makeFolder(context);
   const before = await readOrg(idp);
-  const { httpUrl, apiTokenFile } = idp.idp;
+  const { httpUrl, apiTokenFile = '' } = idp.idp;
   const flags = ['--org', httpUrl, '--api-token-file', apiTokenFile, '--out', folder, '--yes'];
   // Not a scope name (RFC 6749 §3.3): the second server's is refused after six steps.
   const refused = await runUsher(context, ['setup', 'okta', ...flags, '--token-exchange-scopes', 'käse']);

@@ -20,7 +20,7 @@ describe('management API', () => {
   after(async () => await idp[Symbol.asyncDispose]());
 
   test('API token – kept in a file of its owner, in no line of the log', async () => {
-    const { apiTokenFile } = idp.idp;
+    const { apiTokenFile = '' } = idp.idp;
     assert.equal((await stat(apiTokenFile)).mode & 0o777, 0o600);
     const token = (await readFile(apiTokenFile, 'utf8')).trim();
     assert.match(token, /^00[\w-]{40}$/);
