@@ -59,6 +59,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'oidc-insecure-allow-http': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
   'token-exchange-url': same('https://issuer.example.com/token'),
+  provider: same('keycloak'),
   'token-exchange-client-id': same('gateway'),
   'token-exchange-client-secret': { text: 'shh', yaml: 'shh', value: 'shh' },
   'token-exchange-client-auth': same('client_secret_post'),

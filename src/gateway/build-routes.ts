@@ -5,7 +5,12 @@ import type { ChainStep, Config, ServerConfig } from '../config/schema.ts';
 import { buildChainCredential } from '../credentials/chain/build-chain-credential.ts';
 import { buildClientCredentialsCredential } from '../credentials/client-credentials/build-client-credentials-credential.ts';
 import { buildEntraOboCredential, buildEntraOboSource } from '../credentials/entra-obo/build-entra-obo-credential.ts';
-import { buildIdJagCredential, buildIdJagSource } from '../credentials/id-jag/build-id-jag-credential.ts';
+import {
+  buildIdJagCredential,
+  buildIdJagSource,
+  type IdJagDeps,
+  type IdJagSourceSettings,
+} from '../credentials/id-jag/build-id-jag-credential.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
 import { buildStaticHeaderCredential } from '../credentials/static-header/build-static-header-credential.ts';
 import {
@@ -17,10 +22,13 @@ import type { HttpClient } from '../lib/http-client.ts';
 import { Roster } from '../lib/roster.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
+import type { ExplainRefusal, Provider } from '../model/provider.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import type { Workload } from '../model/workload.ts';
 import type { TokenSource } from '../oauth/build-cached-credential.ts';
+import { findKnownRefusal } from '../providers/find-known-refusal.ts';
+import { findProvider, providerNamed } from '../providers/find-provider.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildOwners } from './build-owners.ts';
@@ -127,13 +135,13 @@ function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Au
 function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credential {
   switch (credential.strategy) {
     case 'token-exchange':
-      return buildTokenExchangeCredential(credential, deps);
+      return buildTokenExchangeCredential(credential, { ...deps, ...providerDeps(credential) });
     case 'entra-obo':
-      return buildEntraOboCredential(credential, deps);
+      return buildEntraOboCredential(credential, { ...deps, ...providerDeps({ ...credential, provider: 'entra' }) });
     case 'client-credentials':
-      return buildClientCredentialsCredential(credential, deps);
+      return buildClientCredentialsCredential(credential, { ...deps, ...providerDeps(credential) });
     case 'id-jag':
-      return buildIdJagCredential(credential, deps);
+      return buildIdJagCredential(credential, idJagDeps(credential, deps));
     case 'chain': {
       const steps = credential.steps.map((step) => buildChainStep(step, deps));
       return buildChainCredential(credential, steps, deps);
@@ -148,12 +156,31 @@ function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credent
 function buildChainStep(step: ChainStep, deps: NamedDeps): TokenSource {
   switch (step.strategy) {
     case 'token-exchange':
-      return buildTokenExchangeSource(step, deps);
+      return buildTokenExchangeSource(step, { ...deps, ...providerDeps(step) });
     case 'entra-obo':
-      return buildEntraOboSource(step, deps);
+      return buildEntraOboSource(step, { ...deps, ...providerDeps({ ...step, provider: 'entra' }) });
     case 'id-jag':
-      return buildIdJagSource(step, deps);
+      return buildIdJagSource(step, idJagDeps(step, deps));
   }
+}
+
+/** Each of the two servers has refusals of its own. */
+function idJagDeps(settings: IdJagSourceSettings, deps: NamedDeps): IdJagDeps {
+  const { explainRefusal } = providerDeps(settings);
+  return { ...deps, explainRefusal, explainTargetRefusal: providerDeps(settings.target).explainRefusal };
+}
+
+/** What a credential has to know about the provider it asks; it does not know who that is. */
+function providerDeps({
+  provider: name,
+  url,
+}: {
+  readonly provider?: Provider['name'] | undefined;
+  readonly url: string;
+}) {
+  const provider = name === undefined ? findProvider(new URL(url)) : providerNamed(name);
+  const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(provider, answer);
+  return { explainRefusal, exchangeParameters: provider.exchangeParameters };
 }
 
 /** Where the MCP endpoint behind is. */

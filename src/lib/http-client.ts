@@ -15,7 +15,7 @@ export interface HttpClientOptions {
 
 /** A request to a neighbour whose answer is small: metadata, keys, tokens. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Deadline for the whole of it, from connecting to the last byte. */

@@ -39,6 +39,10 @@ export type AuditRecord = {
   /** The operator's hint for a refusal. */
   readonly hint?: string | undefined;
   readonly code?: ErrorCode | undefined;
+  /** What a refusal is about, by the names the error table has: values found and expected, the provider's own words. */
+  readonly details?: Readonly<Record<string, string | number>> | undefined;
+  /** Which known refusal of the provider it was, by id. */
+  readonly cause?: string | undefined;
   /** The caller's token; `unverified` when it was refused before its signature was checked. */
   readonly caller?: (TokenClaims & { readonly unverified?: true }) | undefined;
   readonly exchanged?:

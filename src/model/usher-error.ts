@@ -1,4 +1,5 @@
 import type { TokenClaims } from './caller.ts';
+import type { KnownRefusal } from './provider.ts';
 import { type ErrorCode, type ErrorDetails, errorTable, type ErrorRow } from './errors.ts';
 
 const longestDetail = 300;
@@ -37,6 +38,8 @@ export class UsherError extends Error {
   readonly scopes: readonly string[] | undefined;
   /** What the challenge says beside the error. */
   readonly challengeParameters: Readonly<Record<string, string>>;
+  /** Which refusal of the provider behind it is, where it is a known one; its words are in the hint. */
+  readonly known: KnownRefusal | undefined;
 
   constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, extra: FailExtra = {}) {
     const row = errorTable[code];
@@ -45,13 +48,25 @@ export class UsherError extends Error {
     super(fill(row.message, details, clean), extra.cause === undefined ? {} : { cause: extra.cause });
     this.code = code;
     this.row = row;
-    this.hint = `${extra.place === undefined ? '' : `${extra.place}: `}${fill(row.hint, details, printable)}`;
+    this.known = extra.known;
+    const hint = fill(row.hint, details, printable);
+    const place = extra.place === undefined ? '' : `${extra.place}: `;
+    this.hint = place + (extra.known === undefined ? hint : `${hint} ${extra.known.cause} ${extra.known.fix}`);
     this.details = details;
     this.place = extra.place;
     this.claims = extra.claims;
     this.retryAfterSeconds = extra.retryAfterSeconds;
     this.scopes = extra.scopes;
     this.challengeParameters = extra.challengeParameters ?? {};
+  }
+
+  /** The details as message and hint show them; undefined when there are none. */
+  get shownDetails(): Readonly<Record<string, string | number>> | undefined {
+    const entries = Object.entries(this.details);
+    if (entries.length === 0) return undefined;
+    return Object.fromEntries(
+      entries.map(([name, value]) => [name, typeof value === 'number' ? value : printable(value)]),
+    );
   }
 }
 
@@ -65,6 +80,8 @@ export interface FailExtra {
   readonly scopes?: readonly string[];
   /** Of `WWW-Authenticate`, by name: public, and checked by whoever got the values from elsewhere. */
   readonly challengeParameters?: Readonly<Record<string, string>>;
+  /** What is known of the provider's answer, for the operator. */
+  readonly known?: KnownRefusal | undefined;
 }
 
 /** The only way to refuse. `throw fail('audience_mismatch', { found: '"api"', expected: '"mcpserver"' })`. */
@@ -75,13 +92,14 @@ export function fail<C extends ErrorCode>(code: C, details: ErrorDetails<C>, ext
 /** The same refusal, saying which of several parts it comes from; anything else as it is. */
 export function atPlace(error: unknown, place: string): unknown {
   if (!(error instanceof UsherError)) return error;
-  const { code, details, claims, cause, retryAfterSeconds, scopes, challengeParameters } = error;
+  const { code, details, claims, cause, retryAfterSeconds, scopes, challengeParameters, known } = error;
   return new UsherError(code, details, {
     ...(claims === undefined ? {} : { claims }),
     ...(cause === undefined ? {} : { cause }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     ...(scopes === undefined ? {} : { scopes }),
     challengeParameters,
+    ...(known === undefined ? {} : { known }),
     place: error.place === undefined ? place : `${place}, ${error.place}`,
   });
 }

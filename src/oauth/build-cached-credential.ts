@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
+import { dropEnded } from '../lib/drop-ended.ts';
 import { type Flight, SingleFlight } from '../lib/single-flight.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
@@ -33,6 +34,8 @@ export interface CachedCredentialDeps {
 
 interface Kept {
   readonly credential: UpstreamCredential;
+  /** A clock that shows less than this was set back, and what it says of the end is worth nothing. */
+  readonly fromMs: number;
   /** Past this it is not handed out any more; milliseconds since the epoch. */
   readonly freshUntilMs: number;
   /** From here on a call has the next one asked for; infinite when that was done, or would change nothing. */
@@ -84,7 +87,8 @@ export function buildCachedCredential(
       const isRenewable = token.expiresAtMs < callerEndsAtMs;
       const refreshAtMs = isRenewable ? findRefreshAt(freshUntilMs, nowMs) : Number.POSITIVE_INFINITY;
       const cached = Object.freeze({ ...credential, source: 'cached', waitedMs: 0 } as const);
-      if (freshUntilMs > nowMs) kept.set(key, { credential: cached, freshUntilMs, refreshAtMs });
+      dropEnded(kept, (one) => !isFresh(one, nowMs));
+      if (freshUntilMs > nowMs) kept.set(key, { credential: cached, fromMs: nowMs, freshUntilMs, refreshAtMs });
     }
     return Object.freeze(credential);
   }
@@ -117,7 +121,7 @@ export function buildCachedCredential(
       const known = kept.get(key);
       if (known !== undefined) {
         const nowMs = now();
-        if (nowMs < known.freshUntilMs) {
+        if (isFresh(known, nowMs)) {
           if (nowMs >= known.refreshAtMs) refresh(known, identity, nowMs);
           return known.credential;
         }
@@ -136,4 +140,8 @@ export function buildCachedCredential(
       return spurned.source === 'cached';
     },
   };
+}
+
+function isFresh({ fromMs, freshUntilMs }: Kept, nowMs: number): boolean {
+  return nowMs >= fromMs && nowMs < freshUntilMs;
 }

@@ -5,6 +5,7 @@ import { RetryBudget } from '../lib/retry-budget.ts';
 import type { Flight } from '../lib/single-flight.ts';
 import { Slots } from '../lib/slots.ts';
 import type { Log } from '../model/log.ts';
+import type { ExplainRefusal } from '../model/provider.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import { Availability, type Turn } from './availability.ts';
 import { StatusError } from './classify-refusal.ts';
@@ -26,6 +27,8 @@ export interface TokenEndpointDeps {
   readonly name: string;
   /** Certificate authorities to trust; Node's own list when absent. */
   readonly ca?: readonly string[] | undefined;
+  /** What is known of the answers of the provider behind. */
+  readonly explainRefusal?: ExplainRefusal | undefined;
   /** From 0 up to 1; injected by tests. */
   readonly random?: () => number;
   /** Injected by tests that do not want to wait. */
@@ -81,7 +84,14 @@ export function buildTokenEndpoint(
   }
 
   const send = (request: TokenRequest, deadlineAtMs: number) =>
-    sendTokenRequest(request, { url, client, timeoutMs: leftMs(deadlineAtMs), http: deps.http, nowMs: deps.now() });
+    sendTokenRequest(request, {
+      url,
+      client,
+      timeoutMs: leftMs(deadlineAtMs),
+      http: deps.http,
+      nowMs: deps.now(),
+      explainRefusal: deps.explainRefusal,
+    });
 
   async function requestWithRetry(request: TokenRequest, turn: Turn, deadlineAtMs: number): Promise<IssuedToken> {
     budget.earn();

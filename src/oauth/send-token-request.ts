@@ -1,6 +1,7 @@
 import { allowInsecureRequests, customFetch, genericTokenEndpointRequest } from 'oauth4webapi';
 import { z } from 'zod';
 import { HttpClientError, type HttpClient } from '../lib/http-client.ts';
+import type { ExplainRefusal } from '../model/provider.ts';
 import { fail } from '../model/usher-error.ts';
 import { classifyRefusal, type Refusal } from './classify-refusal.ts';
 import { findStepUp } from './find-step-up.ts';
@@ -16,6 +17,7 @@ export interface SendOptions {
   readonly http: HttpClient;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  readonly explainRefusal?: ExplainRefusal | undefined;
 }
 
 /** One request to the token endpoint, once, within this time.
@@ -45,8 +47,10 @@ export async function sendTokenRequest(request: TokenRequest, options: SendOptio
   const body: unknown = await answer.json().catch(() => undefined);
   const { callerToken = '', otherTokens = [] } = request;
   const secrets = [callerToken, ...otherTokens, assertion, ...client.secrets];
-  if (answer.status !== 200)
-    throw classifyRefusal(readRefusal(answer, body, { url, secrets, nowMs }), request.subjectOf);
+  if (answer.status !== 200) {
+    const refusal = readRefusal(answer, body, { url, secrets, nowMs });
+    throw classifyRefusal({ ...refusal, known: options.explainRefusal?.(refusal) }, request.subjectOf);
+  }
   const { audience, scopes, answer: kind, nameScope } = request;
   return parseAnswer(body, {
     url,

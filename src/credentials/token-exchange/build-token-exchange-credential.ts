@@ -13,8 +13,13 @@ import type { TokenExchangeSettings } from './schema.ts';
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
 
+export interface TokenExchangeDeps extends TokenEndpointDeps {
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>>;
+}
+
 /** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
-export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenEndpointDeps): Credential {
+export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
   const source = buildTokenExchangeSource(settings, deps);
   return buildCachedCredential(source, { now: deps.now, header: buildHeaderForm(settings) });
 }
@@ -22,7 +27,7 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
 export type TokenExchangeSourceSettings = Omit<TokenExchangeSettings, keyof HeaderSettings>;
 
 /** Where its tokens come from; for a chain, too. */
-export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, deps: TokenEndpointDeps): TokenSource {
+export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, deps: TokenExchangeDeps): TokenSource {
   const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
   const findActorToken = buildActorToken(settings, { endpoint, now: deps.now });
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
@@ -31,9 +36,9 @@ export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, 
     checkAvailable: () => endpoint.checkAvailable(),
     async request(subject, flight) {
       const handedIn = handIn(subject, 'token-exchange');
-      // Without an actor nothing is waited for: who leaves in time is not asked for.
+      // Not awaited where there is none: who leaves at once must not cost an exchange.
       const actorToken = findActorToken === undefined ? undefined : await findActorToken();
-      const request = buildRequest(handedIn, settings, actorToken);
+      const request = buildRequest(handedIn, settings, { actorToken, exchangeParameters: deps.exchangeParameters });
       const token = await endpoint.request(request, flight);
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
@@ -41,16 +46,22 @@ export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, 
   };
 }
 
-/** RFC 8693 §2.1. `requested_token_type` is left out unless it is set: an access token is the default, and some providers
- * refuse the parameter.
+interface RequestParts {
+  readonly actorToken?: string | undefined;
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>> | undefined;
+}
+
+/** RFC 8693 §2.1. `requested_token_type` is left out unless it is set or the provider is known to want it: an access token is
+ * the default, and some providers refuse the parameter.
  */
 export function buildRequest(
   handedIn: HandedIn,
   settings: TokenExchangeSourceSettings,
-  actorToken?: string,
+  { actorToken, exchangeParameters }: RequestParts = {},
 ): TokenRequest {
   const { audience, resource, scopes, subjectTokenType, requestedTokenType, actorTokenType } = settings;
-  const parameters = new URLSearchParams(settings.parameters);
+  const parameters = new URLSearchParams({ ...exchangeParameters, ...settings.parameters });
   parameters.set('subject_token', handedIn.callerToken);
   parameters.set('subject_token_type', tokenTypePrefix + subjectTokenType);
   if (requestedTokenType !== undefined) parameters.set('requested_token_type', tokenTypePrefix + requestedTokenType);

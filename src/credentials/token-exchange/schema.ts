@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { providerNames } from '../../model/provider.ts';
 import { scope } from '../../model/scope.ts';
 import { Secret } from '../../model/secret.ts';
 import { setting } from '../../model/setting.ts';
@@ -21,6 +22,11 @@ export const tokenExchangeSchema = z.strictObject({
     group,
     placeholder: 'URL',
     example: 'https://example.okta.com/oauth2/aus2/v1/token',
+  }),
+  provider: setting(z.enum(providerNames).optional(), {
+    help: 'Whose token endpoint it is: what it needs in a request, and what its refusals mean; recognised by the URL when not given',
+    flag: 'provider',
+    group,
   }),
   ...clientFields({
     group,
