@@ -1,84 +1,50 @@
-import { LRUCache } from 'lru-cache';
-import { type Flight, SingleFlight } from '../../lib/single-flight.ts';
-import type { Identity } from '../../model/identity.ts';
 import type { Credential } from '../../model/credential.ts';
-import { Secret } from '../../model/secret.ts';
-import type { UpstreamCredential } from '../../model/upstream-credential.ts';
 import { fail } from '../../model/usher-error.ts';
-import { buildProvider, type ProviderDeps } from './build-provider.ts';
-import { RefusalMemory } from './refusal-memory.ts';
+import { buildCachedCredential } from '../../oauth/build-cached-credential.ts';
+import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
+import { buildClientAuthentication } from '../../oauth/client-authentication.ts';
+import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 
-export type TokenExchangeDeps = ProviderDeps;
+const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
-interface Kept {
-  readonly credential: UpstreamCredential;
-  /** Past this it is not handed out any more; milliseconds since the epoch. */
-  readonly freshUntilMs: number;
+/** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
+export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenEndpointDeps): Credential {
+  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings), deps);
+  const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
+  return buildCachedCredential(
+    {
+      strategy: 'token-exchange',
+      checkAvailable: () => endpoint.checkAvailable(),
+      async request({ callerToken }, flight) {
+        if (callerToken === undefined)
+          throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
+        const token = await endpoint.request(buildRequest(callerToken, settings), flight);
+        if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
+        return token;
+      },
+    },
+    deps,
+  );
 }
 
-/** Strategy `token-exchange` (RFC 8693). One exchange per caller's token and target, however many calls race: the key
- * is the digest of the whole token, never the user, and each target has a cache of its own. A token is handed out until
- * shortly before the first of the two tokens ends. A refusal that is this token's own stands for a few seconds; a provider
- * that does not work is left alone.
+/** RFC 8693 §2.1. `requested_token_type` is left out: an access token is the default, and some providers refuse the
+ * parameter.
  */
-export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
-  const kept = new LRUCache<string, Kept>({
-    maxSize: 64 * 1024 * 1024,
-    sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
-  });
-  const refused = new RefusalMemory(deps.now);
-  const provider = buildProvider(settings, deps);
-  const flight = new SingleFlight<UpstreamCredential>();
-  const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
-
-  async function exchange({ caller, callerToken }: Identity, shared: Flight): Promise<UpstreamCredential> {
-    if (callerToken === undefined)
-      throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
-    const startedAtMs = deps.now();
-    const token = await provider.exchange(callerToken, shared).catch((error: unknown) => {
-      refused.keep(caller.tokenDigest, error);
-      throw error;
-    });
-    if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
-    const nowMs = deps.now();
-    const header = { name: 'authorization', value: new Secret(`Bearer ${token.upstreamToken}`) };
-    const fresh = { header, claims: token.claims, source: 'fresh', waitedMs: nowMs - startedAtMs } as const;
-    if (token.expiresAtMs !== undefined) {
-      const endsAtMs = Math.min(token.expiresAtMs, caller.expiresAtMs);
-      const freshUntilMs = endsAtMs - Math.min(30_000, (endsAtMs - nowMs) / 10);
-      const credential = Object.freeze({ ...fresh, source: 'cached', waitedMs: 0 } as const);
-      if (freshUntilMs > nowMs) kept.set(caller.tokenDigest, { credential, freshUntilMs });
-    }
-    return fresh;
-  }
-
-  /** Waits for an exchange another call started: it asked the provider for nothing itself. */
-  async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
-    const startedAtMs = deps.now();
-    const credential = await flight.run(key, (shared) => exchange(identity, shared), signal);
-    return { ...credential, source: 'cached', waitedMs: deps.now() - startedAtMs };
-  }
-
+export function buildRequest(callerToken: string, settings: TokenExchangeSettings): TokenRequest {
+  const { audience, resource, scopes } = settings;
+  const parameters = new URLSearchParams({ subject_token: callerToken, subject_token_type: accessTokenType });
+  for (const one of audience) parameters.append('audience', one);
+  for (const one of resource) parameters.append('resource', one);
+  if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
   return {
-    strategy: 'token-exchange',
-    obtain(identity, connection) {
-      const key = identity.caller.tokenDigest;
-      const known = kept.get(key);
-      if (known !== undefined && deps.now() < known.freshUntilMs) return known.credential;
-      if (flight.has(key)) return join(key, identity, connection.signal);
-      const refusal = refused.find(key);
-      if (refusal !== undefined) throw refusal;
-      provider.checkAvailable();
-      return flight.run(key, (shared) => exchange(identity, shared), connection.signal);
-    },
-    evict(identity, spurned) {
-      const key = identity.caller.tokenDigest;
-      const known = kept.get(key);
-      // Another call may have replaced it meanwhile: that one deserves its chance.
-      if (known !== undefined && known.credential.header?.value === spurned.header?.value) kept.delete(key);
-      return spurned.source === 'cached';
-    },
+    grantType,
+    parameters,
+    // A provider that is asked by resource indicator only names that resource in the token (RFC 8707 §2).
+    audience: audience.length === 0 ? resource : audience,
+    scopes,
+    callerToken,
   };
 }
 
@@ -87,7 +53,7 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
  */
 function buildExtraScopesWarning(
   { url, scopes }: TokenExchangeSettings,
-  { log, name }: TokenExchangeDeps,
+  { log, name }: TokenEndpointDeps,
 ): (extra: readonly string[]) => void {
   const said = new Set<string>();
   return (extra) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseAnswer, type Asked, type ExchangedToken } from '../../../src/credentials/token-exchange/parse-answer.ts';
+import { parseAnswer, type Asked, type IssuedToken } from '../../../src/oauth/parse-answer.ts';
 import { isObject, orRefusal, parseJson, type Target } from '../target.ts';
 
 const secret = 'gateway-secret-of-some-length';
@@ -13,7 +13,7 @@ export const asked: Asked = {
 };
 
 /** Refused, or a token that can stand in a header, was asked for, is not over, and is not the caller's own. */
-export function check(body: unknown): ExchangedToken | undefined {
+export function check(body: unknown): IssuedToken | undefined {
   const token = orRefusal(() => {
     try {
       return parseAnswer(body, asked);

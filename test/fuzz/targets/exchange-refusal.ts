@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { requestToken } from '../../../src/credentials/token-exchange/request-token.ts';
+import { buildRequest } from '../../../src/credentials/token-exchange/build-token-exchange-credential.ts';
 import { tokenExchangeSchema } from '../../../src/credentials/token-exchange/schema.ts';
 import type { HttpClient } from '../../../src/lib/http-client.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { UsherError } from '../../../src/model/usher-error.ts';
+import { buildClientAuthentication } from '../../../src/oauth/client-authentication.ts';
+import { sendTokenRequest } from '../../../src/oauth/send-token-request.ts';
 import { orRefusalLater, type Target } from '../target.ts';
 
 const secret = 'gateway-secret-of-some-length';
@@ -29,7 +31,13 @@ export async function check(status: number, retryAfter: string | undefined, body
   let code = 'taken';
   await orRefusalLater(async () => {
     try {
-      await requestToken(callerToken, settings, { http, now: () => 1_800_000_000_000 }, 1_000);
+      await sendTokenRequest(buildRequest(callerToken, settings), {
+        url: settings.url,
+        client: buildClientAuthentication(settings),
+        timeoutMs: 1_000,
+        http,
+        nowMs: 1_800_000_000_000,
+      });
     } catch (error) {
       if (error instanceof UsherError) {
         code = error.code;

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { sendJson, startHttpServer } from '../../../test/kit/start-http-server.ts';
+import { sendJson, startHttpServer } from '../../test/kit/start-http-server.ts';
 import {
   answerStatus,
   type ExchangeResponse,
   identity,
   isRefusal,
   startExchange,
-} from '../../../test/kit/start-exchange.ts';
+} from '../../test/kit/start-exchange.ts';
 
 type Exchange = Awaited<ReturnType<typeof startExchange>>;
 

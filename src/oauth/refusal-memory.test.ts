@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sendJson } from '../../../test/kit/start-http-server.ts';
-import { identity, startExchange } from '../../../test/kit/start-exchange.ts';
+import { sendJson } from '../../test/kit/start-http-server.ts';
+import { identity, startExchange } from '../../test/kit/start-exchange.ts';
 
 type Exchange = Awaited<ReturnType<typeof startExchange>>;
 

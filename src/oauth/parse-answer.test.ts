@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { encodePart } from '../../../test/kit/signing-key.ts';
-import { UsherError } from '../../model/usher-error.ts';
-import { parseAnswer, type ExchangedToken } from './parse-answer.ts';
+import { encodePart } from '../../test/kit/signing-key.ts';
+import { UsherError } from '../model/usher-error.ts';
+import { parseAnswer, type IssuedToken } from './parse-answer.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
 const callerToken = `${encodePart({ alg: 'RS256' })}.${encodePart({ aud: 'mcpserver' })}.c2lnbmF0dXJlLW9mLWNhbGxlcg`;
@@ -27,7 +27,7 @@ function body(changes: Record<string, unknown> = {}): Record<string, unknown> {
   };
 }
 
-const parse = (changes: Record<string, unknown> = {}): ExchangedToken => parseAnswer(body(changes), asked);
+const parse = (changes: Record<string, unknown> = {}): IssuedToken => parseAnswer(body(changes), asked);
 
 describe('what is taken', () => {
   const rows: readonly (readonly [string, Record<string, unknown>])[] = [

@@ -1,6 +1,6 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../model/log.ts';
-import { fail, UsherError } from '../../model/usher-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../model/log.ts';
+import { fail, UsherError } from '../model/usher-error.ts';
 import { StatusError } from './classify-refusal.ts';
 
 /** Failures in a row after which the provider is no longer asked for every call. */

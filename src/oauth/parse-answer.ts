@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { parseJwtParts } from '../../lib/jwt-parts.ts';
-import type { TokenClaims } from '../../model/caller.ts';
-import { pickTokenClaims } from '../../model/token-claims.ts';
-import { fail } from '../../model/usher-error.ts';
+import { parseJwtParts } from '../lib/jwt-parts.ts';
+import type { TokenClaims } from '../model/caller.ts';
+import { pickTokenClaims } from '../model/token-claims.ts';
+import { fail } from '../model/usher-error.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** A token that came out of an exchange and passed every check. */
-export interface ExchangedToken {
+export interface IssuedToken {
   readonly upstreamToken: string;
   /** Undefined for an opaque token. */
   readonly claims: TokenClaims | undefined;
@@ -49,7 +49,7 @@ const headerSafe = /^[A-Za-z0-9._~+/-]+=*$/;
 /** Checks a successful answer of the token endpoint: nothing is sent upstream that was not issued for it.
  * @throws UsherError exchange_answer_invalid
  */
-export function parseAnswer(body: unknown, asked: Asked): ExchangedToken {
+export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
   const refuse = (reason: string) =>
     fail('exchange_answer_invalid', { url: asked.url, reason: withoutSecrets(reason, asked.secrets) });
   const parsed = answerSchema.safeParse(body);

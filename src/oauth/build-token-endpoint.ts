@@ -1,18 +1,24 @@
 import { setTimeout as waitFor } from 'node:timers/promises';
-import type { Clock } from '../../lib/clock.ts';
-import { HttpClientError, type HttpClient } from '../../lib/http-client.ts';
-import { RetryBudget } from '../../lib/retry-budget.ts';
-import type { Flight } from '../../lib/single-flight.ts';
-import { Slots } from '../../lib/slots.ts';
-import type { Log } from '../../model/log.ts';
-import { fail, UsherError } from '../../model/usher-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import { HttpClientError, type HttpClient } from '../lib/http-client.ts';
+import { RetryBudget } from '../lib/retry-budget.ts';
+import type { Flight } from '../lib/single-flight.ts';
+import { Slots } from '../lib/slots.ts';
+import type { Log } from '../model/log.ts';
+import { fail, UsherError } from '../model/usher-error.ts';
 import { Availability, type Turn } from './availability.ts';
 import { StatusError } from './classify-refusal.ts';
-import type { ExchangedToken } from './parse-answer.ts';
-import { requestToken } from './request-token.ts';
-import type { TokenExchangeSettings } from './schema.ts';
+import type { IssuedToken } from './parse-answer.ts';
+import { sendTokenRequest } from './send-token-request.ts';
+import type { ClientAuthentication, TokenRequest } from './token-request.ts';
 
-export interface ProviderDeps {
+export interface TokenEndpointSettings {
+  readonly url: string;
+  /** For a request with its one repetition. */
+  readonly timeoutSeconds: number;
+}
+
+export interface TokenEndpointDeps {
   readonly http: HttpClient;
   readonly now: Clock;
   readonly log: Log;
@@ -24,14 +30,14 @@ export interface ProviderDeps {
   readonly wait?: (ms: number) => Promise<unknown>;
 }
 
-/** The identity provider as a neighbour that can fail: asked as often as it bears, and no longer than a call can wait. */
-export interface Provider {
+/** A token endpoint as a neighbour that can fail: asked as often as it bears, and no longer than a call can wait. */
+export interface TokenEndpoint {
   /** @throws UsherError exchange_unavailable when it is left alone now */
   checkAvailable(): void;
-  /** A new token for this caller's: at most one more request when the first got no answer or an error of the server's.
+  /** A new token: at most one more request when the first got no answer or an error of the server's.
    * @throws UsherError of stage exchange
    */
-  exchange(callerToken: string, flight: Flight): Promise<ExchangedToken>;
+  request(request: TokenRequest, flight: Flight): Promise<IssuedToken>;
 }
 
 /** Exchanges under way at once, for each mounted server, and how many may wait for one of them to end. */
@@ -42,8 +48,12 @@ const repeatable = { share: 0.2, most: 10 };
 /** Between an exchange that failed and the one time it is repeated: not at once, nor all at the same time. */
 const retryDelayMs = { least: 50, spread: 200 };
 
-/** The provider behind `settings.url`, for one mounted server. */
-export function buildProvider(settings: TokenExchangeSettings, deps: ProviderDeps): Provider {
+/** The token endpoint at `settings.url`, for one mounted server. */
+export function buildTokenEndpoint(
+  settings: TokenEndpointSettings,
+  client: ClientAuthentication,
+  deps: TokenEndpointDeps,
+): TokenEndpoint {
   const { url } = settings;
   const timeoutMs = settings.timeoutSeconds * 1000;
   const { random = Math.random, wait = waitFor } = deps;
@@ -68,10 +78,13 @@ export function buildProvider(settings: TokenExchangeSettings, deps: ProviderDep
     }
   }
 
-  async function requestWithRetry(callerToken: string, turn: Turn, deadlineAtMs: number): Promise<ExchangedToken> {
+  const send = (request: TokenRequest, deadlineAtMs: number) =>
+    sendTokenRequest(request, { url, client, timeoutMs: leftMs(deadlineAtMs), http: deps.http, nowMs: deps.now() });
+
+  async function requestWithRetry(request: TokenRequest, turn: Turn, deadlineAtMs: number): Promise<IssuedToken> {
     budget.earn();
     try {
-      return await requestToken(callerToken, settings, deps, leftMs(deadlineAtMs));
+      return await send(request, deadlineAtMs);
     } catch (error) {
       const delayMs = retryDelayMs.least + random() * retryDelayMs.spread;
       const isInTime = delayMs < leftMs(deadlineAtMs);
@@ -79,7 +92,7 @@ export function buildProvider(settings: TokenExchangeSettings, deps: ProviderDep
       await wait(delayMs);
       // Others may have found out meanwhile that it is better left alone.
       if (availability.findRefusal() !== undefined) throw error;
-      return requestToken(callerToken, settings, deps, leftMs(deadlineAtMs));
+      return send(request, deadlineAtMs);
     }
   }
 
@@ -88,7 +101,7 @@ export function buildProvider(settings: TokenExchangeSettings, deps: ProviderDep
       const refusal = availability.findRefusal();
       if (refusal !== undefined) throw refusal;
     },
-    async exchange(callerToken, flight) {
+    async request(request, flight) {
       // Real time, whatever the clock says: it is how long the caller waits, for all of it together.
       const deadlineAtMs = performance.now() + timeoutMs;
       await takeSlot(flight, deadlineAtMs);
@@ -96,7 +109,7 @@ export function buildProvider(settings: TokenExchangeSettings, deps: ProviderDep
         if (performance.now() >= deadlineAtMs) throw tooLate();
         const turn = availability.begin();
         try {
-          const token = await requestWithRetry(callerToken, turn, deadlineAtMs);
+          const token = await requestWithRetry(request, turn, deadlineAtMs);
           availability.onAnswer();
           return token;
         } catch (error) {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../../lib/clock.ts';
-import type { ErrorCode } from '../../model/errors.ts';
-import { UsherError } from '../../model/usher-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { ErrorCode } from '../model/errors.ts';
+import { UsherError } from '../model/usher-error.ts';
 
 /** How long each refusal stands without asking again. What is not here is not remembered. Short enough for somebody who
  * mends it and tries again, long enough for a client that calls in a loop not to be heard by the provider.

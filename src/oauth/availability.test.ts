@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
-import { sendJson } from '../../../test/kit/start-http-server.ts';
-import { answerStatus, identity, startExchange } from '../../../test/kit/start-exchange.ts';
+import { sendJson } from '../../test/kit/start-http-server.ts';
+import { answerStatus, identity, startExchange } from '../../test/kit/start-exchange.ts';
 
 /** Exchanges that fail, one after the other, each for a user of its own. */
 async function failInARow(all: Awaited<ReturnType<typeof startExchange>>, count: number, names: string): Promise<void> {

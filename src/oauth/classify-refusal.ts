@@ -1,4 +1,4 @@
-import { fail } from '../../model/usher-error.ts';
+import { fail } from '../model/usher-error.ts';
 
 /** An unsuccessful answer of the token endpoint. */
 export interface Refusal {

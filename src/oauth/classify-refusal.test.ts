@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ErrorCode } from '../../model/errors.ts';
-import { UsherError } from '../../model/usher-error.ts';
+import type { ErrorCode } from '../model/errors.ts';
+import { UsherError } from '../model/usher-error.ts';
 import { classifyRefusal } from './classify-refusal.ts';
 
 const url = 'https://id.example/token';

@@ -1,0 +1,89 @@
+import { allowInsecureRequests, customFetch, genericTokenEndpointRequest } from 'oauth4webapi';
+import { z } from 'zod';
+import { HttpClientError, type HttpClient } from '../lib/http-client.ts';
+import { fail } from '../model/usher-error.ts';
+import { classifyRefusal, type Refusal } from './classify-refusal.ts';
+import { findStepUp } from './find-step-up.ts';
+import { parseAnswer, type IssuedToken } from './parse-answer.ts';
+import type { ClientAuthentication, TokenRequest } from './token-request.ts';
+import { withoutSecrets } from './without-secrets.ts';
+
+/** Where a request goes, and as whom. */
+export interface SendOptions {
+  readonly url: string;
+  readonly client: ClientAuthentication;
+  readonly timeoutMs: number;
+  readonly http: HttpClient;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** One request to the token endpoint, once, within this time.
+ * @throws UsherError of stage exchange
+ */
+export async function sendTokenRequest(request: TokenRequest, options: SendOptions): Promise<IssuedToken> {
+  const { url, client, timeoutMs, http, nowMs } = options;
+  const answer = await answerOf(url, () =>
+    genericTokenEndpointRequest(
+      { issuer: url, token_endpoint: url },
+      { client_id: client.clientId },
+      client.authenticate,
+      request.grantType,
+      request.parameters,
+      {
+        // Plain http was allowed or refused when the configuration was read.
+        [allowInsecureRequests]: true,
+        [customFetch]: (target, { method, headers, body }) =>
+          http.send(target, { method, headers, body: body.toString(), timeoutMs }),
+      },
+    ),
+  );
+  const body: unknown = await answer.json().catch(() => undefined);
+  const { audience, scopes, callerToken } = request;
+  const secrets = [callerToken, ...client.secrets];
+  if (answer.status !== 200) throw classifyRefusal(readRefusal(answer, body, { url, secrets, nowMs }));
+  return parseAnswer(body, { url, audience, scopes, callerToken, secrets, nowMs });
+}
+
+/** No answer at all is the provider's trouble, not the caller's: 503, and the caller keeps its token. */
+async function answerOf(url: string, request: () => Promise<Response>): Promise<Response> {
+  try {
+    return await request();
+  } catch (cause) {
+    if (cause instanceof HttpClientError) throw fail('exchange_unavailable', { url, reason: cause.message }, { cause });
+    throw cause;
+  }
+}
+
+interface RefusalContext {
+  readonly url: string;
+  readonly secrets: readonly string[];
+  readonly nowMs: number;
+}
+
+function readRefusal(answer: Response, body: unknown, { url, secrets, nowMs }: RefusalContext): Refusal {
+  const fields = refusalSchema.parse(body);
+  const error = fields.error ?? fields.errorCode ?? '';
+  const description = fields.error_description ?? fields.errorSummary ?? '';
+  return {
+    url,
+    status: answer.status,
+    error: withoutSecrets(error, secrets).slice(0, 100),
+    description: withoutSecrets(description, secrets).slice(0, 300),
+    retryAfterSeconds: parseRetryAfter(answer.headers.get('retry-after'), nowMs),
+    stepUp: findStepUp(body, secrets),
+  };
+}
+
+const optionalText = z.string().optional().catch(undefined);
+/** RFC 6749 §5.2, and the form of Okta's management API, in which it answers some errors here too. */
+const refusalSchema = z
+  .object({ error: optionalText, error_description: optionalText, errorCode: optionalText, errorSummary: optionalText })
+  .catch({});
+
+/** RFC 9110 §10.2.3: seconds or a date; kept between a second and an hour. */
+function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
+  if (value === null) return undefined;
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - nowMs) / 1000;
+  return Number.isFinite(seconds) ? Math.min(3600, Math.max(1, Math.ceil(seconds))) : undefined;
+}
