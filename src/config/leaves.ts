@@ -22,6 +22,8 @@ export interface Leaf {
   /** What holds when nobody says anything; undefined when there is no default. */
   readonly defaultValue: unknown;
   readonly meta: SettingMeta;
+  /** May a list of one be written as that one? */
+  readonly takesSingle: boolean;
 }
 
 /** Takes `.default()`, `.prefault()` and `.optional()` off. */
@@ -66,8 +68,15 @@ interface Position {
   readonly strategy: string | undefined;
 }
 
-function buildLeaf(schema: z.ZodType, meta: SettingMeta, position: Position): Leaf {
+/** A leaf of a choice within an entry of a list: there may be many of it, and a flag could not say which is meant. */
+function withoutFlag({ flag: _flag, env: _env, envAliases: _aliases, ...meta }: SettingMeta): SettingMeta {
+  return { ...meta, fileOnly: true };
+}
+
+function buildLeaf(schema: z.ZodType, given: SettingMeta, position: Position): Leaf {
   const inner = unwrap(schema);
+  const isNested = position.path.includes(0) && position.path.length > 3;
+  const meta = isNested ? withoutFlag(given) : given;
   return {
     ...position,
     kind: kindOf(inner),
@@ -75,6 +84,7 @@ function buildLeaf(schema: z.ZodType, meta: SettingMeta, position: Position): Le
     required: inner === schema,
     defaultValue: defaultOf(schema),
     meta,
+    takesSingle: inner instanceof z.ZodArray && given.flag !== undefined,
   };
 }
 
@@ -99,7 +109,18 @@ function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
 }
 
 /** Every setting there is, in the order of the schema. */
-export const leaves: readonly Leaf[] = [...walk(configSchema, { path: [], scope: 'gateway', strategy: undefined })];
+export const leaves: readonly Leaf[] = [
+  ...walk(configSchema, { path: [], scope: 'gateway', strategy: undefined }),
+].filter(isFirst);
+
+/** The credential of an entry is the same whatever the entry's own strategy. */
+function isFirst({ path, strategy, meta }: Leaf, index: number, all: readonly Leaf[]): boolean {
+  if (path.length <= 3 || !path.includes(0)) return true;
+  const key = path.join(' ');
+  return (
+    meta.fileOnly !== true || all.findIndex((one) => one.strategy === strategy && one.path.join(' ') === key) === index
+  );
+}
 
 /** A group of a server whose form depends on its `strategy`. */
 export interface Seam {

@@ -57,6 +57,16 @@ const samples: Readonly<Record<string, Sample>> = {
   'oidc-algorithms': listOf('ES256', 'EdDSA'),
   'oidc-clock-skew': same(5),
   'oidc-insecure-allow-http': same(true),
+  'introspection-issuer': same('https://issuer.example.com/oauth2/as3'),
+  'introspection-url': same('https://issuer.example.com/introspect'),
+  'introspection-audience': listOf('one', 'two'),
+  'introspection-client-id': same('gateway'),
+  'introspection-client-secret': { text: 'shh', yaml: 'shh', value: 'shh' },
+  'introspection-client-auth': same('client_secret_post'),
+  'introspection-token-prefix': same('acme_'),
+  'introspection-cache': same(5),
+  'introspection-clock-skew': same(6),
+  'introspection-insecure-allow-http': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
   'token-exchange-url': same('https://issuer.example.com/token'),
   'token-exchange-client-id': same('gateway'),
@@ -83,7 +93,18 @@ const samples: Readonly<Record<string, Sample>> = {
 function baseServer(leaf: Leaf): Tree {
   const needsExchange = leaf.strategy === 'token-exchange';
   return {
-    authenticate: [{ strategy: 'jwt', issuer: 'https://issuer.example.com', audience: ['base'] }],
+    authenticate: [
+      leaf.strategy === 'introspection'
+        ? {
+            strategy: 'introspection',
+            issuer: 'https://issuer.example.com',
+            url: 'https://issuer.example.com/i',
+            audience: ['base'],
+            clientId: 'base',
+            clientSecretEnv: 'BASE_SECRET',
+          }
+        : { strategy: 'jwt', issuer: 'https://issuer.example.com', audience: ['base'] },
+    ],
     ...(needsExchange
       ? {
           credential: {
@@ -107,7 +128,10 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   // Neither of the two can be without the other.
   if (leaf.path.includes('tls')) setOwn(tree, 'listen', { tls: { ...tlsFiles } });
   if (value === undefined) return tree;
-  if (leaf.kind === 'secret') delete (valueAt(tree, ['servers', 'mcp', 'credential']) as Tree)['clientSecretEnv'];
+  if (leaf.kind === 'secret') {
+    const place = leaf.strategy === 'introspection' ? ['authenticate', 0] : ['credential'];
+    delete (valueAt(tree, ['servers', 'mcp', ...place]) as Tree)['clientSecretEnv'];
+  }
   let group: Tree = leaf.scope === 'server' ? (valueAt(tree, ['servers', 'mcp']) as Tree) : tree;
   for (const step of leaf.path.slice(0, -1)) {
     if (!Object.hasOwn(group, step)) setOwn(group, String(step), {});

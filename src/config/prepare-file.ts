@@ -16,6 +16,7 @@ export function prepareFile(draft: Draft, environment: Environment): void {
   }
 }
 
+/** Of a server; and of an entry of its lists, which may have a choice of its own. */
 function nameStrategies(server: unknown): void {
   for (const { key, isList, defaultStrategy } of seams) {
     const found = valueAt(server, [key]);
@@ -23,6 +24,7 @@ function nameStrategies(server: unknown): void {
       if (isTree(group) && defaultStrategy !== undefined && !Object.hasOwn(group, 'strategy')) {
         group['strategy'] = defaultStrategy;
       }
+      if (isList && isTree(group)) nameStrategies(group);
     }
   }
 }
@@ -60,7 +62,7 @@ function prepareLeaf(draft: Draft, leaf: Leaf, at: { path: Segment[]; environmen
     return;
   }
   const value = Object.hasOwn(group, key) ? group[key] : undefined;
-  if (leaf.kind === 'list' && leaf.meta.flag !== undefined && typeof value === 'string') setOwn(group, key, [value]);
+  if (leaf.takesSingle && typeof value === 'string') setOwn(group, key, [value]);
   if (leaf.meta.path && typeof value === 'string' && value !== '-' && value !== '' && draft.file !== undefined) {
     setOwn(group, key, resolve(draft.file.folder, value));
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
+import { introspectionSchema } from '../authenticators/introspection/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
@@ -29,6 +30,11 @@ const forwardedHeader = z
     (name) => !ownHeaders.has(name.toLowerCase()),
     'a header that is not about credentials or framing, which Usher handles itself',
   );
+
+const credential = z.discriminatedUnion('strategy', [tokenExchangeSchema, noneSchema]);
+const ownCredential = credential
+  .optional()
+  .describe("As whom the server behind is called for the callers of this issuer; as the server's credential");
 
 export const serverSchema = z.strictObject({
   path: setting(
@@ -69,9 +75,17 @@ export const serverSchema = z.strictObject({
     placeholder: 'NAME,…',
     example: 'x-request-id',
   }),
-  authenticate: z.array(z.discriminatedUnion('strategy', [jwtSchema, anonymousSchema])).min(1),
+  authenticate: z
+    .array(
+      z.discriminatedUnion('strategy', [
+        jwtSchema.extend({ credential: ownCredential }),
+        introspectionSchema.extend({ credential: ownCredential }),
+        anonymousSchema,
+      ]),
+    )
+    .min(1),
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
-  credential: z.discriminatedUnion('strategy', [tokenExchangeSchema, noneSchema]).default({ strategy: 'none' }),
+  credential: credential.default({ strategy: 'none' }),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),
   bodyLimitBytes: setting(
     z
@@ -183,5 +197,7 @@ export const configSchema = z.strictObject({
   ),
 });
 
+/** As whom the server behind is called. */
+export type CredentialConfig = z.output<typeof credential>;
 export type Config = z.output<typeof configSchema>;
 export type ServerConfig = z.output<typeof serverSchema>;

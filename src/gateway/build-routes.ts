@@ -1,7 +1,8 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
+import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
-import type { Config, ServerConfig } from '../config/schema.ts';
+import type { Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
 import { buildTokenExchangeCredential } from '../credentials/token-exchange/build-token-exchange-credential.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -13,7 +14,9 @@ import type { Route } from '../model/route.ts';
 import type { Workload } from '../model/workload.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
+import { buildIssuerCredentials } from './build-issuer-credentials.ts';
 import { buildOwners } from './build-owners.ts';
+import { joinAuthenticators } from './join-authenticators.ts';
 import { resourceMetadataUrl } from './resource-metadata.ts';
 
 export interface RouteDeps {
@@ -91,7 +94,8 @@ function buildRoute(
     limits: { bodyBytes: server.bodyLimitBytes },
     authenticator: keeps('authenticate')?.authenticator ?? buildAuthenticator(server, deps),
     policy: buildScopesPolicy(server.policy),
-    credential: keeps('credential')?.credential ?? buildCredential(server, deps),
+    // Whose callers have one of their own is said under authenticate.
+    credential: keeps('authenticate', 'credential')?.credential ?? buildServerCredential(server, deps),
     forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
     // They name what the server behind made: with another server they are nobody's.
     sessions: keeps('upstream')?.sessions ?? buildOwners(),
@@ -110,10 +114,27 @@ function buildRoute(
 
 function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Authenticator {
   const jwt = authenticate.filter((one) => one.strategy === 'jwt');
-  return jwt.length === 0 ? buildAnonymousAuthenticator() : buildJwtAuthenticator(jwt, deps);
+  const introspection = authenticate.filter((one) => one.strategy === 'introspection');
+  const signed = jwt.length === 0 ? undefined : buildJwtAuthenticator(jwt, deps);
+  const asked = introspection.length === 0 ? undefined : buildIntrospectionAuthenticator(introspection, deps);
+  if (signed !== undefined && asked !== undefined) return joinAuthenticators(signed, asked);
+  return signed ?? asked ?? buildAnonymousAuthenticator();
 }
 
-function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credential {
+function buildServerCredential({ authenticate, credential }: ServerConfig, deps: NamedDeps): Credential {
+  const issuers = authenticate.flatMap((entry) => (entry.strategy === 'anonymous' ? [] : [entry]));
+  if (issuers.every((entry) => entry.credential === undefined)) return buildCredential(credential, deps);
+  const common = issuers.some((entry) => entry.credential === undefined)
+    ? buildCredential(credential, deps)
+    : undefined;
+  const own = issuers.map(({ issuer, credential: one }) => {
+    const built = one === undefined ? common : buildCredential(one, deps);
+    return built === undefined ? [] : [[issuer, built] as const];
+  });
+  return buildIssuerCredentials(new Map(own.flat()));
+}
+
+function buildCredential(credential: CredentialConfig, deps: NamedDeps): Credential {
   switch (credential.strategy) {
     case 'token-exchange':
       return buildTokenExchangeCredential(credential, deps);

@@ -51,7 +51,8 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
     hint: error?.hint,
     code: error?.code,
     caller: shown?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true }),
-    exchanged: credential === undefined || route === undefined ? undefined : describeCredential(credential, route),
+    exchanged:
+      credential === undefined || route === undefined ? undefined : describeCredential(credential, route, caller),
     status: forwarded?.end !== 'cancelled' && response.headersSent ? response.statusCode : 0,
     upstreamStatus: forwarded?.upstreamStatus,
     ms: {
@@ -103,11 +104,17 @@ function describeCaller(caller: Caller): DescribedCaller {
   return described;
 }
 
-function describeCredential(credential: UpstreamCredential, route: Route): NonNullable<AuditRecord['exchanged']> {
+function describeCredential(
+  credential: UpstreamCredential,
+  route: Route,
+  caller: Caller | undefined,
+): NonNullable<AuditRecord['exchanged']> {
   const known = describedCredentials.get(credential);
   if (known !== undefined) return known;
   const { source, waitedMs, claims } = credential;
-  const described = Object.freeze({ strategy: route.credential.strategy, source, ms: waitedMs, ...claims });
+  const strategy =
+    (caller === undefined ? undefined : route.credential.strategyFor?.(caller)) ?? route.credential.strategy;
+  const described = Object.freeze({ strategy, source, ms: waitedMs, ...claims });
   describedCredentials.set(credential, described);
   return described;
 }
