@@ -6,7 +6,11 @@ import { pickTokenClaims } from '../model/token-claims.ts';
 const nameClaims = ['email', 'preferred_username', 'upn', 'name', 'username'] as const;
 
 /** The caller of a token whose claims were checked. */
-export function buildCaller(callerToken: string, claims: Readonly<Record<string, unknown>>): Caller {
+export function buildCaller(
+  callerToken: string,
+  claims: Readonly<Record<string, unknown>>,
+  { clockSkewSeconds }: { readonly clockSkewSeconds: number },
+): Caller {
   const shown = pickTokenClaims(claims);
   const subject = String(claims['sub']);
   const name = nameClaims.map((claim) => claims[claim]).find((value) => typeof value === 'string' && value !== '');
@@ -20,6 +24,7 @@ export function buildCaller(callerToken: string, claims: Readonly<Record<string,
     tokenClaims: claims,
     claims: Object.freeze(shown),
     expiresAtMs: Number(claims['exp']) * 1000,
+    acceptedUntilMs: (Number(claims['exp']) + clockSkewSeconds) * 1000,
     tokenDigest: hash('sha256', callerToken, 'base64url'),
   });
 }

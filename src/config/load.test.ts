@@ -87,6 +87,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'list-tools': same('obtainable'),
   'forward-headers': listOf('x-request-id', 'x-tenant'),
   'answer-timeout': same(20),
+  'stream-grace': same(5),
 };
 
 /** What a server needs beside the setting that is looked at. */

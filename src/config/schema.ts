@@ -101,6 +101,12 @@ export const serverSchema = z.strictObject({
       placeholder: 'BYTES',
     },
   ),
+  streamGraceSeconds: setting(z.number().min(0).max(31_536_000).default(60), {
+    help: "How long a stream that only listens may outlive the caller's token; then it ends, and the client asks again",
+    flag: 'stream-grace',
+    group: 'Server',
+    placeholder: 'SECONDS',
+  }),
   answerTimeoutSeconds: setting(z.number().positive().max(86_400).default(300), {
     help: 'How long a tool may work until its answer begins; then it may take as long as it likes',
     flag: 'answer-timeout',

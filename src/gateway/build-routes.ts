@@ -7,6 +7,7 @@ import { buildNoneCredential } from '../credentials/none/build-none-credential.t
 import { buildTokenExchangeCredential } from '../credentials/token-exchange/build-token-exchange-credential.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
+import { Roster } from '../lib/roster.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
 import type { Credential } from '../model/credential.ts';
@@ -91,7 +92,7 @@ function buildRoute(
       ),
     ),
     allowedOrigins: new Set([new URL(resourceUrl).origin, ...server.allowedOrigins]),
-    limits: { bodyBytes: server.bodyLimitBytes },
+    limits: { bodyBytes: server.bodyLimitBytes, streamGraceMs: server.streamGraceSeconds * 1000 },
     authenticator: keeps('authenticate')?.authenticator ?? buildAuthenticator(server, deps),
     policy: buildScopesPolicy(server.policy),
     // Whose callers have one of their own is said under authenticate.
@@ -100,6 +101,7 @@ function buildRoute(
     // They name what the server behind made: with another server they are nobody's.
     sessions: keeps('upstream')?.sessions ?? buildOwners(),
     tasks: keeps('upstream')?.tasks ?? buildOwners(),
+    listening: new Roster(),
     upstream:
       keeps('upstream', 'answerTimeoutSeconds')?.upstream ??
       buildHttpUpstream({

@@ -20,6 +20,8 @@ export interface Caller {
   readonly claims: TokenClaims;
   /** Milliseconds since the epoch; Infinity for an anonymous caller. */
   readonly expiresAtMs: number;
+  /** Until when the token is taken, its leeway included; milliseconds since the epoch, Infinity for an anonymous caller. */
+  readonly acceptedUntilMs: number;
   /** Digest of the whole token: the key of whatever is kept for it. Empty for an anonymous caller. */
   readonly tokenDigest: string;
 }

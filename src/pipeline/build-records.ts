@@ -46,7 +46,7 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
     from,
     what: what(trail, message),
     decision: decide(ending),
-    reason: error === undefined ? (trail.decision ?? '') : error.message,
+    reason: error === undefined ? tellDecision(trail, forwarded) : error.message,
     stage: error?.row.stage,
     hint: error?.hint,
     code: error?.code,
@@ -70,6 +70,10 @@ let lastTime = { ms: 0, text: new Date(0).toISOString() };
 function isoTime(ms: number): string {
   if (lastTime.ms !== ms) lastTime = { ms, text: new Date(ms).toISOString() };
   return lastTime.text;
+}
+
+function tellDecision({ decision = '' }: Trail, { why }: Forwarded): string {
+  return why === undefined ? decision : `${decision}; ${why}`;
 }
 
 function decide({ error, forwarded }: Ending): AuditRecord['decision'] {

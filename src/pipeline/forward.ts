@@ -6,14 +6,19 @@ import { fail } from '../model/usher-error.ts';
 import { buildAnswerHeaders } from './answer-headers.ts';
 import { buildReading } from './build-reading.ts';
 import { learnSession } from './learn-session.ts';
+import { onlyListens, watchListening } from './listening.ts';
 import { isModern } from './protocol-version.ts';
 import { ReadAnswer, type PassedAnswer } from './read-answer.ts';
 import { buildUpstreamHeaders, type Forwarding } from './upstream-headers.ts';
 
 /** How forwarding ended, where it did not fail. */
 export interface Forwarded {
-  /** `refused credential`: the upstream answered 401 and nothing has reached the caller yet. */
-  readonly end: 'answered' | 'cancelled' | 'refused credential';
+  /** `ended`: a stream that only listens, by the gateway. `refused credential`: the upstream answered 401 and nothing has
+   * reached the caller yet.
+   */
+  readonly end: 'answered' | 'ended' | 'cancelled' | 'refused credential';
+  /** Why the gateway ended it, as a clause. */
+  readonly why?: string | undefined;
   readonly upstreamStatus: number | undefined;
   /** Milliseconds from sending to the answer's head. */
   readonly firstByteMs: number | undefined;
@@ -100,6 +105,7 @@ class StreamedAnswer implements PassedAnswer {
   /** The last piece of it. */
   #last: Buffer | undefined;
   #isDone = false;
+  #leave: (() => void) | undefined;
 
   constructor(credentialed: Credentialed, settle: Settle) {
     this.#credentialed = credentialed;
@@ -128,6 +134,7 @@ class StreamedAnswer implements PassedAnswer {
     this.#missingBytes = typeof length === 'string' ? Number(length) : Number.POSITIVE_INFINITY;
     // The head of a stream may be all there is for hours. Where a body of known length follows, they go together.
     if (length === undefined) setImmediate(this.#flushHead);
+    if (onlyListens(this.#credentialed)) this.#leave = watchListening(this.#credentialed, this);
   }
 
   onData(chunk: Buffer): void {
@@ -152,6 +159,13 @@ class StreamedAnswer implements PassedAnswer {
   onEnd(): void {
     if (this.#isDone) return;
     this.#finish('answered', this.#release);
+  }
+
+  /** Of a stream that only listens. */
+  end(why: string): void {
+    if (this.#isDone) return;
+    this.exchange?.abort();
+    this.#finish('ended', this.#release, why);
   }
 
   readonly #release = (): void => {
@@ -194,20 +208,23 @@ class StreamedAnswer implements PassedAnswer {
     this.#finish(end);
   }
 
-  #finish(end: Forwarded['end'], release?: () => void): void {
+  #finish(end: Forwarded['end'], release?: () => void, why?: string): void {
     this.#isDone = true;
+    this.#leave?.();
     this.#settle.resolve({
       end,
       upstreamStatus: this.#status,
       firstByteMs: this.#firstByteMs,
       bytes: this.#bytes,
       release,
+      why,
     });
   }
 
   fail(error: Error): void {
     this.exchange?.abort();
     this.#isDone = true;
+    this.#leave?.();
     this.#settle.reject(error);
   }
 }

@@ -115,6 +115,7 @@ export function identity(nowMs: number, subject = 'alice', livesSeconds = 3600):
       scopes: new Set(),
       claims: {},
       expiresAtMs: nowMs + livesSeconds * 1000,
+      acceptedUntilMs: nowMs + livesSeconds * 1000,
       principal: '[]',
       tokenClaims: {},
       tokenDigest: `digest of ${subject}`,

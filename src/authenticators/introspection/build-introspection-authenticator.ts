@@ -108,7 +108,7 @@ class Issuer {
       const { issuer, url, clientId, cacheSeconds } = this.settings;
       if (answer === undefined) throw fail('token_inactive', { issuer, url, clientId });
       const claims = checkIntrospected(answer, this.settings, pickTokenClaims(answer), this.#now() / 1000);
-      const caller = buildCaller(callerToken, claims);
+      const caller = buildCaller(callerToken, claims, this.settings);
       const untilMs = Math.min(fromMs + cacheSeconds * 1000, caller.expiresAtMs);
       this.#known.set(callerToken, { caller, fromMs, untilMs });
       return caller;

@@ -100,7 +100,7 @@ class Issuer {
       known.generation === this.keys.generation &&
       this.keys.isReady &&
       !this.keys.isOverdue &&
-      this.#now() < known.caller.expiresAtMs + this.#settings.clockSkewSeconds * 1000;
+      this.#now() < known.caller.acceptedUntilMs;
     if (isGood) return known.caller;
     this.#known.delete(key);
     return undefined;
@@ -126,7 +126,7 @@ class Issuer {
       }
     }
     if (problem !== undefined) throw this.#refusal(problem, parts);
-    const caller = buildCaller(callerToken, parts.claims);
+    const caller = buildCaller(callerToken, parts.claims, this.#settings);
     this.#known.set(endOf(callerToken), { callerToken, caller, generation: keys.generation });
     return caller;
   }
