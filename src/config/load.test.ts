@@ -43,6 +43,12 @@ const samples: Readonly<Record<string, Sample>> = {
   'max-connections': same(100),
   'drain-timeout': same(30),
   'ca-file': same(new URL('load.test.pem', import.meta.url).pathname),
+  'state-url': same('redis://127.0.0.1:6390/2'),
+  'state-username': same('usher'),
+  'state-password': { text: 'open-sesame', yaml: 'open-sesame', value: 'open-sesame' },
+  'state-key': { text: 'k'.repeat(32), yaml: 'k'.repeat(32), value: 'k'.repeat(32) },
+  'state-prefix': same('other:'),
+  'state-insecure-allow-plain': same(true),
   'log-level': same('warn'),
   'log-format': same('json'),
   'audit-file': same('/tmp/audit.jsonl'),
@@ -128,10 +134,12 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   const tree: Tree = { servers: { mcp: baseServer(leaf) } };
   // Neither of the two can be without the other.
   if (leaf.path.includes('tls')) setOwn(tree, 'listen', { tls: { ...tlsFiles } });
+  if (leaf.path[0] === 'state') setOwn(tree, 'state', { url: 'redis://127.0.0.1', keyEnv: 'STATE_KEY' });
   if (value === undefined) return tree;
   if (leaf.kind === 'secret') {
     const place = leaf.strategy === 'introspection' ? ['authenticate', 0] : ['credential'];
-    delete (valueAt(tree, ['servers', 'mcp', ...place]) as Tree)['clientSecretEnv'];
+    const group = leaf.scope === 'server' ? valueAt(tree, ['servers', 'mcp', ...place]) : valueAt(tree, ['state']);
+    delete (group as Tree)[`${String(leaf.path.at(-1))}Env`];
   }
   let group: Tree = leaf.scope === 'server' ? (valueAt(tree, ['servers', 'mcp']) as Tree) : tree;
   for (const step of leaf.path.slice(0, -1)) {
@@ -159,7 +167,7 @@ for (const leaf of named) {
   test(`--${name} – said in file, environment and flag – is taken from each, the nearer one wins`, (context) => {
     const sample = samples[name];
     assert.ok(sample, `no sample for --${name}`);
-    const environment = { BASE_SECRET: 'base' };
+    const environment = { BASE_SECRET: 'base', STATE_KEY: 'a key for tests, of 32 characters' };
     const base = writeText(context, 'base.yaml', stringify(treeWith(leaf)));
     const full = writeText(context, 'full.yaml', stringify(treeWith(leaf, sample.yaml)));
     const load = (options: Parameters<typeof loadOne>[0]) => {

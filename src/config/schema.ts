@@ -9,6 +9,7 @@ import { isNetwork } from '../lib/client-address.ts';
 import { setting } from '../model/setting.ts';
 import { webUrl } from '../model/web-url.ts';
 import { scopesSchema } from '../policies/scopes/schema.ts';
+import { redisSchema } from '../state/redis/schema.ts';
 import { httpSchema } from '../upstreams/http/schema.ts';
 import { processSchema } from '../workloads/process/schema.ts';
 
@@ -182,6 +183,7 @@ export const configSchema = z.strictObject({
     placeholder: 'PATH',
     path: true,
   }),
+  state: redisSchema.optional(),
   log: z
     .strictObject({
       level: setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), {

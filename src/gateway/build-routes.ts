@@ -12,12 +12,14 @@ import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
+import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildIssuerCredentials } from './build-issuer-credentials.ts';
 import { buildOwners } from './build-owners.ts';
 import { joinAuthenticators } from './join-authenticators.ts';
+import { scopeSettings } from './scope-settings.ts';
 import { resourceMetadataUrl } from './resource-metadata.ts';
 
 export interface RouteDeps {
@@ -31,6 +33,8 @@ export interface RouteDeps {
   readonly scheme: 'http' | 'https';
   /** Servers that are run here, by name. */
   readonly workloads: ReadonlyMap<string, Workload>;
+  /** What several replicas know together. */
+  readonly store?: Store | undefined;
 }
 
 interface NamedDeps extends RouteDeps {
@@ -81,6 +85,7 @@ function buildRoute(
     earlier !== undefined && parts.every((part) => sameSettings(server[part], earlier.server[part]))
       ? earlier.route
       : undefined;
+  const shared = (use: string) => scopeSettings(deps.store, { use, server: deps.name, settings: server.upstream });
   return {
     name: deps.name,
     path: server.path,
@@ -99,8 +104,8 @@ function buildRoute(
     credential: keeps('authenticate', 'credential')?.credential ?? buildServerCredential(server, deps),
     forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
     // They name what the server behind made: with another server they are nobody's.
-    sessions: keeps('upstream')?.sessions ?? buildOwners(),
-    tasks: keeps('upstream')?.tasks ?? buildOwners(),
+    sessions: keeps('upstream')?.sessions ?? buildOwners(shared('session')),
+    tasks: keeps('upstream')?.tasks ?? buildOwners(shared('task')),
     listening: new Roster(),
     upstream:
       keeps('upstream', 'answerTimeoutSeconds')?.upstream ??
@@ -136,7 +141,9 @@ function buildServerCredential({ authenticate, credential }: ServerConfig, deps:
   return buildIssuerCredentials(new Map(own.flat()));
 }
 
-function buildCredential(credential: CredentialConfig, deps: NamedDeps): Credential {
+function buildCredential(credential: CredentialConfig, named: NamedDeps): Credential {
+  const scope = { use: 'credential', server: named.name, settings: credential };
+  const deps = { ...named, store: scopeSettings(named.store, scope) };
   switch (credential.strategy) {
     case 'token-exchange':
       return buildTokenExchangeCredential(credential, deps);

@@ -5,8 +5,10 @@ import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';
+import type { Store } from '../model/store.ts';
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
+import { SharedTokens, type HeldToken } from './shared-tokens.ts';
 
 /** Where a credential's tokens come from. */
 export interface TokenSource {
@@ -18,6 +20,10 @@ export interface TokenSource {
    * @throws UsherError of stage exchange
    */
   request(identity: Identity, flight: Flight): Promise<IssuedToken>;
+  /** Where replicas keep its tokens together: a part of the store that belongs to this source and its settings alone. Absent
+   * where each replica asks for itself.
+   */
+  readonly store?: Store | undefined;
 }
 
 interface Kept {
@@ -39,29 +45,43 @@ export function buildCachedCredential(source: TokenSource, { now }: { readonly n
   const refused = new RefusalMemory(now);
   const flight = new SingleFlight<UpstreamCredential>();
 
-  async function request(identity: Identity, shared: Flight): Promise<UpstreamCredential> {
+  const shared = source.store === undefined ? undefined : new SharedTokens(source.store, now);
+  /** What the service behind refused, while it is not known whether another replica has a newer one. */
+  const spurned = new LRUCache<string, string>({ maxSize: 10_000, sizeCalculation: () => 1 });
+
+  async function request(identity: Identity, handle: Flight): Promise<UpstreamCredential> {
     const { caller } = identity;
+    const key = caller.tokenDigest;
     const startedAtMs = now();
-    const token = await source.request(identity, shared).catch((error: unknown) => {
-      refused.keep(caller.tokenDigest, error);
-      throw error;
-    });
+    const ask = () => requestToken(identity, handle);
+    const { token, isFresh } =
+      shared === undefined ? { token: await ask(), isFresh: true } : await shared.obtain(key, spurned.get(key), ask);
     const nowMs = now();
     const header = { name: 'authorization', value: new Secret(`Bearer ${token.upstreamToken}`) };
     const fresh = { header, claims: token.claims, source: 'fresh', waitedMs: nowMs - startedAtMs } as const;
-    if (token.expiresAtMs !== undefined) {
-      const endsAtMs = Math.min(token.expiresAtMs, caller.expiresAtMs);
-      const freshUntilMs = endsAtMs - Math.min(30_000, (endsAtMs - nowMs) / 10);
+    const { freshUntilMs } = token;
+    if (freshUntilMs !== undefined && freshUntilMs > nowMs) {
       const credential = Object.freeze({ ...fresh, source: 'cached', waitedMs: 0 } as const);
-      if (freshUntilMs > nowMs) kept.set(caller.tokenDigest, { credential, freshUntilMs });
+      kept.set(key, { credential, freshUntilMs });
     }
-    return fresh;
+    return isFresh ? fresh : { ...fresh, source: 'cached' };
+  }
+
+  async function requestToken(identity: Identity, handle: Flight): Promise<HeldToken> {
+    const { caller } = identity;
+    const { upstreamToken, claims, expiresAtMs } = await source.request(identity, handle).catch((error: unknown) => {
+      refused.keep(caller.tokenDigest, error);
+      throw error;
+    });
+    if (expiresAtMs === undefined) return { upstreamToken, claims, freshUntilMs: undefined };
+    const endsAtMs = Math.min(expiresAtMs, caller.expiresAtMs);
+    return { upstreamToken, claims, freshUntilMs: endsAtMs - Math.min(30_000, (endsAtMs - now()) / 10) };
   }
 
   /** Waits for a request another call started: it asked the provider for nothing itself. */
   async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
     const startedAtMs = now();
-    const credential = await flight.run(key, (shared) => request(identity, shared), signal);
+    const credential = await flight.run(key, (handle) => request(identity, handle), signal);
     return { ...credential, source: 'cached', waitedMs: now() - startedAtMs };
   }
 
@@ -74,15 +94,18 @@ export function buildCachedCredential(source: TokenSource, { now }: { readonly n
       if (flight.has(key)) return join(key, identity, connection.signal);
       const refusal = refused.find(key);
       if (refusal !== undefined) throw refusal;
-      source.checkAvailable();
-      return flight.run(key, (shared) => request(identity, shared), connection.signal);
+      // Another replica may have one, whatever the provider does now.
+      if (shared === undefined) source.checkAvailable();
+      return flight.run(key, (handle) => request(identity, handle), connection.signal);
     },
-    evict(identity, spurned) {
+    evict(identity, refusedOne) {
       const key = identity.caller.tokenDigest;
       const known = kept.get(key);
       // Another call may have replaced it meanwhile: that one deserves its chance.
-      if (known !== undefined && known.credential.header?.value === spurned.header?.value) kept.delete(key);
-      return spurned.source === 'cached';
+      if (known !== undefined && known.credential.header?.value === refusedOne.header?.value) kept.delete(key);
+      const token = refusedOne.header?.value.reveal().replace(/^Bearer /, '');
+      if (shared !== undefined && token !== undefined) spurned.set(key, token);
+      return refusedOne.source === 'cached';
     },
   };
 }

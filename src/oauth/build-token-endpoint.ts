@@ -5,6 +5,7 @@ import { RetryBudget } from '../lib/retry-budget.ts';
 import type { Flight } from '../lib/single-flight.ts';
 import { Slots } from '../lib/slots.ts';
 import type { Log } from '../model/log.ts';
+import type { Store } from '../model/store.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import { Availability, type Turn } from './availability.ts';
 import { StatusError } from './classify-refusal.ts';
@@ -24,6 +25,8 @@ export interface TokenEndpointDeps {
   readonly log: Log;
   /** Of the mounted server. */
   readonly name: string;
+  /** What replicas know together: the part that belongs to this credential's settings. */
+  readonly store?: Store | undefined;
   /** From 0 up to 1; injected by tests. */
   readonly random?: () => number;
   /** Injected by tests that do not want to wait. */

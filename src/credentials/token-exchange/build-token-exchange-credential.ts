@@ -16,6 +16,7 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
   return buildCachedCredential(
     {
       strategy: 'token-exchange',
+      store: deps.store,
       checkAvailable: () => endpoint.checkAvailable(),
       async request({ callerToken }, flight) {
         if (callerToken === undefined)
