@@ -6,8 +6,8 @@ export interface Questions {
   readonly seen: { ask: object; answer: { authorization: string; requests: number } };
   /** To the provider: access tokens for callers, each of another user. */
   readonly sign: { ask: { count: number }; answer: { tokens: string[] } };
-  /** To the provider: how often each of its token endpoints was asked. */
-  readonly exchanges: { ask: object; answer: { immediate: number; delayed: number } };
+  /** To the provider: how often each of its endpoints was asked. */
+  readonly exchanges: { ask: object; answer: ProviderCounts };
   /** To the load generator: calls one after the other on each connection, until the time is up or all are made. */
   readonly load: { ask: LoadOrder; answer: LoadResult };
   /** To the origin: one more event on every stream that is open. */
@@ -20,6 +20,15 @@ export interface Questions {
   readonly closeStreams: { ask: object; answer: StreamState };
   /** To a gateway started for it: its memory, after a collection. */
   readonly memory: { ask: object; answer: { rssBytes: number; heapBytes: number } };
+}
+
+export interface ProviderCounts {
+  readonly immediate: number;
+  readonly delayed: number;
+  /** Questions about tokens. */
+  readonly introspections: number;
+  /** Most requests under way at once since the last time somebody asked. */
+  readonly peak: number;
 }
 
 export interface LoadOrder {

@@ -105,7 +105,9 @@ class Health {
     let timer: NodeJS.Timeout | undefined;
     try {
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no answer within ${commandMs} ms`)), commandMs);
+        // After a pause of this process the answer may be here, only not read yet: that comes after timers.
+        const giveUp = () => reject(new Error(`no answer within ${commandMs} ms`));
+        timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), commandMs);
       });
       const answer = await Promise.race([command(), late]);
       this.#onAnswer();
