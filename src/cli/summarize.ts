@@ -11,6 +11,7 @@ export function summarize(config: Config, gateway: RunningGateway): string {
     lines.push(`  ${paint('bold', name)}  ${paint('cyan', resourceUrl)}`);
     lines.push(...callers(server), ...exchanges(server), `    server    ${upstream(server, target)}`);
   }
+  if (config.state !== undefined) lines.push(`  shared state  ${config.state.url}`);
   lines.push(`  audit trail  ${config.audit.file === '-' ? 'stdout' : config.audit.file}`);
   return lines.join('\n');
 }

@@ -255,4 +255,22 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
       assert.doesNotMatch(alone.logged.join('\n'), /wrong-password/);
     }
   });
+
+  test('a user who may do no more than the guide says – is enough', async () => {
+    await using all = await startReplicas();
+    const rights = ['on', '>password-of-usher', '~usher:*', '+get', '+set', '+del', '+ping', '+select'];
+    assert.equal(await all.redis.command('ACL', 'SETUSER', 'usher', ...rights), '+OK');
+    const state = { url: `${all.redis.url}/0`, username: 'usher', password: new Secret('password-of-usher') };
+    await using limited = await startTestGateway(
+      { apollo: exchangingServer(all.issuer, all.upstream) },
+      { config: { state: { ...state, key: new Secret('k'.repeat(32)) } } },
+    );
+    const callerToken = await all.issuer.sign();
+    assert.deepEqual([await status(all.a, callerToken), await status(limited, callerToken)], [200, 200]);
+    assert.equal(all.issuer.count(tokenPath), 1);
+    assert.deepEqual(
+      limited.logged.filter((line) => line.includes('shared state')),
+      [],
+    );
+  });
 });

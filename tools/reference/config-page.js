@@ -86,6 +86,7 @@ export function configPage(example) {
       '- Two issuers that are asked about opaque tokens, unless the `tokenPrefix` of neither begins with that of the other.',
       '- A token exchange without checked callers, or one that names neither audience nor resource.',
       '- A server that does not say who may call. Everybody is `strategy: anonymous` (`--anonymous`), and that alone: not beside an issuer, an exchange or required scopes.',
+      '- Shared state without a key, with one of fewer than 32 characters, or without TLS outside this machine unless `insecureAllowPlain` says so.',
       '- Two servers at one path, or a path that is Usher’s own: `/health`, `/ready`, `/.well-known`.',
       '- An issuer, key or token endpoint over plain http that is not on this machine (127.0.0.0/8, ::1, localhost and names below it), unless `insecureAllowHttp` (`--oidc-insecure-allow-http`) is set. Private addresses need no flag.',
       '- A URL with a user name, password or fragment in it.',
