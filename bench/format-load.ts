@@ -17,7 +17,8 @@ export function formatStreams(found: StreamsFindings): string {
 
 export function formatSoak(step: SoakStep): string {
   const error = step.firstError === undefined ? '' : `; ${step.firstError}`;
-  return `minute ${step.minute}: ${step.calls} calls, ${step.failedCalls} failed, ${step.lostStreams} streams lost; ${step.rssMegabytes.toFixed(1)} MB resident, ${step.heapMegabytes.toFixed(1)} MB heap, ${step.openFiles} open files${error}`;
+  const minute = step.minute > 0 ? `minute ${step.minute}` : 'warm-up';
+  return `${minute}: ${step.calls} calls, ${step.failedCalls} failed, ${step.lostStreams} streams lost; ${step.rssMegabytes.toFixed(1)} MB resident, ${step.heapMegabytes.toFixed(1)} MB heap, ${step.openFiles} open files${error}`;
 }
 
 export function formatKills(step: KillStep): string {

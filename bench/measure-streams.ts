@@ -61,11 +61,11 @@ export async function measureStreams(lab: Lab, order: StreamsOrder): Promise<Str
   await call('streams, warm-up', gateway.port, order.durationMs / 10);
   await delay(500);
   const openFiles = [countOpenFiles(gateway.pid)];
-  const before = await reporter.ask('memory', {});
+  const before = await reporter.ask('memory', { collects: true });
   const { firstError } = await load.ask('openStreams', { port: gateway.port, count: order.streams, tokens });
   await delay(500);
   openFiles.push(countOpenFiles(gateway.pid));
-  const after = await reporter.ask('memory', {});
+  const after = await reporter.ask('memory', { collects: true });
 
   const usageBefore = readUsage(gateway.pid);
   let eventsSent = 0;

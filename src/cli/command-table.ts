@@ -40,6 +40,16 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/idp-rotate-keys.ts')).idpRotateKeysCommand,
   },
   {
+    name: 'setup okta',
+    summary: 'Set up an Okta org: servers, apps, policies, trust; and write the configuration',
+    load: async () => (await import('./commands/setup-okta.ts')).setupOktaCommand,
+  },
+  {
+    name: 'setup keycloak',
+    summary: 'Set up a realm of Keycloak for the gateway, and write its configuration',
+    load: async () => (await import('./commands/setup-keycloak.ts')).setupKeycloakCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,

@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { checkCredential } from './check-credential.ts';
 import type { Draft } from './draft.ts';
 import { type Segment } from './leaves.ts';
 import { isTree, valueAt } from './path.ts';
@@ -42,9 +43,8 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   yield* checkIssuers(base, entries);
   yield* checkOpaqueTokens(base, entries);
   yield* checkOwnCredentials(base, entries, at('credential'));
-  yield* checkTarget([...base, 'credential'], at('credential'));
-  for (const [index, entry] of entries.entries())
-    yield* checkTarget([...base, 'authenticate', index, 'credential'], valueAt(entry, ['credential']));
+  yield* checkCredential(draft, [...base, 'credential']);
+  for (const index of entries.keys()) yield* checkCredential(draft, [...base, 'authenticate', index]);
   const targetPort = at('upstream', 'targetPort');
   if (
     typeof targetPort === 'number' &&
@@ -58,15 +58,6 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   }
   const allowHttp = entries.some((entry) => valueAt(entry, ['insecureAllowHttp']) === true);
   if (!allowHttp) yield* checkHttp(base, entries, at('credential', 'url'));
-}
-
-function* checkTarget(path: readonly Segment[], credential: unknown): Generator<Finding> {
-  const at = (key: string): unknown => valueAt(credential, [key]);
-  if (at('strategy') !== 'token-exchange' || !isEmpty(at('audience')) || !isEmpty(at('resource'))) return;
-  yield {
-    path: [...path, 'audience'],
-    what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected --token-exchange-audience, for example backend, or --token-exchange-resource',
-  };
 }
 
 /** Either nobody is asked about an opaque token, or it says by its beginning who is: trying would show it to strangers. */
@@ -107,10 +98,6 @@ function* checkOwnCredentials(
       what: 'is missing, while another issuer has one of its own; give it one (strategy: none for no token at all), or the server one for all without',
     };
   }
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {

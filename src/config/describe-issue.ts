@@ -56,7 +56,7 @@ export function findLeaf(draft: Draft, path: readonly Segment[]): Leaf | undefin
       (segment, index) => segment === inner[index] || (segment === 0 && typeof inner[index] === 'number'),
     );
     if (!same || leaf.strategy === undefined) return same;
-    const group = path.slice(0, path.length - inner.length + leaf.path.length - 1);
+    const group = path.slice(0, path.length - inner.length + leaf.strategyAt);
     return valueAt(draft.tree, [...group, 'strategy']) === leaf.strategy;
   });
 }

@@ -35,7 +35,7 @@ test('issuers with a credential each – secrets read, strategy named, audience 
   const loaded = loadConfig({ file, flags: [], environment });
   const credentials = loaded.config.servers['a']?.authenticate.map((one) => 'credential' in one && one.credential);
   const secrets = credentials?.map(
-    (one) => one && one.strategy === 'token-exchange' && [one.clientSecret.reveal(), ...one.audience],
+    (one) => one && one.strategy === 'token-exchange' && [one.clientSecret?.reveal(), ...one.audience],
   );
   assert.deepEqual(secrets, [
     ['secret-of-a', 'backend'],

@@ -38,7 +38,7 @@ function addSecretForms(object: z.ZodObject, jsonSchema: Tree): void {
     if (meta?.secret !== true || !isTree(properties)) continue;
     setOwn(properties, `${key}File`, { type: 'string', description: `File that holds it: ${meta.help}` });
     setOwn(properties, `${key}Env`, { type: 'string', description: `Variable that holds it: ${meta.help}` });
-    if (!Array.isArray(required)) continue;
+    if (!Array.isArray(required) || !required.includes(key)) continue;
     jsonSchema['required'] = required.filter((name) => name !== key);
     jsonSchema['oneOf'] = [key, `${key}File`, `${key}Env`].map((name) => ({
       type: 'object',

@@ -16,6 +16,8 @@ export interface Leaf {
   readonly scope: 'gateway' | 'server';
   /** The strategy whose settings it belongs to. */
   readonly strategy: string | undefined;
+  /** How many steps of the path lead to the group that names the strategy. */
+  readonly strategyAt: number;
   readonly kind: LeafKind;
   readonly choices: readonly string[] | undefined;
   readonly required: boolean;
@@ -66,16 +68,21 @@ interface Position {
   readonly path: readonly Segment[];
   readonly scope: Leaf['scope'];
   readonly strategy: string | undefined;
+  readonly strategyAt: number;
+  /** Within a list of a strategy: many of them, so that no flag could say which one is meant. */
+  readonly isNested: boolean;
 }
 
-/** A leaf of a choice within an entry of a list: there may be many of it, and a flag could not say which is meant. */
-function withoutFlag({ flag: _flag, env: _env, envAliases: _aliases, ...meta }: SettingMeta): SettingMeta {
-  return { ...meta, fileOnly: true };
+const flagKeys = new Set<string>(['flag', 'short', 'flagAliases', 'env', 'envAliases']);
+
+/** As a setting that stands in a file only. */
+function withoutFlag(meta: SettingMeta): SettingMeta {
+  const rest = Object.entries(meta).filter(([key]) => !flagKeys.has(key));
+  return { help: meta.help, group: meta.group, ...Object.fromEntries(rest), fileOnly: true };
 }
 
-function buildLeaf(schema: z.ZodType, given: SettingMeta, position: Position): Leaf {
+function buildLeaf(schema: z.ZodType, given: SettingMeta, { isNested, ...position }: Position): Leaf {
   const inner = unwrap(schema);
-  const isNested = position.path.includes(0) && position.path.length > 3;
   const meta = isNested ? withoutFlag(given) : given;
   return {
     ...position,
@@ -96,30 +103,33 @@ function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
   }
   const inner = unwrap(schema);
   if (inner instanceof z.ZodDiscriminatedUnion) {
-    for (const option of inner.options) yield* walk(option, { ...position, strategy: strategyOf(option) });
+    const strategyAt = position.path.length;
+    // A choice within an entry of a list: nor could a flag say whose it is.
+    const isNested = position.isNested || (position.strategy !== undefined && position.path.includes(0));
+    for (const option of inner.options)
+      yield* walk(option, { ...position, strategy: strategyOf(option), strategyAt, isNested });
   } else if (inner instanceof z.ZodObject) {
     for (const [key, child] of Object.entries(inner.shape)) {
       yield* walk(child, { ...position, path: [...position.path, key] });
     }
   } else if (inner instanceof z.ZodArray) {
-    yield* walk(inner.element, { ...position, path: [...position.path, 0] });
+    const isNested = position.isNested || position.strategy !== undefined;
+    yield* walk(inner.element, { ...position, path: [...position.path, 0], isNested });
   } else if (inner instanceof z.ZodRecord) {
-    yield* walk(inner.valueType, { path: [], scope: 'server', strategy: undefined });
+    yield* walk(inner.valueType, { ...top, scope: 'server' });
   }
 }
 
+const top: Position = { path: [], scope: 'gateway', strategy: undefined, strategyAt: 0, isNested: false };
+
 /** Every setting there is, in the order of the schema. */
-export const leaves: readonly Leaf[] = [
-  ...walk(configSchema, { path: [], scope: 'gateway', strategy: undefined }),
-].filter(isFirst);
+export const leaves: readonly Leaf[] = [...walk(configSchema, top)].filter(isFirst);
 
 /** The credential of an entry is the same whatever the entry's own strategy. */
 function isFirst({ path, strategy, meta }: Leaf, index: number, all: readonly Leaf[]): boolean {
-  if (path.length <= 3 || !path.includes(0)) return true;
+  if (meta.fileOnly !== true || !path.includes(0)) return true;
   const key = path.join(' ');
-  return (
-    meta.fileOnly !== true || all.findIndex((one) => one.strategy === strategy && one.path.join(' ') === key) === index
-  );
+  return all.findIndex((one) => one.strategy === strategy && one.path.join(' ') === key) === index;
 }
 
 /** A group of a server whose form depends on its `strategy`. */

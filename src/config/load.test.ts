@@ -69,18 +69,38 @@ const samples: Readonly<Record<string, Sample>> = {
   'introspection-client-id': same('gateway'),
   'introspection-client-secret': { text: 'shh', yaml: 'shh', value: 'shh' },
   'introspection-client-auth': same('client_secret_post'),
+  'introspection-client-key': same(tlsFiles.keyFile),
+  'introspection-client-key-id': same('key-1'),
+  'introspection-client-key-algorithm': same('ES256'),
+  'introspection-client-cert': same(tlsFiles.certFile),
+  'introspection-client-assertion-audience': same('https://issuer.example.com'),
   'introspection-token-prefix': same('acme_'),
   'introspection-cache': same(5),
   'introspection-clock-skew': same(6),
   'introspection-insecure-allow-http': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
   'token-exchange-url': same('https://issuer.example.com/token'),
+  provider: same('keycloak'),
   'token-exchange-client-id': same('gateway'),
   'token-exchange-client-secret': { text: 'shh', yaml: 'shh', value: 'shh' },
   'token-exchange-client-auth': same('client_secret_post'),
+  'token-exchange-client-key': same(tlsFiles.keyFile),
+  'token-exchange-client-key-id': same('key-1'),
+  'token-exchange-client-key-algorithm': same('ES256'),
+  'token-exchange-client-cert': same(tlsFiles.certFile),
+  'token-exchange-client-assertion-audience': same('https://issuer.example.com'),
   'token-exchange-audience': listOf('backend'),
   'token-exchange-resource': listOf('https://api.example.com/'),
   'token-exchange-scopes': listOf('backend-api:read'),
+  'token-exchange-subject-token-type': same('jwt'),
+  'token-exchange-requested-token-type': same('access_token'),
+  'token-exchange-actor-token': same('actor'),
+  'token-exchange-actor-token-type': same('jwt'),
+  'token-exchange-actor-from-client': same(true),
+  'token-exchange-actor-scopes': listOf('act'),
+  'token-exchange-parameter': { text: 'tenant=a=b', yaml: { tenant: 'a=b' }, value: { tenant: 'a=b' } },
+  'token-exchange-header': same('X-Upstream-Token'),
+  'token-exchange-header-prefix': same('Token'),
   'token-exchange-timeout': same(3),
   'target-uri': same('http://127.0.0.1:9009/mcp'),
   'target-port': same(9010),
@@ -135,12 +155,15 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   // Neither of the two can be without the other.
   if (leaf.path.includes('tls')) setOwn(tree, 'listen', { tls: { ...tlsFiles } });
   if (leaf.path[0] === 'state') setOwn(tree, 'state', { url: 'redis://127.0.0.1', keyEnv: 'STATE_KEY' });
+  if (/^client(?:Key|Cert|Assertion)/.test(String(leaf.path.at(-1)))) signAssertions(tree, leaf);
+  if (leaf.path.at(-1) === 'actorScopes')
+    setOwn(valueAt(tree, ['servers', 'mcp', 'credential']) as Tree, 'actorFromClient', true);
   if (value === undefined) return tree;
-  if (leaf.kind === 'secret') {
+  if (leaf.path.at(-1) === 'clientSecret') {
     const place = leaf.strategy === 'introspection' ? ['authenticate', 0] : ['credential'];
-    const group = leaf.scope === 'server' ? valueAt(tree, ['servers', 'mcp', ...place]) : valueAt(tree, ['state']);
-    delete (group as Tree)[`${String(leaf.path.at(-1))}Env`];
+    delete (valueAt(tree, ['servers', 'mcp', ...place]) as Tree)['clientSecretEnv'];
   }
+  if (leaf.path.at(-1) === 'key') delete (valueAt(tree, ['state']) as Tree)['keyEnv'];
   let group: Tree = leaf.scope === 'server' ? (valueAt(tree, ['servers', 'mcp']) as Tree) : tree;
   for (const step of leaf.path.slice(0, -1)) {
     if (!Object.hasOwn(group, step)) setOwn(group, String(step), {});
@@ -148,6 +171,15 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   }
   setOwn(group, String(leaf.path.at(-1)), value);
   return tree;
+}
+
+/** Makes the client of the exchange one that proves itself by a key. */
+function signAssertions(tree: Tree, leaf: Leaf): void {
+  const place = leaf.strategy === 'introspection' ? ['authenticate', 0] : ['credential'];
+  const credential = valueAt(tree, ['servers', 'mcp', ...place]) as Tree;
+  delete credential['clientSecretEnv'];
+  setOwn(credential, 'clientAuthentication', 'private_key_jwt');
+  setOwn(credential, 'clientKeyFile', tlsFiles.keyFile);
 }
 
 function placeOf(leaf: Leaf): Segment[] {

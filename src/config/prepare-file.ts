@@ -34,20 +34,24 @@ export function placesOf(draft: Draft, leaf: Leaf): Segment[][] {
   if (leaf.scope === 'gateway') return [[...leaf.path]];
   return draft.servers.flatMap((server) => {
     const base = ['servers', server];
-    const inList = leaf.path.indexOf(0);
-    if (inList < 0) return hasStrategy(draft, leaf, [...base, ...leaf.path]) ? [[...base, ...leaf.path]] : [];
-    const listPath = [...base, ...leaf.path.slice(0, inList)];
-    const list = valueAt(draft.tree, listPath);
-    const entries = Array.isArray(list) ? [...list.keys()] : [];
-    return entries
-      .map((index) => [...listPath, index, ...leaf.path.slice(inList + 1)])
-      .filter((path) => hasStrategy(draft, leaf, path));
+    return entriesOf(draft.tree, base, leaf.path).filter((path) => hasStrategy(draft, leaf, path));
   });
+}
+
+/** The paths that one with zeros stands for: each is any entry of the list there. */
+function entriesOf(tree: Tree, base: readonly Segment[], path: readonly Segment[]): Segment[][] {
+  const inList = path.indexOf(0);
+  if (inList < 0) return [[...base, ...path]];
+  const listPath = [...base, ...path.slice(0, inList)];
+  const list = valueAt(tree, listPath);
+  const entries = Array.isArray(list) ? [...list.keys()] : [];
+  return entries.flatMap((index) => entriesOf(tree, [...listPath, index], path.slice(inList + 1)));
 }
 
 function hasStrategy(draft: Draft, leaf: Leaf, path: readonly Segment[]): boolean {
   if (leaf.strategy === undefined) return true;
-  const named = valueAt(draft.tree, [...path.slice(0, -1), 'strategy']);
+  const group = path.slice(0, path.length - leaf.path.length + leaf.strategyAt);
+  const named = valueAt(draft.tree, [...group, 'strategy']);
   // A group that is left out has the default strategy; only leaves of that one have a place then.
   const seam = seams.find(({ key }) => key === leaf.path[0]);
   return (named ?? seam?.defaultStrategy) === leaf.strategy;

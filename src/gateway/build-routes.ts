@@ -10,10 +10,13 @@ import type { HttpClient } from '../lib/http-client.ts';
 import { Roster } from '../lib/roster.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
+import type { ExplainRefusal, Provider } from '../model/provider.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
+import { findKnownRefusal } from '../providers/find-known-refusal.ts';
+import { findProvider, providerNamed } from '../providers/find-provider.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildIssuerCredentials } from './build-issuer-credentials.ts';
@@ -146,10 +149,23 @@ function buildCredential(credential: CredentialConfig, named: NamedDeps): Creden
   const deps = { ...named, store: scopeSettings(named.store, scope) };
   switch (credential.strategy) {
     case 'token-exchange':
-      return buildTokenExchangeCredential(credential, deps);
+      return buildTokenExchangeCredential(credential, { ...deps, ...providerDeps(credential) });
     case 'none':
       return buildNoneCredential();
   }
+}
+
+/** What a credential has to know about the provider it asks; it does not know who that is. */
+function providerDeps({
+  provider: name,
+  url,
+}: {
+  readonly provider?: Provider['name'] | undefined;
+  readonly url: string;
+}) {
+  const provider = name === undefined ? findProvider(new URL(url)) : providerNamed(name);
+  const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(provider, answer);
+  return { explainRefusal, exchangeParameters: provider.exchangeParameters };
 }
 
 /** Where the MCP endpoint behind is. */

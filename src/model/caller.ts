@@ -35,4 +35,6 @@ export interface TokenClaims {
   readonly jti?: string;
   readonly exp?: number;
   readonly clientId?: string;
+  /** Who acts for the subject, from the one who does now to the first (RFC 8693 §4.1). */
+  readonly act?: readonly string[];
 }

@@ -11,4 +11,14 @@ export interface UpstreamCredential {
   readonly source: 'fresh' | 'cached' | 'none';
   /** Milliseconds this call waited for it. */
   readonly waitedMs: number;
+  /** Set where it stands for the gateway itself, whoever calls; for the caller otherwise. */
+  readonly actsAs?: 'gateway';
+  /** The tokens between the caller's and this one, in turn, where there were any. */
+  readonly steps?: readonly CredentialStep[];
+}
+
+/** A token that was got on the way to another. */
+export interface CredentialStep extends TokenClaims {
+  /** How it was got. */
+  readonly strategy: string;
 }

@@ -1,4 +1,5 @@
 import type { TokenClaims } from './caller.ts';
+import type { KnownRefusal } from './provider.ts';
 import { type ErrorCode, type ErrorDetails, errorTable, type ErrorRow } from './errors.ts';
 
 const longestDetail = 300;
@@ -35,6 +36,8 @@ export class UsherError extends Error {
   readonly scopes: readonly string[] | undefined;
   /** What the challenge says beside the error. */
   readonly challengeParameters: Readonly<Record<string, string>>;
+  /** Which refusal of the provider behind it is, where it is a known one; its words are in the hint. */
+  readonly known: KnownRefusal | undefined;
 
   constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, extra: FailExtra = {}) {
     const row = errorTable[code];
@@ -43,7 +46,9 @@ export class UsherError extends Error {
     super(fill(row.message, details, clean), extra.cause === undefined ? {} : { cause: extra.cause });
     this.code = code;
     this.row = row;
-    this.hint = fill(row.hint, details, printable);
+    this.known = extra.known;
+    const hint = fill(row.hint, details, printable);
+    this.hint = extra.known === undefined ? hint : `${hint} ${extra.known.cause} ${extra.known.fix}`;
     this.details = details;
     this.claims = extra.claims;
     this.retryAfterSeconds = extra.retryAfterSeconds;
@@ -60,6 +65,8 @@ export interface FailExtra {
   readonly scopes?: readonly string[];
   /** Of `WWW-Authenticate`, by name: public, and checked by whoever got the values from elsewhere. */
   readonly challengeParameters?: Readonly<Record<string, string>>;
+  /** What is known of the provider's answer, for the operator. */
+  readonly known?: KnownRefusal | undefined;
 }
 
 /** The only way to refuse. `throw fail('audience_mismatch', { found: '"api"', expected: '"mcpserver"' })`. */

@@ -1,111 +1,175 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
+import { dropEnded } from '../lib/drop-ended.ts';
 import { type Flight, SingleFlight } from '../lib/single-flight.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
-import type { UpstreamCredential } from '../model/upstream-credential.ts';
 import type { Store } from '../model/store.ts';
+import type { UpstreamCredential } from '../model/upstream-credential.ts';
+import { authorizationHeader, type HeaderForm } from './header-form.ts';
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
 import { SharedTokens, type HeldToken } from './shared-tokens.ts';
+import { findFreshUntil, findRefreshAt } from './token-life.ts';
 
 /** Where a credential's tokens come from. */
 export interface TokenSource {
   /** Of the credential. */
   readonly strategy: string;
+  /** Set where the tokens are the gateway's own: one for all callers, whoever they are. */
+  readonly actsAs?: 'gateway';
   /** @throws UsherError exchange_unavailable when nobody may be asked now */
   checkAvailable(): void;
   /** A new token to act for this caller.
    * @throws UsherError of stage exchange
    */
   request(identity: Identity, flight: Flight): Promise<IssuedToken>;
-  /** Where replicas keep its tokens together: a part of the store that belongs to this source and its settings alone. Absent
-   * where each replica asks for itself.
+}
+
+export interface CachedCredentialDeps {
+  readonly now: Clock;
+  /** What carries the tokens; the Authorization header when absent. */
+  readonly header?: HeaderForm;
+  /** Where replicas keep its tokens together: a part of the store that belongs to this credential and its settings alone.
+   * Absent where each replica asks for itself.
    */
   readonly store?: Store | undefined;
 }
 
 interface Kept {
   readonly credential: UpstreamCredential;
+  /** A clock that shows less than this was set back, and what it says of the end is worth nothing. */
+  readonly fromMs: number;
   /** Past this it is not handed out any more; milliseconds since the epoch. */
   readonly freshUntilMs: number;
+  /** From here on a call has the next one asked for; infinite when that was done, or would change nothing. */
+  refreshAtMs: number;
 }
+
+/** While the provider is left alone nobody asks it for the next token; then a call looks again after this long. */
+const refreshPauseMs = 2_000;
 
 /** A credential whose tokens are asked for once per caller's token and target, however many calls race: the key is the
  * digest of the whole token, never the user, and each target has a cache of its own. A token is handed out until shortly
- * before the first of the two tokens ends. A refusal that is this token's own stands for a few seconds; a provider that does
- * not work is left alone.
+ * before the first of the two tokens ends. A call in the last fifth of that time has the next one asked for, and does not
+ * wait for it. A refusal that is this token's own stands for a few seconds; a provider that does not work is left alone.
  */
-export function buildCachedCredential(source: TokenSource, { now }: { readonly now: Clock }): Credential {
+export function buildCachedCredential(
+  source: TokenSource,
+  { now, header: form = authorizationHeader, store }: CachedCredentialDeps,
+): Credential {
   const kept = new LRUCache<string, Kept>({
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
   });
   const refused = new RefusalMemory(now);
   const flight = new SingleFlight<UpstreamCredential>();
+  const isShared = source.actsAs === 'gateway';
+  const keyOf = ({ caller }: Identity) => (isShared ? '' : caller.tokenDigest);
 
-  const shared = source.store === undefined ? undefined : new SharedTokens(source.store, now);
-  /** What the service behind refused, while it is not known whether another replica has a newer one. */
+  const replicas = store === undefined ? undefined : new SharedTokens(store, now);
+  /** What the service behind refused: another replica may not know yet. */
   const spurned = new LRUCache<string, string>({ maxSize: 10_000, sizeCalculation: () => 1 });
 
-  async function request(identity: Identity, handle: Flight): Promise<UpstreamCredential> {
-    const { caller } = identity;
-    const key = caller.tokenDigest;
+  /** @param replaced the token that the new one is for, where there is one at hand */
+  async function request(identity: Identity, handle: Flight, replaced?: string): Promise<UpstreamCredential> {
+    const key = keyOf(identity);
     const startedAtMs = now();
     const ask = () => requestToken(identity, handle);
-    const { token, isFresh } =
-      shared === undefined ? { token: await ask(), isFresh: true } : await shared.obtain(key, spurned.get(key), ask);
+    const { token, isOwn } =
+      replicas === undefined
+        ? { token: await ask(), isOwn: true }
+        : await replicas.obtain(key, replaced ?? spurned.get(key), ask);
     const nowMs = now();
-    const header = { name: 'authorization', value: new Secret(`Bearer ${token.upstreamToken}`) };
-    const fresh = { header, claims: token.claims, source: 'fresh', waitedMs: nowMs - startedAtMs } as const;
-    const { freshUntilMs } = token;
-    if (freshUntilMs !== undefined && freshUntilMs > nowMs) {
-      const credential = Object.freeze({ ...fresh, source: 'cached', waitedMs: 0 } as const);
-      kept.set(key, { credential, freshUntilMs });
+    const { claims, steps, freshUntilMs, refreshAtMs } = token;
+    const credential = {
+      header: { name: form.name, value: new Secret(`${form.prefix}${token.upstreamToken}`) },
+      claims,
+      source: isOwn ? 'fresh' : 'cached',
+      waitedMs: nowMs - startedAtMs,
+      ...(isShared ? ({ actsAs: 'gateway' } as const) : {}),
+      ...(steps === undefined ? {} : { steps }),
+    } as const;
+    if (freshUntilMs !== undefined) {
+      const cached = Object.freeze({ ...credential, source: 'cached', waitedMs: 0 } as const);
+      dropEnded(kept, (one) => !isFresh(one, nowMs));
+      const entry = { credential: cached, fromMs: nowMs, freshUntilMs, refreshAtMs: refreshAtMs ?? Infinity };
+      if (freshUntilMs > nowMs) kept.set(key, entry);
     }
-    return isFresh ? fresh : { ...fresh, source: 'cached' };
+    return Object.freeze(credential);
   }
 
   async function requestToken(identity: Identity, handle: Flight): Promise<HeldToken> {
-    const { caller } = identity;
-    const { upstreamToken, claims, expiresAtMs } = await source.request(identity, handle).catch((error: unknown) => {
-      refused.keep(caller.tokenDigest, error);
+    const token = await source.request(identity, handle).catch((error: unknown) => {
+      refused.keep(keyOf(identity), error);
       throw error;
     });
-    if (expiresAtMs === undefined) return { upstreamToken, claims, freshUntilMs: undefined };
-    const endsAtMs = Math.min(expiresAtMs, caller.expiresAtMs);
-    return { upstreamToken, claims, freshUntilMs: endsAtMs - Math.min(30_000, (endsAtMs - now()) / 10) };
+    const { upstreamToken, claims, steps, expiresAtMs } = token;
+    const held = { upstreamToken, claims, ...(steps === undefined ? {} : { steps }) };
+    if (expiresAtMs === undefined) return { ...held, freshUntilMs: undefined };
+    const nowMs = now();
+    const callerEndsAtMs = isShared ? Number.POSITIVE_INFINITY : identity.caller.expiresAtMs;
+    const freshUntilMs = findFreshUntil(Math.min(expiresAtMs, callerEndsAtMs), nowMs);
+    // With the caller's own token everything ends: another one would not last longer.
+    if (expiresAtMs >= callerEndsAtMs) return { ...held, freshUntilMs };
+    return { ...held, freshUntilMs, refreshAtMs: findRefreshAt(freshUntilMs, nowMs) };
   }
+
+  const bareToken = ({ header }: UpstreamCredential) => header?.value.reveal().slice(form.prefix.length);
 
   /** Waits for a request another call started: it asked the provider for nothing itself. */
   async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
     const startedAtMs = now();
     const credential = await flight.run(key, (handle) => request(identity, handle), signal);
-    return { ...credential, source: 'cached', waitedMs: now() - startedAtMs };
+    return Object.freeze({ ...credential, source: 'cached', waitedMs: now() - startedAtMs } as const);
+  }
+
+  /** Once for each token: where it fails, the token at hand is good until its end, and then a call asks as ever. */
+  function refresh(known: Kept, identity: Identity, nowMs: number): void {
+    const key = keyOf(identity);
+    known.refreshAtMs = nowMs + refreshPauseMs;
+    if (flight.has(key)) return;
+    try {
+      source.checkAvailable();
+    } catch {
+      return;
+    }
+    known.refreshAtMs = Number.POSITIVE_INFINITY;
+    flight.run(key, (handle) => request(identity, handle, bareToken(known.credential))).catch(() => {});
   }
 
   return {
     strategy: source.strategy,
     obtain(identity, connection) {
-      const key = identity.caller.tokenDigest;
+      const key = keyOf(identity);
       const known = kept.get(key);
-      if (known !== undefined && now() < known.freshUntilMs) return known.credential;
+      if (known !== undefined) {
+        const nowMs = now();
+        if (isFresh(known, nowMs)) {
+          if (nowMs >= known.refreshAtMs) refresh(known, identity, nowMs);
+          return known.credential;
+        }
+      }
       if (flight.has(key)) return join(key, identity, connection.signal);
       const refusal = refused.find(key);
       if (refusal !== undefined) throw refusal;
       // Another replica may have one, whatever the provider does now.
-      if (shared === undefined) source.checkAvailable();
+      if (replicas === undefined) source.checkAvailable();
       return flight.run(key, (handle) => request(identity, handle), connection.signal);
     },
     evict(identity, refusedOne) {
-      const key = identity.caller.tokenDigest;
+      const key = keyOf(identity);
       const known = kept.get(key);
       // Another call may have replaced it meanwhile: that one deserves its chance.
       if (known !== undefined && known.credential.header?.value === refusedOne.header?.value) kept.delete(key);
-      const token = refusedOne.header?.value.reveal().replace(/^Bearer /, '');
-      if (shared !== undefined && token !== undefined) spurned.set(key, token);
+      const token = bareToken(refusedOne);
+      if (replicas !== undefined && token !== undefined) spurned.set(key, token);
       return refusedOne.source === 'cached';
     },
   };
+}
+
+function isFresh({ fromMs, freshUntilMs }: Kept, nowMs: number): boolean {
+  return nowMs >= fromMs && nowMs < freshUntilMs;
 }

@@ -5,6 +5,7 @@ import { RetryBudget } from '../lib/retry-budget.ts';
 import type { Flight } from '../lib/single-flight.ts';
 import { Slots } from '../lib/slots.ts';
 import type { Log } from '../model/log.ts';
+import type { ExplainRefusal } from '../model/provider.ts';
 import type { Store } from '../model/store.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import { Availability, type Turn } from './availability.ts';
@@ -25,6 +26,10 @@ export interface TokenEndpointDeps {
   readonly log: Log;
   /** Of the mounted server. */
   readonly name: string;
+  /** Certificate authorities to trust; Node's own list when absent. */
+  readonly ca?: readonly string[] | undefined;
+  /** What is known of the answers of the provider behind. */
+  readonly explainRefusal?: ExplainRefusal;
   /** What replicas know together: the part that belongs to this credential's settings. */
   readonly store?: Store | undefined;
   /** From 0 up to 1; injected by tests. */
@@ -82,7 +87,14 @@ export function buildTokenEndpoint(
   }
 
   const send = (request: TokenRequest, deadlineAtMs: number) =>
-    sendTokenRequest(request, { url, client, timeoutMs: leftMs(deadlineAtMs), http: deps.http, nowMs: deps.now() });
+    sendTokenRequest(request, {
+      url,
+      client,
+      timeoutMs: leftMs(deadlineAtMs),
+      http: deps.http,
+      nowMs: deps.now(),
+      explainRefusal: deps.explainRefusal,
+    });
 
   async function requestWithRetry(request: TokenRequest, turn: Turn, deadlineAtMs: number): Promise<IssuedToken> {
     budget.earn();

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { parseJwtParts } from '../lib/jwt-parts.ts';
 import type { TokenClaims } from '../model/caller.ts';
+import type { CredentialStep } from '../model/upstream-credential.ts';
 import { pickTokenClaims } from '../model/token-claims.ts';
 import { fail } from '../model/usher-error.ts';
+import type { AnswerKind } from './token-request.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** A token that came out of an exchange and passed every check. */
@@ -12,6 +14,8 @@ export interface IssuedToken {
   readonly claims: TokenClaims | undefined;
   /** Milliseconds since the epoch; undefined when nothing said how long it lives. */
   readonly expiresAtMs: number | undefined;
+  /** Those that were got on the way to it, in turn. */
+  readonly steps?: readonly CredentialStep[];
   /** Granted and not asked for; empty when no scope was asked for. */
   readonly extraScopes: readonly string[];
 }
@@ -21,19 +25,35 @@ export interface Asked {
   readonly url: string;
   readonly audience: readonly string[];
   readonly scopes: readonly string[];
-  readonly callerToken: string;
+  readonly callerToken: string | undefined;
+  readonly otherTokens?: readonly string[] | undefined;
+  /** `exchanged` when absent. */
+  readonly answer?: AnswerKind | undefined;
+  readonly nameScope?: ((scope: string) => string) | undefined;
   /** What no refusal may quote, whatever the answer repeats. */
   readonly secrets: readonly string[];
   readonly nowMs: number;
 }
 
 const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
-const usableTypes = new Set([`${tokenTypePrefix}access_token`, `${tokenTypePrefix}jwt`]);
+const accessTokens = { issued: ['access_token', 'jwt'], wanted: 'an access token', carriedAs: ['bearer'] };
+/** What may be issued, and how it may be used: `N_A` is for what is no access token (RFC 8693 §2.2.1). */
+const kinds: Readonly<
+  Record<
+    AnswerKind,
+    { readonly issued: readonly string[]; readonly wanted: string; readonly carriedAs: readonly string[] }
+  >
+> = {
+  exchanged: accessTokens,
+  granted: accessTokens,
+  id_token: { issued: ['id_token'], wanted: 'an ID token', carriedAs: ['n_a', 'bearer'] },
+  'id-jag': { issued: ['id-jag'], wanted: 'an ID-JAG', carriedAs: ['n_a'] },
+};
 
 /** RFC 8693 §2.2.1. Times come as strings from some providers. */
 const answerSchema = z.looseObject({
   access_token: z.string(),
-  issued_token_type: z.string(),
+  issued_token_type: z.string().optional(),
   token_type: z.string(),
   expires_in: z
     .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
@@ -64,17 +84,19 @@ export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
     expires_in: expiresIn,
     scope,
   } = parsed.data;
-  if (!usableTypes.has(issuedType))
-    throw refuse(`issued_token_type is ${JSON.stringify(issuedType)}, expected an access token`);
-  if (tokenType.toLowerCase() !== 'bearer')
-    throw refuse(`token_type is ${JSON.stringify(tokenType)}, expected "Bearer"`);
+  checkTypes(issuedType, tokenType, { kind: asked.answer ?? 'exchanged', refuse });
   if (!headerSafe.test(upstreamToken)) throw refuse('the token has characters that cannot stand in a header');
   if (upstreamToken === asked.callerToken) throw refuse("it is the caller's own token, unchanged");
+  if (asked.otherTokens?.includes(upstreamToken) === true) throw refuse('it is a token that was handed in, unchanged');
 
   const claims = findClaims(upstreamToken, asked.nowMs, refuse);
   if (claims !== undefined) checkAudience(claims, asked, refuse);
   // What the answer says it granted, and what the token itself says: neither may fall short.
-  const granted = scope?.split(' ').filter((one) => one !== '');
+  const { nameScope = (one: string) => one } = asked;
+  const granted = scope
+    ?.split(' ')
+    .filter((one) => one !== '')
+    .map(nameScope);
   checkScopes(granted, asked, refuse);
   checkScopes(claims?.scp, asked, refuse);
   const ends = [
@@ -85,6 +107,22 @@ export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
   const expiresAtMs = known.length === 0 ? undefined : Math.min(...known);
   if (expiresAtMs !== undefined && expiresAtMs <= asked.nowMs) throw refuse('the token has expired already');
   return { upstreamToken, claims, expiresAtMs, extraScopes: findExtraScopes([granted, claims?.scp], asked.scopes) };
+}
+
+/** RFC 8693 §2.2.1 requires `issued_token_type` of an exchange. Other grants have none; one that is there must be right. */
+function checkTypes(
+  issuedType: string | undefined,
+  tokenType: string,
+  { kind, refuse }: { readonly kind: AnswerKind; readonly refuse: Refuse },
+): void {
+  const { issued, wanted, carriedAs } = kinds[kind];
+  if (issuedType === undefined && kind !== 'granted') throw refuse('missing or of the wrong kind: issued_token_type');
+  if (issuedType !== undefined && !issued.some((one) => issuedType === tokenTypePrefix + one))
+    throw refuse(`issued_token_type is ${JSON.stringify(issuedType)}, expected ${wanted}`);
+  if (!carriedAs.includes(tokenType.toLowerCase()))
+    throw refuse(
+      `token_type is ${JSON.stringify(tokenType)}, expected ${carriedAs[0] === 'n_a' ? '"N_A"' : '"Bearer"'}`,
+    );
 }
 
 function findExtraScopes(

@@ -1,6 +1,7 @@
 import { allowInsecureRequests, customFetch, genericTokenEndpointRequest } from 'oauth4webapi';
 import { z } from 'zod';
 import { HttpClientError, type HttpClient } from '../lib/http-client.ts';
+import type { ExplainRefusal } from '../model/provider.ts';
 import { fail } from '../model/usher-error.ts';
 import { classifyRefusal, type Refusal } from './classify-refusal.ts';
 import { findStepUp } from './find-step-up.ts';
@@ -16,13 +17,15 @@ export interface SendOptions {
   readonly http: HttpClient;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  readonly explainRefusal?: ExplainRefusal | undefined;
 }
 
 /** One request to the token endpoint, once, within this time.
  * @throws UsherError of stage exchange
  */
 export async function sendTokenRequest(request: TokenRequest, options: SendOptions): Promise<IssuedToken> {
-  const { url, client, timeoutMs, http, nowMs } = options;
+  const { url, client, timeoutMs, nowMs } = options;
+  let assertion = '';
   const answer = await answerOf(url, () =>
     genericTokenEndpointRequest(
       { issuer: url, token_endpoint: url },
@@ -33,16 +36,33 @@ export async function sendTokenRequest(request: TokenRequest, options: SendOptio
       {
         // Plain http was allowed or refused when the configuration was read.
         [allowInsecureRequests]: true,
-        [customFetch]: (target, { method, headers, body }) =>
-          http.send(target, { method, headers, body: body.toString(), timeoutMs }),
+        [customFetch]: (target, { method, headers, body }) => {
+          assertion = body.get('client_assertion') ?? '';
+          const http = client.http?.() ?? options.http;
+          return http.send(target, { method, headers, body: body.toString(), timeoutMs });
+        },
       },
     ),
   );
   const body: unknown = await answer.json().catch(() => undefined);
-  const { audience, scopes, callerToken } = request;
-  const secrets = [callerToken, ...client.secrets];
-  if (answer.status !== 200) throw classifyRefusal(readRefusal(answer, body, { url, secrets, nowMs }));
-  return parseAnswer(body, { url, audience, scopes, callerToken, secrets, nowMs });
+  const { callerToken = '', otherTokens = [] } = request;
+  const secrets = [callerToken, ...otherTokens, assertion, ...client.secrets];
+  if (answer.status !== 200) {
+    const refusal = readRefusal(answer, body, { url, secrets, nowMs });
+    throw classifyRefusal({ ...refusal, known: options.explainRefusal?.(refusal) }, request.subjectOf);
+  }
+  const { audience, scopes, answer: kind, nameScope } = request;
+  return parseAnswer(body, {
+    url,
+    audience,
+    scopes,
+    callerToken: request.callerToken,
+    otherTokens,
+    answer: kind,
+    nameScope,
+    secrets,
+    nowMs,
+  });
 }
 
 /** No answer at all is the provider's trouble, not the caller's: 503, and the caller keeps its token. */
@@ -63,7 +83,8 @@ interface RefusalContext {
 
 function readRefusal(answer: Response, body: unknown, { url, secrets, nowMs }: RefusalContext): Refusal {
   const fields = refusalSchema.parse(body);
-  const error = fields.error ?? fields.errorCode ?? '';
+  // Entra says invalid_grant where nobody consented, and what it means beside it.
+  const error = fields.suberror === 'consent_required' ? fields.suberror : (fields.error ?? fields.errorCode ?? '');
   const description = fields.error_description ?? fields.errorSummary ?? '';
   return {
     url,
@@ -78,7 +99,13 @@ function readRefusal(answer: Response, body: unknown, { url, secrets, nowMs }: R
 const optionalText = z.string().optional().catch(undefined);
 /** RFC 6749 §5.2, and the form of Okta's management API, in which it answers some errors here too. */
 const refusalSchema = z
-  .object({ error: optionalText, error_description: optionalText, errorCode: optionalText, errorSummary: optionalText })
+  .object({
+    error: optionalText,
+    suberror: optionalText,
+    error_description: optionalText,
+    errorCode: optionalText,
+    errorSummary: optionalText,
+  })
   .catch({});
 
 /** RFC 9110 §10.2.3: seconds or a date; kept between a second and an hour. */

@@ -3,19 +3,24 @@ import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import type { TokenClaims } from '../model/caller.ts';
 import type { Store } from '../model/store.ts';
+import type { CredentialStep } from '../model/upstream-credential.ts';
 
 /** A token as it is handed out: to the calls of one caller, and to the other replicas. */
 export interface HeldToken {
   readonly upstreamToken: string;
   readonly claims: TokenClaims | undefined;
+  /** Those that were got on the way to it. */
+  readonly steps?: readonly CredentialStep[];
   /** Past this it is not handed out any more, milliseconds since the epoch; undefined for this one time only. */
   readonly freshUntilMs: number | undefined;
+  /** From here on the next one is asked for; absent where that would change nothing. */
+  readonly refreshAtMs?: number;
 }
 
 export interface Obtained {
   readonly token: HeldToken;
   /** Did this replica ask for it? */
-  readonly isFresh: boolean;
+  readonly isOwn: boolean;
 }
 
 /** How long a replica that asks keeps the others waiting, at the most: it may be gone. */
@@ -35,8 +40,10 @@ const claimsSchema = z.object({
 });
 const heldSchema = z.object({
   upstreamToken: z.string().min(1),
-  claims: claimsSchema.optional(),
+  claims: claimsSchema.exactOptional(),
+  steps: z.array(claimsSchema.extend({ strategy: z.string() })).exactOptional(),
   freshUntilMs: z.number(),
+  refreshAtMs: z.number().exactOptional(),
 });
 
 /** Tokens that replicas share: whoever needs one looks there first, and one of those who miss it at the same time asks for
@@ -52,12 +59,12 @@ export class SharedTokens {
   }
 
   /** The token that is there, or the one that `ask` gets.
-   * @param spurned a token the service behind refused: as good as none
+   * @param spurned a token that is to be replaced, or that the service behind refused: as good as none
    * @throws what `ask` throws
    */
   async obtain(key: string, spurned: string | undefined, ask: () => Promise<HeldToken>): Promise<Obtained> {
     const known = await this.#find(key, spurned);
-    if (known !== undefined) return { token: known, isFresh: false };
+    if (known !== undefined) return { token: known, isOwn: false };
     const lock = `lock ${key}`;
     const startedAtMs = performance.now();
     let isOurs = await this.#store.setIfAbsent(lock, '', lockMs);
@@ -65,17 +72,15 @@ export class SharedTokens {
       if (performance.now() - startedAtMs > waitMs) break;
       await waitFor(delayMs);
       const found = await this.#find(key, spurned);
-      if (found !== undefined) return { token: found, isFresh: false };
+      if (found !== undefined) return { token: found, isOwn: false };
       isOurs = await this.#store.setIfAbsent(lock, '', lockMs);
     }
-    if (isOurs !== true) return { token: await this.#ask(key, ask), isFresh: true };
+    if (isOurs !== true) return { token: await this.#ask(key, ask), isOwn: true };
     const lockedAtMs = performance.now();
     try {
       // Between the look and the lock another one may have been through.
       const found = await this.#find(key, spurned);
-      return found === undefined
-        ? { token: await this.#ask(key, ask), isFresh: true }
-        : { token: found, isFresh: false };
+      return found === undefined ? { token: await this.#ask(key, ask), isOwn: true } : { token: found, isOwn: false };
     } finally {
       // Once it is over it may be another one's.
       if (performance.now() < lockedAtMs + lockMs - 1_000) void this.#store.delete(lock);

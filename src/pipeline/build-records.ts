@@ -50,6 +50,7 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
     stage: error?.row.stage,
     hint: error?.hint,
     code: error?.code,
+    cause: error?.known?.id,
     caller: shown?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true }),
     exchanged:
       credential === undefined || route === undefined ? undefined : describeCredential(credential, route, caller),
@@ -115,10 +116,17 @@ function describeCredential(
 ): NonNullable<AuditRecord['exchanged']> {
   const known = describedCredentials.get(credential);
   if (known !== undefined) return known;
-  const { source, waitedMs, claims } = credential;
+  const { source, waitedMs, claims, actsAs, steps } = credential;
   const strategy =
     (caller === undefined ? undefined : route.credential.strategyFor?.(caller)) ?? route.credential.strategy;
-  const described = Object.freeze({ strategy, source, ms: waitedMs, ...claims });
+  const described = Object.freeze({
+    strategy,
+    source,
+    ms: waitedMs,
+    ...(actsAs === undefined ? {} : { as: actsAs }),
+    ...claims,
+    ...(steps === undefined ? {} : { steps }),
+  });
   describedCredentials.set(credential, described);
   return described;
 }

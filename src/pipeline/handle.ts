@@ -134,6 +134,7 @@ function logRefusal(error: UsherError, trail: Trail, log: Log): void {
     server: trail.route?.name,
     sub: trail.identity?.caller.subject ?? trail.caller?.subject,
     claimedSub: error.claims?.sub,
+    cause: error.known?.id,
     hint,
     ...(row.fault === 'usher' && error.cause instanceof Error ? { stack: error.cause.stack } : {}),
   };

@@ -22,7 +22,7 @@ export const exchangeSecret = 'gateway secret+/=%&é';
 /** A token endpoint that numbers the tokens it hands out, and a credential whose clock the test moves. Nobody waits before
  * an exchange is repeated: the waits are noted instead.
  */
-export async function startExchange(changes: Partial<TokenExchangeSettings> = {}) {
+export async function startExchange(changes: Partial<TokenExchangeSettings> = {}, ca?: readonly string[]) {
   const scene: {
     nowMs: number;
     random: number;
@@ -58,6 +58,7 @@ export async function startExchange(changes: Partial<TokenExchangeSettings> = {}
       now: () => scene.nowMs,
       log,
       name: 'apollo',
+      ca,
       random: () => scene.random,
       wait: async (ms) => {
         waits.push(ms);

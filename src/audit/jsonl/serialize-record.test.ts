@@ -50,6 +50,7 @@ test('serializeRecord – a record with every field there is – what JSON.strin
     stage: 'authenticate',
     hint: 'look\nthere',
     code: 'token_expired',
+    cause: 'keycloak-"x"',
     caller: { sub: 's', unverified: true },
     exchanged: { strategy: 'token-exchange', source: 'fresh', ms: 3 },
     status: 401,

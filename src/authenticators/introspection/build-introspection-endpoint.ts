@@ -6,7 +6,7 @@ import { TokenBucket } from '../../lib/token-bucket.ts';
 import type { Log } from '../../model/log.ts';
 import { fail, UsherError } from '../../model/usher-error.ts';
 import { Availability } from '../../oauth/availability.ts';
-import { buildClientAuthentication } from '../../oauth/client-authentication.ts';
+import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import type { IntrospectionSettings } from './schema.ts';
 import { sendIntrospection, type Introspected } from './send-introspection.ts';
 
@@ -16,6 +16,8 @@ export interface IntrospectionDeps {
   readonly log: Log;
   /** Of the mounted server. */
   readonly name: string;
+  /** Certificate authorities to trust; Node's own list when absent. */
+  readonly ca?: readonly string[] | undefined;
 }
 
 /** An introspection endpoint as a neighbour that can fail, and that strangers must not be able to wear out. */
@@ -44,7 +46,7 @@ export function buildIntrospectionEndpoint(
 ): IntrospectionEndpoint {
   const { issuer, url } = settings;
   const { http, now } = deps;
-  const client = buildClientAuthentication(settings);
+  const client = buildClientAuthentication(settings, deps);
   const unavailable = (reason: string, retryAfterSeconds = 1) =>
     fail('introspection_unavailable', { issuer, url, reason }, { retryAfterSeconds });
   const availability = new Availability({ ...deps, url, work: { plural: 'introspections', refuse: unavailable } });

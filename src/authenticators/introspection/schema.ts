@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Secret } from '../../model/secret.ts';
 import { setting } from '../../model/setting.ts';
 import { issuerUrl, webUrl } from '../../model/web-url.ts';
+import { clientFields } from '../../oauth/client-authentication/schema.ts';
 
 const group = 'Caller authentication';
 
@@ -30,25 +30,7 @@ export const introspectionSchema = z.strictObject({
     placeholder: 'AUDIENCE',
     example: 'mcpserver',
   }),
-  clientId: setting(z.string().min(1), {
-    help: 'Client id of the gateway there',
-    flag: 'introspection-client-id',
-    group,
-    placeholder: 'ID',
-    example: '0oa1gateway',
-  }),
-  clientSecret: setting(z.instanceof(Secret), {
-    help: 'Client secret of the gateway there',
-    flag: 'introspection-client-secret',
-    group,
-    placeholder: 'SECRET',
-    secret: true,
-  }),
-  clientAuthentication: setting(z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'), {
-    help: 'How the gateway proves who it is',
-    flag: 'introspection-client-auth',
-    group,
-  }),
+  ...clientFields({ group, flagPrefix: 'introspection-client' }),
   tokenPrefix: setting(
     z
       .string()

@@ -87,7 +87,7 @@ async function send(callerToken: string, { issuer, url, client, timeoutMs, http 
         // Plain http was allowed or refused when the configuration was read.
         [allowInsecureRequests]: true,
         [customFetch]: (target, { method, headers, body }) =>
-          http.send(target, { method, headers, body: body.toString(), timeoutMs }),
+          (client.http?.() ?? http).send(target, { method, headers, body: body.toString(), timeoutMs }),
       },
     );
   } catch (cause) {

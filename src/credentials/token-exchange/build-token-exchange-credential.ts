@@ -1,41 +1,73 @@
 import type { Credential } from '../../model/credential.ts';
 import { fail } from '../../model/usher-error.ts';
-import { buildCachedCredential } from '../../oauth/build-cached-credential.ts';
-import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
-import { buildClientAuthentication } from '../../oauth/client-authentication.ts';
+import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
+import { buildOwnToken } from '../../oauth/build-own-token.ts';
+import { buildTokenEndpoint, type TokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
+import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
+import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
+import { buildHeaderForm } from '../../oauth/header-form.ts';
+import type { IssuedToken } from '../../oauth/parse-answer.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
 
-/** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
-export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenEndpointDeps): Credential {
-  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings), deps);
-  const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
-  return buildCachedCredential(
-    {
-      strategy: 'token-exchange',
-      store: deps.store,
-      checkAvailable: () => endpoint.checkAvailable(),
-      async request({ callerToken }, flight) {
-        if (callerToken === undefined)
-          throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
-        const token = await endpoint.request(buildRequest(callerToken, settings), flight);
-        if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
-        return token;
-      },
-    },
-    deps,
-  );
+export interface TokenExchangeDeps extends TokenEndpointDeps {
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>>;
 }
 
-/** RFC 8693 §2.1. `requested_token_type` is left out: an access token is the default, and some providers refuse the
- * parameter.
+/** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
+export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
+  const source = buildTokenExchangeSource(settings, deps);
+  return buildCachedCredential(source, { now: deps.now, header: buildHeaderForm(settings), store: deps.store });
+}
+
+/** Where its tokens come from; for a chain, too. */
+export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: TokenExchangeDeps): TokenSource {
+  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
+  const findActorToken = buildActorToken(settings, { endpoint, now: deps.now });
+  const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
+  return {
+    strategy: 'token-exchange',
+    checkAvailable: () => endpoint.checkAvailable(),
+    async request({ callerToken }, flight) {
+      if (callerToken === undefined)
+        throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
+      // Not awaited where there is none: who leaves at once must not cost an exchange.
+      const actorToken = findActorToken === undefined ? undefined : await findActorToken();
+      const request = buildRequest(callerToken, settings, { actorToken, exchangeParameters: deps.exchangeParameters });
+      const token = await endpoint.request(request, flight);
+      if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
+      return token;
+    },
+  };
+}
+
+interface RequestParts {
+  readonly actorToken?: string | undefined;
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>> | undefined;
+}
+
+/** RFC 8693 §2.1. `requested_token_type` is left out unless it is set or the provider is known to want it: an access token is
+ * the default, and some providers refuse the parameter.
  */
-export function buildRequest(callerToken: string, settings: TokenExchangeSettings): TokenRequest {
-  const { audience, resource, scopes } = settings;
-  const parameters = new URLSearchParams({ subject_token: callerToken, subject_token_type: accessTokenType });
+export function buildRequest(
+  callerToken: string,
+  settings: TokenExchangeSettings,
+  { actorToken, exchangeParameters }: RequestParts = {},
+): TokenRequest {
+  const { audience, resource, scopes, subjectTokenType, requestedTokenType, actorTokenType } = settings;
+  const parameters = new URLSearchParams({ ...exchangeParameters, ...settings.parameters });
+  parameters.set('subject_token', callerToken);
+  parameters.set('subject_token_type', tokenTypePrefix + subjectTokenType);
+  if (requestedTokenType !== undefined) parameters.set('requested_token_type', tokenTypePrefix + requestedTokenType);
+  if (actorToken !== undefined) {
+    parameters.set('actor_token', actorToken);
+    parameters.set('actor_token_type', tokenTypePrefix + actorTokenType);
+  }
   for (const one of audience) parameters.append('audience', one);
   for (const one of resource) parameters.append('resource', one);
   if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
@@ -46,7 +78,21 @@ export function buildRequest(callerToken: string, settings: TokenExchangeSetting
     audience: audience.length === 0 ? resource : audience,
     scopes,
     callerToken,
+    ...(actorToken === undefined ? {} : { otherTokens: [actorToken] }),
+    ...(requestedTokenType === 'id_token' ? { answer: 'id_token' } : {}),
   };
+}
+
+/** Who acts for the user: a token that was given, or one of the gateway's own; undefined when nobody is named. */
+function buildActorToken(
+  { actorToken, actorFromClient, actorScopes }: TokenExchangeSettings,
+  { endpoint, now }: { readonly endpoint: TokenEndpoint; readonly now: () => number },
+): (() => Promise<string>) | undefined {
+  if (actorToken !== undefined) return () => Promise.resolve(actorToken.reveal());
+  if (!actorFromClient) return undefined;
+  const request = buildClientCredentialsRequest({ scopes: actorScopes });
+  const obtain = buildOwnToken((): Promise<IssuedToken> => endpoint.request(request, { giveUp: undefined }), now);
+  return async () => (await obtain()).upstreamToken;
 }
 
 /** Whoever grants more than was asked for gives the MCP server behind more power than anybody meant it to have. That is

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { post } from '../kit/call.ts';
+import { managementOf } from '../kit/call-management.ts';
+import { freePort } from '../kit/free-port.ts';
+import { runUsher, startUsher } from '../kit/run-usher.ts';
+import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
+import { claimsOf, startTestIdp, type SeedData, type TestIdp } from '../kit/start-test-idp.ts';
+import { until } from '../kit/until.ts';
+
+/** Everything an org says of itself that a set-up could change. */
+async function readOrg(idp: TestIdp): Promise<unknown> {
+  const api = managementOf(idp);
+  const list = async (path: string) => (await api('GET', path)).list;
+  const servers = await list('/authorizationServers');
+  const apps = await list('/apps');
+  return {
+    servers: await Promise.all(
+      servers.map(async (server) => {
+        const path = `/authorizationServers/${String(server['id'])}`;
+        const policies = await list(`${path}/policies`);
+        return {
+          ...server,
+          scopes: await list(`${path}/scopes`),
+          trusts: (await list(`${path}/associatedServers?trusted=true`)).map(({ id }) => id),
+          policies: await Promise.all(
+            policies.map(async (policy) => ({
+              ...withoutTimes(policy),
+              rules: (await list(`${path}/policies/${String(policy['id'])}/rules`)).map(withoutTimes),
+            })),
+          ),
+        };
+      }),
+    ),
+    apps: await Promise.all(
+      apps.map(async (app) => ({ ...withoutTimes(app), groups: await list(`/apps/${String(app['id'])}/groups`) })),
+    ),
+  };
+}
+
+function withoutTimes(object: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== 'lastUpdated'));
+}
+
+async function makeFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'usher-setup-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('set-up of Okta – an empty org – sign-in, exchange and call work with what it wrote; undone it is empty', async (context) => {
+  await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
+  const folder = join(await makeFolder(context), 'gateway');
+  await using upstream = await startHttpServer((request, response) => {
+    const { id } = JSON.parse(request.body) as { id: number };
+    sendJson(response, 200, { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: 'Prague' }] } });
+  });
+  const before = await readOrg(idp);
+  const port = await freePort();
+  const { httpsUrl, caFile, apiTokenFile } = idp.idp;
+  const flags = ['--org', httpsUrl, '--ca-file', caFile, '--api-token-file', apiTokenFile, '--out', folder, '--json'];
+  const gateway = ['--target-uri', `${upstream.url}/mcp`, '--port', String(port), '--name', 'countries'];
+
+  const dry = await runUsher(context, ['setup', 'okta', ...flags, ...gateway, '--dry-run']);
+  assert.equal(dry.code, 0, dry.stderr);
+  assert.deepEqual(await readOrg(idp), before);
+  await assert.rejects(stat(folder), { code: 'ENOENT' });
+
+  const applied = await runUsher(context, ['setup', 'okta', ...flags, ...gateway, '--yes']);
+  assert.equal(applied.code, 0, applied.stderr);
+  const report = JSON.parse(applied.stdout) as {
+    state: string;
+    callers: { issuer: string };
+    client: { clientId: string; clientSecretFile: string };
+  };
+  assert.equal(report.state, 'applied');
+  for (const name of await readdir(folder)) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);
+  const clientSecret = (await readFile(report.client.clientSecretFile, 'utf8')).trim();
+  const gatewaySecret = (await readFile(join(folder, 'gateway-secret.txt'), 'utf8')).trim();
+  const apiToken = (await readFile(apiTokenFile, 'utf8')).trim();
+  const record = await readFile(join(folder, 'usher-setup.json'), 'utf8');
+  for (const secret of [clientSecret, gatewaySecret, apiToken]) {
+    assert.ok(!`${applied.stdout}${applied.stderr}${record}`.includes(secret));
+  }
+
+  const serving = startUsher(context, ['serve', '-f', join(folder, 'usher.yaml'), '--log-level', 'error']);
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => (await fetch(`${url}/ready`).catch(() => undefined))?.status === 200, 60_000);
+  const signedIn = await idp.signIn(report.callers.issuer.split('/').at(-1) ?? '', {
+    clientId: report.client.clientId,
+    clientSecret,
+    redirectUri: 'http://127.0.0.1:33418',
+    scope: 'openid email mcp:tools:call',
+  });
+  const callerToken = String(signedIn.body['access_token']);
+  const answer = await post(`${url}/mcp`, callerToken);
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const given = upstream.seen[0]?.headers.authorization?.replace('Bearer ', '');
+  const { aud, sub, scp } = claimsOf(given);
+  assert.deepEqual({ aud, sub, scp }, { aud: 'backend', sub: 'alice@example.com', scp: ['backend-api:read'] });
+  assert.equal(claimsOf(callerToken)['aud'], 'mcpserver');
+  serving.kill('SIGTERM');
+
+  const again = await runUsher(context, ['setup', 'okta', ...flags, ...gateway, '--yes']);
+  assert.equal((JSON.parse(again.stdout) as { state: string }).state, 'unchanged');
+  assert.match(again.stderr, /nothing to change/);
+
+  const undone = await runUsher(context, ['setup', 'okta', ...flags, '--undo', '--yes']);
+  assert.equal(undone.code, 0, undone.stderr);
+  assert.deepEqual(await readOrg(idp), before);
+  assert.deepEqual(await readdir(folder), ['audit.jsonl']);
+});
+
+test('set-up of Okta – an org that has half of it, differently – adds what is missing; undone it is as before', async (context) => {
+  await using idp = await startTestIdp((seed: SeedData) => {
+    const [mcpserver, backend] = seed.servers;
+    // Somebody's own policy grants the sign-in; the back end's rule is off and lacks the scope; nothing is trusted.
+    mcpserver?.policies.splice(0, 1);
+    Object.assign(backend ?? {}, {
+      trusts: [],
+      scopes: [{ name: 'other:scope' }],
+      policies: [
+        {
+          name: 'MCP gateway',
+          clients: ['gateway'],
+          rules: [
+            {
+              name: 'Exchange tokens',
+              active: false,
+              grantTypes: ['client_credentials'],
+              scopes: ['other:scope'],
+            },
+          ],
+        },
+      ],
+    });
+    const gateway = seed.apps.find(({ clientId }) => clientId === 'gateway');
+    Object.assign(gateway ?? {}, { label: 'MCP gateway', requireDpop: true, grantTypes: ['client_credentials'] });
+    const vscode = seed.apps.find(({ clientId }) => clientId === 'vscode');
+    Object.assign(vscode ?? {}, { redirectUris: ['https://vscode.dev/redirect'], assigned: { groups: ['Sales'] } });
+  });
+  const folder = await makeFolder(context);
+  const before = await readOrg(idp);
+  const { httpUrl, apiTokenFile } = idp.idp;
+  const flags = ['--org', httpUrl, '--api-token-file', apiTokenFile, '--out', folder, '--json', '--yes'];
+  const choices = ['--client-app', 'Visual Studio Code'];
+
+  const applied = await runUsher(context, ['setup', 'okta', ...flags, ...choices]);
+  assert.equal(applied.code, 0, applied.stderr);
+  const { steps, found } = JSON.parse(applied.stdout) as { steps: { sentence: string }[]; found: string[] };
+  assert.deepEqual(
+    steps.map(({ sentence }) => sentence),
+    [
+      'Add the scope "backend-api:read" to the authorization server "Back end"',
+      'Let the authorization server "Back end" trust "MCP server"',
+      'In the app "Visual Studio Code" (vscode): add the redirect URI http://127.0.0.1:33418',
+      'Assign the app "Visual Studio Code" to the group "Everyone"',
+      'In the app "MCP gateway" (gateway): tick the grant urn:ietf:params:oauth:grant-type:token-exchange, no longer demand proof of possession (DPoP)',
+      'In the rule "Exchange tokens" of the policy "MCP gateway" of "Back end": grant urn:ietf:params:oauth:grant-type:token-exchange to anybody assigned to the app, scopes backend-api:read',
+      'Activate the rule "Exchange tokens" of the policy "MCP gateway" of the authorization server "Back end"',
+    ],
+  );
+  assert.ok(found.some((sentence) => sentence.startsWith('Policy "Clients that registered themselves"')));
+  const again = await runUsher(context, ['setup', 'okta', ...flags, ...choices]);
+  assert.equal((JSON.parse(again.stdout) as { state: string }).state, 'unchanged');
+
+  await writeFile(join(folder, 'usher.yaml'), '# mine now\n');
+  const undone = await runUsher(context, ['setup', 'okta', ...flags, '--undo']);
+  assert.equal(undone.code, 0, undone.stderr);
+  assert.deepEqual(await readOrg(idp), before);
+  assert.deepEqual(await readdir(folder), ['usher.yaml']);
+});
+
+test('set-up of Okta – a step refused half way – says so, keeps the record, and goes on when run again', async (context) => {
+  await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
+  const folder = await makeFolder(context);
+  const before = await readOrg(idp);
+  const { httpUrl, apiTokenFile } = idp.idp;
+  const flags = ['--org', httpUrl, '--api-token-file', apiTokenFile, '--out', folder, '--yes'];
+  // Not a scope name (RFC 6749 §3.3): the second server's is refused after six steps.
+  const refused = await runUsher(context, ['setup', 'okta', ...flags, '--token-exchange-scopes', 'käse']);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /refused to POST \/api\/v1\/authorizationServers\/aus\w+\/scopes, 400 E0000001/);
+  const applied = await runUsher(context, ['setup', 'okta', ...flags]);
+  assert.equal(applied.code, 0, applied.stderr);
+  assert.match(applied.stderr, /= Authorization server "backend" with audience "backend"/);
+  const undone = await runUsher(context, ['setup', 'okta', ...flags, '--undo']);
+  assert.equal(undone.code, 0, undone.stderr);
+  assert.deepEqual(await readOrg(idp), before);
+});
+
+test('set-up of Okta – a wrong API token, a console address, no way to ask – refused with what to do, nothing written', async (context) => {
+  await using idp = await startTestIdp();
+  const folder = await makeFolder(context);
+  const tokenFile = join(folder, 'token.txt');
+  await writeFile(tokenFile, '00not-the-token\n', { mode: 0o600 });
+  const flags = ['--api-token-file', tokenFile, '--out', join(folder, 'out')];
+  const wrongToken = await runUsher(context, ['setup', 'okta', '--org', idp.idp.httpUrl, ...flags, '--yes']);
+  assert.equal(wrongToken.code, 1);
+  assert.match(wrongToken.stderr, /401 E0000011/);
+  assert.match(wrongToken.stderr, /Security → API → Tokens/);
+  assert.ok(!wrongToken.stderr.includes('00not-the-token'));
+  const wrong = await runUsher(context, ['setup', 'okta', '--org', 'https://example-admin.okta.com', ...flags]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /--org: is "https:\/\/example-admin\.okta\.com", the address of its console/);
+  assert.match(wrong.stderr, /--yes: is missing; without a terminal nobody can be asked/);
+  const plain = await runUsher(context, ['setup', 'okta', '--org', 'http://example.okta.com', ...flags, '--yes']);
+  assert.match(plain.stderr, /--org: is "http:\/\/example\.okta\.com", expected the URL of an org: https:/);
+  await assert.rejects(stat(join(folder, 'out')), { code: 'ENOENT' });
+});
