@@ -76,7 +76,10 @@ async function introspect(request: IncomingMessage): Promise<object> {
   let form = '';
   for await (const chunk of request) form += String(chunk);
   counts.introspections += 1;
-  return { active: true, token_type: 'Bearer', ...decodeJwt(new URLSearchParams(form).get('token') ?? '') };
+  const { iss, aud, sub, exp, iat, jti, scp } = decodeJwt<{ scp: string[] }>(
+    new URLSearchParams(form).get('token') ?? '',
+  );
+  return { active: true, token_type: 'Bearer', iss, aud, sub, exp, iat, jti, scp };
 }
 
 async function subjectOf(form: URLSearchParams): Promise<string> {

@@ -31,6 +31,12 @@ function shareOwners(local: Owners, store: Store): Owners {
     if (earlier !== undefined && earlier.principal !== owner.principal) local.set(id, earlier);
   }
 
+  async function recall(id: string): Promise<void> {
+    const owner = await read(id);
+    // Whoever learned of it meanwhile knows better.
+    if (owner !== undefined && local.get(id) === undefined) local.set(id, owner);
+  }
+
   return {
     get: (id) => local.get(id),
     set(id, owner) {
@@ -42,11 +48,7 @@ function shareOwners(local: Owners, store: Store): Owners {
       void store.delete(id);
     },
     recall(id) {
-      if (local.get(id) !== undefined) return undefined;
-      return read(id).then((owner) => {
-        // Whoever learned of it meanwhile knows better.
-        if (owner !== undefined && local.get(id) === undefined) local.set(id, owner);
-      });
+      return local.get(id) === undefined ? recall(id) : undefined;
     },
   };
 }

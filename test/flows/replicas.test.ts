@@ -201,9 +201,9 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
   test('Redis killed under load – nothing refused, said once; started again – used again', async () => {
     await using all = await startReplicas();
     const statuses: number[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const load = Array.from({ length: 4 }, async (_, worker) => {
-      for (let call = 0; !isOver; call += 1) {
+      for (let call = 0; !over.signal.aborted; call += 1) {
         const callerToken = await all.issuer.sign({ sub: `user-${worker}-${call}` });
         statuses.push(await status(worker % 2 === 0 ? all.a : all.b, callerToken));
       }
@@ -216,7 +216,7 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     const said = (text: string) =>
       [all.a, all.b].map(({ logged }) => logged.filter((one) => one.includes(text)).length);
     await until(() => said('The shared state').every((count) => count === 1));
-    isOver = true;
+    over.abort();
     await Promise.all(load);
     assert.deepEqual(new Set(statuses), new Set([200]));
     assert.deepEqual(said('Cannot use the shared state'), [1, 1]);
