@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
+import { dpopSchema } from '../authenticators/dpop/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
@@ -70,6 +71,7 @@ export const serverSchema = z.strictObject({
     example: 'x-request-id',
   }),
   authenticate: z.array(z.discriminatedUnion('strategy', [jwtSchema, anonymousSchema])).min(1),
+  dpop: dpopSchema.prefault({}),
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
   credential: z.discriminatedUnion('strategy', [tokenExchangeSchema, noneSchema]).default({ strategy: 'none' }),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),

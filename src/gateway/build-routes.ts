@@ -1,4 +1,6 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
+import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
+import { buildReplayMemory } from '../authenticators/dpop/replay-memory.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
 import type { Config, ServerConfig } from '../config/schema.ts';
@@ -90,6 +92,8 @@ function buildRoute(
     allowedOrigins: new Set([new URL(resourceUrl).origin, ...server.allowedOrigins]),
     limits: { bodyBytes: server.bodyLimitBytes },
     authenticator: keeps('authenticate')?.authenticator ?? buildAuthenticator(server, deps),
+    proofs:
+      keeps('authenticate', 'dpop', 'resourceUrl', 'path')?.proofs ?? buildProofs(server, { ...deps, resourceUrl }),
     policy: buildScopesPolicy(server.policy),
     credential: keeps('credential')?.credential ?? buildCredential(server, deps),
     forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
@@ -111,6 +115,14 @@ function buildRoute(
 function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Authenticator {
   const jwt = authenticate.filter((one) => one.strategy === 'jwt');
   return jwt.length === 0 ? buildAnonymousAuthenticator() : buildJwtAuthenticator(jwt, deps);
+}
+
+/** Who takes everybody asks nobody for a key. */
+function buildProofs({ authenticate, dpop }: ServerConfig, { resourceUrl, now }: NamedDeps & { resourceUrl: string }) {
+  const skews = authenticate.flatMap((one) => (one.strategy === 'jwt' ? [one.clockSkewSeconds] : []));
+  if (skews.length === 0) return undefined;
+  const replays = buildReplayMemory({ now });
+  return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, now });
 }
 
 function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credential {

@@ -2,6 +2,7 @@ import type { Authenticator } from './authenticator.ts';
 import type { Credential } from './credential.ts';
 import type { Owners } from './owner.ts';
 import type { Policy } from './policy.ts';
+import type { ProofCheck } from './proof-check.ts';
 import type { Upstream } from './upstream.ts';
 import type { Workload } from './workload.ts';
 
@@ -18,6 +19,8 @@ export interface Route {
   readonly allowedOrigins: ReadonlySet<string>;
   readonly limits: { readonly bodyBytes: number };
   readonly authenticator: Authenticator;
+  /** Where tokens can be bound to keys; undefined where none is asked for. */
+  readonly proofs: ProofCheck | undefined;
   readonly policy: Policy;
   readonly credential: Credential;
   readonly upstream: Upstream;

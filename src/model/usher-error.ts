@@ -35,6 +35,8 @@ export class UsherError extends Error {
   readonly scopes: readonly string[] | undefined;
   /** What the challenge says beside the error. */
   readonly challengeParameters: Readonly<Record<string, string>>;
+  /** For the caller's next proof (RFC 9449 §9). */
+  readonly nonce: string | undefined;
 
   constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, extra: FailExtra = {}) {
     const row = errorTable[code];
@@ -49,6 +51,7 @@ export class UsherError extends Error {
     this.retryAfterSeconds = extra.retryAfterSeconds;
     this.scopes = extra.scopes;
     this.challengeParameters = extra.challengeParameters ?? {};
+    this.nonce = extra.nonce;
   }
 }
 
@@ -60,6 +63,7 @@ export interface FailExtra {
   readonly scopes?: readonly string[];
   /** Of `WWW-Authenticate`, by name: public, and checked by whoever got the values from elsewhere. */
   readonly challengeParameters?: Readonly<Record<string, string>>;
+  readonly nonce?: string;
 }
 
 /** The only way to refuse. `throw fail('audience_mismatch', { found: '"api"', expected: '"mcpserver"' })`. */

@@ -12,6 +12,7 @@ const anonymous: Caller = Object.freeze({
   claims: Object.freeze({}),
   expiresAtMs: Number.POSITIVE_INFINITY,
   tokenDigest: '',
+  jkt: undefined,
 });
 
 /** Strategy `anonymous`: everybody may call, and a token that is sent all the same is not looked at. */

@@ -8,9 +8,9 @@ import type { Log } from '../../model/log.ts';
 import type { Caller } from '../../model/caller.ts';
 import { pickTokenClaims } from '../../model/token-claims.ts';
 import { fail } from '../../model/usher-error.ts';
-import { checkClaims } from './check-claims.ts';
+import { checkClaims, findThumbprint } from './check-claims.ts';
 import { KeyStore } from './key-store.ts';
-import { quoteValue } from './quote-value.ts';
+import { quoteValue } from '../../lib/quote-value.ts';
 import type { JwtSettings } from './schema.ts';
 import { checkSignatureText, verifySignature, type Problem } from './verify-signature.ts';
 
@@ -178,5 +178,6 @@ function buildCaller(callerToken: string, { claims }: JwtParts): Caller {
     claims: Object.freeze(shown),
     expiresAtMs: Number(claims['exp']) * 1000,
     tokenDigest: hash('sha256', callerToken, 'base64url'),
+    jkt: findThumbprint(claims['cnf']),
   });
 }
