@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { parseJwtParts, type JwtParts } from '../../lib/jwt-parts.ts';
-import { quoteValue } from '../../lib/quote-value.ts';
+import { quoteValue } from '../quote-value.ts';
 import { findTargetUri } from '../../lib/target-uri.ts';
 import type { PresentedProof, ProofCheck } from '../../model/proof-check.ts';
 import { fail } from '../../model/usher-error.ts';

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { isObject } from '../../lib/is-object.ts';
 import { isSoundKey } from '../../lib/is-sound-key.ts';
 import { jwkThumbprint } from '../../lib/jwk-thumbprint.ts';
-import { quoteValue } from '../../lib/quote-value.ts';
+import { quoteValue } from '../quote-value.ts';
 import { fitsAlgorithm, proofAlgorithms } from './proof-algorithms.ts';
 
 /** Whom a proof's header names. */
