@@ -56,6 +56,13 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
       what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected --token-exchange-audience, for example backend, or --token-exchange-resource',
     };
   }
+  for (const key of ['dpopKeyFile', 'dpopUrl']) {
+    if (at('credential', key) === undefined || at('credential', 'dpop') === true) continue;
+    yield {
+      path: [...base, 'credential', key],
+      what: 'says how to prove a key that is not asked for; set --token-exchange-dpop (dpop: true) as well, or leave it out',
+    };
+  }
   const targetPort = at('upstream', 'targetPort');
   if (
     typeof targetPort === 'number' &&

@@ -68,6 +68,9 @@ const samples: Readonly<Record<string, Sample>> = {
   'token-exchange-audience': listOf('backend'),
   'token-exchange-resource': listOf('https://api.example.com/'),
   'token-exchange-scopes': listOf('backend-api:read'),
+  'token-exchange-dpop': same(true),
+  'token-exchange-dpop-key': same(tlsFiles.keyFile),
+  'token-exchange-dpop-url': same('https://api.example.com/graphql'),
   'token-exchange-timeout': same(3),
   'target-uri': same('http://127.0.0.1:9009/mcp'),
   'target-port': same(9010),
@@ -95,6 +98,8 @@ function baseServer(leaf: Leaf): Tree {
             clientId: 'base',
             clientSecretEnv: 'BASE_SECRET',
             audience: ['base'],
+            // How to prove a key goes with asking for one.
+            ...(leaf.path.some((step) => /^dpop./.test(String(step))) ? { dpop: true } : {}),
           },
         }
       : {}),

@@ -452,7 +452,7 @@ const rows = {
     status: 502,
     fault: 'operator',
     message: 'The service behind this gateway refused the token it was given; the operator has to mend it',
-    hint: '{target} answered 401, also to a freshly exchanged token. Compare the audience, issuer and scopes it expects with the exchange settings.',
+    hint: '{target} answered 401, also to a freshly exchanged token. Compare the audience, issuer and scopes it expects with the exchange settings, and with DPoP the URL its proofs have to be for.',
   },
   upstream_redirected: {
     stage: 'forward',

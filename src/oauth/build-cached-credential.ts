@@ -4,7 +4,7 @@ import { type Flight, SingleFlight } from '../lib/single-flight.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
-import type { UpstreamCredential } from '../model/upstream-credential.ts';
+import type { UpstreamCredential, UpstreamProof } from '../model/upstream-credential.ts';
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
 
@@ -18,6 +18,8 @@ export interface TokenSource {
    * @throws UsherError of stage exchange
    */
   request(identity: Identity, flight: Flight): Promise<IssuedToken>;
+  /** Present where its tokens are bound to a key: proofs for one of them (RFC 9449 §7.1). */
+  readonly proofFor?: ((upstreamToken: string) => UpstreamProof) | undefined;
 }
 
 interface Kept {
@@ -47,8 +49,10 @@ export function buildCachedCredential(source: TokenSource, { now }: { readonly n
       throw error;
     });
     const nowMs = now();
-    const header = { name: 'authorization', value: new Secret(`Bearer ${token.upstreamToken}`) };
-    const fresh = { header, claims: token.claims, source: 'fresh', waitedMs: nowMs - startedAtMs } as const;
+    const proof = source.proofFor?.(token.upstreamToken);
+    const scheme = proof === undefined ? 'Bearer' : 'DPoP';
+    const header = { name: 'authorization', value: new Secret(`${scheme} ${token.upstreamToken}`) };
+    const fresh = { header, proof, claims: token.claims, source: 'fresh', waitedMs: nowMs - startedAtMs } as const;
     if (token.expiresAtMs !== undefined) {
       const endsAtMs = Math.min(token.expiresAtMs, caller.expiresAtMs);
       const freshUntilMs = endsAtMs - Math.min(30_000, (endsAtMs - nowMs) / 10);

@@ -9,6 +9,8 @@ export interface Refusal {
   /** The provider's own words, secrets already removed; for the operator only. */
   readonly description: string;
   readonly retryAfterSeconds: number | undefined;
+  /** Was there a proof of possession (DPoP) in the request? */
+  readonly isProven?: boolean;
   /** What a challenge can say of the sign-in the provider wants; undefined when it named nothing. */
   readonly stepUp: Readonly<Record<string, string>> | undefined;
 }
@@ -32,6 +34,11 @@ const subjectErrors = new Set(['invalid_grant', 'invalid_token', 'login_required
 const stepUpError = 'insufficient_user_authentication';
 /** The provider knows everybody and says no. */
 const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
+
+/** RFC 9449 §5 and §8: it wants the client to prove a key. */
+const dpopErrors = new Set(['invalid_dpop_proof', 'use_dpop_nonce']);
+const dpopAdvice =
+  '(the provider wants proof of possession: set --token-exchange-dpop, or take the demand off the gateway there)';
 
 /** Says whose fault a refused exchange is. A 401 makes every client throw away its token and sign in again, so it is
  * sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable subject token, which most
@@ -69,5 +76,7 @@ export function classifyRefusal(refusal: Refusal): Error {
     return fail('exchange_subject_refused', details);
   }
   if (denials.has(error)) return fail('exchange_denied', details);
+  if (dpopErrors.has(error) && refusal.isProven !== true)
+    return fail('exchange_misconfigured', { ...details, description: `${details.description} ${dpopAdvice}` });
   return fail('exchange_misconfigured', details);
 }

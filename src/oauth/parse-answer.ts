@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../lib/is-object.ts';
 import { parseJwtParts } from '../lib/jwt-parts.ts';
 import type { TokenClaims } from '../model/caller.ts';
 import { pickTokenClaims } from '../model/token-claims.ts';
@@ -25,6 +26,8 @@ export interface Asked {
   /** What no refusal may quote, whatever the answer repeats. */
   readonly secrets: readonly string[];
   readonly nowMs: number;
+  /** Thumbprint of the key the token was to be bound to (RFC 9449 §5); a bearer token otherwise. */
+  readonly jkt?: string | undefined;
 }
 
 const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
@@ -66,12 +69,13 @@ export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
   } = parsed.data;
   if (!usableTypes.has(issuedType))
     throw refuse(`issued_token_type is ${JSON.stringify(issuedType)}, expected an access token`);
-  if (tokenType.toLowerCase() !== 'bearer')
-    throw refuse(`token_type is ${JSON.stringify(tokenType)}, expected "Bearer"`);
+  const expectedType = asked.jkt === undefined ? 'Bearer' : 'DPoP';
+  if (tokenType.toLowerCase() !== expectedType.toLowerCase())
+    throw refuse(`token_type is ${JSON.stringify(tokenType)}, expected ${JSON.stringify(expectedType)}`);
   if (!headerSafe.test(upstreamToken)) throw refuse('the token has characters that cannot stand in a header');
   if (upstreamToken === asked.callerToken) throw refuse("it is the caller's own token, unchanged");
 
-  const claims = findClaims(upstreamToken, asked.nowMs, refuse);
+  const claims = findClaims(upstreamToken, asked, refuse);
   if (claims !== undefined) checkAudience(claims, asked, refuse);
   // What the answer says it granted, and what the token itself says: neither may fall short.
   const granted = scope?.split(' ').filter((one) => one !== '');
@@ -104,7 +108,7 @@ const clockSkewMs = 60_000;
 const jwtLike = /^e[wy][^.]*\.[^.]*\.[^.]*$/;
 
 /** Undefined for an opaque token, about which nothing can be said. */
-function findClaims(upstreamToken: string, nowMs: number, refuse: Refuse): TokenClaims | undefined {
+function findClaims(upstreamToken: string, { nowMs, jkt }: Asked, refuse: Refuse): TokenClaims | undefined {
   if (!jwtLike.test(upstreamToken)) return undefined;
   let claims: Readonly<Record<string, unknown>>;
   try {
@@ -112,7 +116,12 @@ function findClaims(upstreamToken: string, nowMs: number, refuse: Refuse): Token
   } catch (error) {
     throw refuse(`the token is a JWT, but ${error instanceof Error ? error.message : 'unreadable'}`);
   }
-  const { nbf } = claims;
+  const { nbf, cnf } = claims;
+  const boundTo = isObject(cnf) ? cnf['jkt'] : undefined;
+  if (boundTo !== jkt)
+    throw refuse(
+      `the token is bound to ${boundTo === undefined ? 'no key' : 'a key'}, expected ${jkt === undefined ? 'none' : "this gateway's"}`,
+    );
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf * 1000 <= nowMs + clockSkewMs))
     throw refuse(`the token is not valid yet: nbf is ${JSON.stringify(nbf)}, now is ${Math.floor(nowMs / 1000)}`);
   const shown = pickTokenClaims(claims);

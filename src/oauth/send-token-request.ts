@@ -6,6 +6,7 @@ import { classifyRefusal, type Refusal } from './classify-refusal.ts';
 import { findStepUp } from './find-step-up.ts';
 import { parseAnswer, type IssuedToken } from './parse-answer.ts';
 import type { ClientAuthentication, TokenRequest } from './token-request.ts';
+import type { Prover } from './prover.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** Where a request goes, and as whom. */
@@ -16,14 +17,41 @@ export interface SendOptions {
   readonly http: HttpClient;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  /** Present where the token is to be bound to a key (RFC 9449 §5). */
+  readonly prover?: Prover | undefined;
 }
 
-/** One request to the token endpoint, once, within this time.
+/** One request to the token endpoint, once, within this time; a second time where it wants another nonce in the proof of
+ * possession (RFC 9449 §8).
  * @throws UsherError of stage exchange
  */
 export async function sendTokenRequest(request: TokenRequest, options: SendOptions): Promise<IssuedToken> {
-  const { url, client, timeoutMs, http, nowMs } = options;
-  const answer = await answerOf(url, () =>
+  const { url, client, timeoutMs, nowMs, prover } = options;
+  const deadlineAtMs = performance.now() + timeoutMs;
+  let answer = await send(request, options, timeoutMs);
+  let body: unknown = await answer.json().catch(() => undefined);
+  // Every answer may bring the nonce for the next request.
+  const hasNew = prover?.learnNonce(url, answer.headers.get('dpop-nonce')) === true;
+  const leftMs = Math.round(deadlineAtMs - performance.now());
+  if (hasNew && answer.status !== 200 && refusalSchema.parse(body).error === 'use_dpop_nonce' && leftMs > 0) {
+    answer = await send(request, options, leftMs);
+    body = await answer.json().catch(() => undefined);
+    prover.learnNonce(url, answer.headers.get('dpop-nonce'));
+  }
+  const { audience, scopes, callerToken } = request;
+  const secrets = [callerToken, ...client.secrets];
+  if (answer.status !== 200) {
+    const isProven = prover !== undefined;
+    throw classifyRefusal({ ...readRefusal(answer, body, { url, secrets, nowMs }), isProven });
+  }
+  const jkt = prover?.thumbprint;
+  return parseAnswer(body, { url, audience, scopes, callerToken, secrets, nowMs, jkt });
+}
+
+function send(request: TokenRequest, options: SendOptions, timeoutMs: number): Promise<Response> {
+  const { url, client, http, prover } = options;
+  const proof = prover === undefined ? {} : { dpop: prover.prove({ method: 'POST', url }) };
+  return answerOf(url, () =>
     genericTokenEndpointRequest(
       { issuer: url, token_endpoint: url },
       { client_id: client.clientId },
@@ -34,15 +62,10 @@ export async function sendTokenRequest(request: TokenRequest, options: SendOptio
         // Plain http was allowed or refused when the configuration was read.
         [allowInsecureRequests]: true,
         [customFetch]: (target, { method, headers, body }) =>
-          http.send(target, { method, headers, body: body.toString(), timeoutMs }),
+          http.send(target, { method, headers: { ...headers, ...proof }, body: body.toString(), timeoutMs }),
       },
     ),
   );
-  const body: unknown = await answer.json().catch(() => undefined);
-  const { audience, scopes, callerToken } = request;
-  const secrets = [callerToken, ...client.secrets];
-  if (answer.status !== 200) throw classifyRefusal(readRefusal(answer, body, { url, secrets, nowMs }));
-  return parseAnswer(body, { url, audience, scopes, callerToken, secrets, nowMs });
 }
 
 /** No answer at all is the provider's trouble, not the caller's: 503, and the caller keeps its token. */

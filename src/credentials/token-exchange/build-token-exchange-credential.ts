@@ -3,6 +3,8 @@ import { fail } from '../../model/usher-error.ts';
 import { buildCachedCredential } from '../../oauth/build-cached-credential.ts';
 import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication.ts';
+import { makeProofKey, readProofKey, type ProofKey } from '../../oauth/proof-key.ts';
+import { Prover } from '../../oauth/prover.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 
@@ -11,7 +13,10 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
 export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenEndpointDeps): Credential {
-  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings), deps);
+  const { url, timeoutSeconds, dpop, dpopKeyFile, dpopUrl } = settings;
+  const prover = dpop ? new Prover(readKey(dpopKeyFile), deps.now) : undefined;
+  const client = buildClientAuthentication(settings);
+  const endpoint = buildTokenEndpoint({ url, timeoutSeconds, prover }, client, deps);
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
   return buildCachedCredential(
     {
@@ -24,9 +29,22 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
         if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
         return token;
       },
+      proofFor: prover === undefined ? undefined : (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
     },
     deps,
   );
+}
+
+/** @throws UsherError config_invalid when there is no usable key in the file
+ */
+function readKey(file: string | undefined): ProofKey {
+  if (file === undefined) return makeProofKey();
+  try {
+    return readProofKey(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw fail('config_invalid', { report: `--token-exchange-dpop-key: ${JSON.stringify(file)} ${reason}` }, { cause });
+  }
 }
 
 /** RFC 8693 §2.1. `requested_token_type` is left out: an access token is the default, and some providers refuse the

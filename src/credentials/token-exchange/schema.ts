@@ -57,6 +57,25 @@ export const tokenExchangeSchema = z.strictObject({
     example: 'backend-api:read',
     spaceSeparated: true,
   }),
+  dpop: setting(z.boolean().default(false), {
+    help: 'Have the new tokens bound to a key of the gateway (DPoP), and prove that key to provider and server',
+    flag: 'token-exchange-dpop',
+    group,
+  }),
+  dpopKeyFile: setting(z.string().min(1).optional(), {
+    help: 'File with that key (PEM or JWK); a new one for each start when not given',
+    flag: 'token-exchange-dpop-key',
+    group,
+    placeholder: 'PATH',
+    path: true,
+  }),
+  dpopUrl: setting(webUrl().optional(), {
+    help: 'URL of the service the proofs are for, where the server behind hands token and proof on to it; else they are for the server',
+    flag: 'token-exchange-dpop-url',
+    group,
+    placeholder: 'URL',
+    example: 'https://api.example.com/graphql',
+  }),
   timeoutSeconds: setting(z.number().positive().max(60).default(10), {
     help: 'How long an exchange may take in all, with its one repetition',
     flag: 'token-exchange-timeout',
