@@ -27,7 +27,7 @@ import { landingPage } from './views/landing-page.ts';
 export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
   const host = options.host ?? '127.0.0.1';
   refuseDanger(host);
-  const seed = await readSeed(options.seedFile);
+  const seed = withDpop(await readSeed(options.seedFile), options.requireDpop);
   const stateDir = resolve(options.stateDir);
   const [certificates, ...keys] = await Promise.all([
     readCertificates(stateDir, Date.now),
@@ -76,6 +76,10 @@ export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function withDpop(seed: Seed, isRequired = false): Seed {
+  return isRequired ? { ...seed, apps: seed.apps.map((app) => ({ ...app, requireDpop: true })) } : seed;
 }
 
 function refuseDanger(host: string): void {
