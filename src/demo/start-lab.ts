@@ -101,7 +101,12 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
   const gateway = started.use(
     await startGateway(
       buildConfig({
-        ...{ idp, mcpserver, backend, mcpServerUrl, auditFile, port: ports.gateway },
+        idp,
+        mcpserver,
+        backend,
+        mcpServerUrl,
+        auditFile,
+        port: ports.gateway,
         proofsFor: options.requireDpop ? apiUrl : undefined,
       }),
       { log: quiet },

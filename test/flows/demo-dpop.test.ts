@@ -12,10 +12,14 @@ const usher = fileURLToPath(new URL('../../bin/usher.js', import.meta.url));
 async function runDemo(...more: string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'usher-demo-'));
   const { gateway, idpHttp, idpHttps, api, mcpServer } = testPorts;
-  const ports = [
-    ...['--port', gateway, '--idp-http-port', idpHttp, '--idp-https-port', idpHttps],
-    ...['--api-port', api, '--mcp-port', mcpServer],
-  ].map(String);
+  const given = {
+    port: gateway,
+    'idp-http-port': idpHttp,
+    'idp-https-port': idpHttps,
+    'api-port': api,
+    'mcp-port': mcpServer,
+  };
+  const ports = Object.entries(given).flatMap(([name, port]) => [`--${name}`, String(port)]);
   try {
     return await runProgram([
       process.execPath,
