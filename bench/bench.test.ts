@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { runProgram } from '../test/kit/run-program.ts';
 import { ensureReady } from '../tools/set-up.js';
+import { judgeSoak } from './judge-soak.ts';
+import type { SoakRest } from './measure-soak.ts';
 import { MessageReader } from './message-reader.ts';
 
 const program = fileURLToPath(new URL('run-bench.ts', import.meta.url));
@@ -53,19 +55,45 @@ test('benchmark – event streams with calls beside them – none lost', { timeo
   assert.ok(eventsSent >= 50 && calls > 50);
 });
 
-test('benchmark – a soak – a line each minute', { timeout: 100_000 }, async () => {
-  await ensureReady({ tests: false });
-  const { code, stdout, stderr } = await runProgram([process.execPath, program, '--soak', '--quick', '--json']);
-  assert.equal(code, 0, stdout + stderr);
-  const steps = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { minute: number });
-  assert.deepEqual(
-    steps.map(({ minute }) => minute),
-    [1, 2],
-  );
+test(
+  'benchmark – a soak – a line each minute, those of the warm-up too, and one for begin and end',
+  { timeout: 100_000 },
+  async () => {
+    await ensureReady({ tests: false });
+    const { code, stdout, stderr } = await runProgram([process.execPath, program, '--soak', '--quick', '--json']);
+    assert.equal(code, 0, stdout + stderr);
+    const steps = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      steps.slice(0, -1).map(({ minute }) => minute),
+      [0, 1, 2],
+    );
+    const { begin, end, isSteady } = steps.at(-1);
+    assert.equal(typeof isSteady, 'boolean');
+    for (const { rssMegabytes, heapMegabytes, openFiles } of [begin, end])
+      assert.ok(rssMegabytes > heapMegabytes && heapMegabytes > 1 && openFiles > 1);
+  },
+);
+
+const quiet: SoakRest = { rssMegabytes: 200, heapMegabytes: 20, externalMegabytes: 4, openFiles: 25 };
+
+test('the verdict of a soak – a little more than at the beginning – it ended where it began', () => {
+  const end = { ...quiet, rssMegabytes: 209.9, heapMegabytes: 19, openFiles: 24 };
+  assert.deepEqual(judgeSoak({ begin: quiet, end }), {
+    isSteady: true,
+    text: 'It ended where it began: 200 → 209.9 MB resident (+9.9, allowed +10), 20 → 19 MB heap (-1, allowed +2), 25 → 24 open files (-1, allowed +0)',
+  });
 });
+
+for (const grown of [{ rssMegabytes: 211 }, { heapMegabytes: 22.1 }, { openFiles: 26 }]) {
+  test(`the verdict of a soak – ${Object.keys(grown)[0]} grew – it says so`, () => {
+    const { isSteady, text } = judgeSoak({ begin: quiet, end: { ...quiet, ...grown } });
+    assert.equal(isSteady, false);
+    assert.match(text, /^IT GREW: /);
+  });
+}
 
 test('benchmark – each part killed in turn – nothing wrong, nothing unrecorded', { timeout: 100_000 }, async () => {
   await ensureReady({ tests: false });

@@ -42,7 +42,7 @@ export async function measureMemory(lab: Lab, order: MemoryOrder): Promise<void>
     if (errors > 0) throw new Error(`${errors} of ${requests} calls failed: ${firstError}`);
     sent += requests;
     truncateSync(gateway.auditFile);
-    const { rssBytes, heapBytes } = await reporter.ask('memory', {});
+    const { rssBytes, heapBytes } = await reporter.ask('memory', { collects: true });
     order.onStep({ requests: sent, rssMegabytes: rssBytes / 1024 ** 2, heapMegabytes: heapBytes / 1024 ** 2 });
   }
 }

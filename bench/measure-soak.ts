@@ -1,10 +1,12 @@
 import { truncateSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Lab } from './arms.ts';
 import { countOpenFiles } from './measure-streams.ts';
-import { connectPeer } from './peer.ts';
+import { connectPeer, type Peer } from './peer.ts';
 import { startUsher } from './start-usher.ts';
 
 export interface SoakStep {
+  /** Those of the warm-up are 0 and less. */
   readonly minute: number;
   readonly calls: number;
   readonly failedCalls: number;
@@ -15,20 +17,41 @@ export interface SoakStep {
   readonly firstError: string | undefined;
 }
 
+/** The gateway when nobody has asked anything of it for a while. */
+export interface SoakRest {
+  /** As it is: nobody told it to collect anything. */
+  readonly rssMegabytes: number;
+  /** After a collection: what is really held. */
+  readonly heapMegabytes: number;
+  readonly externalMegabytes: number;
+  readonly openFiles: number;
+}
+
 export interface SoakOrder {
   readonly minutes: number;
+  /** At the same load, and not counted: until code is compiled, pools are there and the heap has its size. */
+  readonly warmUpMinutes: number;
   /** Length of one of them. */
   readonly minuteMs: number;
+  /** Without load, before each look at the gateway: longer than any connection idles. */
+  readonly restMs: number;
+  /** Of the callers' tokens: what is kept for them may stay as long. */
+  readonly lifeSeconds: number;
   readonly streams: number;
   readonly ratePerSecond: number;
   readonly onStep: (step: SoakStep) => void;
 }
 
+export interface SoakFindings {
+  readonly begin: SoakRest;
+  readonly end: SoakRest;
+}
+
 /** The same load for a long time: calls at a steady rate with new callers each minute, and event streams that are opened and
- * dropped. Memory and open files are looked at while nothing is under way: they should end where they began.
+ * dropped. Memory and open files at rest, after a warm-up and at the end, should be the same.
  */
-export async function measureSoak(lab: Lab, order: SoakOrder): Promise<void> {
-  const { origin, provider, load } = lab;
+export async function measureSoak(lab: Lab, order: SoakOrder): Promise<SoakFindings> {
+  const { origin, provider } = lab;
   await using gateway = await startUsher({
     kind: 'exchange-20ms',
     name: 'soak',
@@ -37,34 +60,60 @@ export async function measureSoak(lab: Lab, order: SoakOrder): Promise<void> {
     providerPort: provider.port,
     reportsMemory: true,
   });
-  const reporter = connectPeer(gateway.child, 'usher serve');
-  for (let minute = 1; minute <= order.minutes; minute += 1) {
-    const { tokens } = await provider.ask('sign', { count: 50 });
-    await load.ask('openStreams', { port: gateway.port, count: order.streams, tokens });
-    const [result] = await Promise.all([
-      load.ask('load', {
-        key: `soak ${minute}`,
-        port: gateway.port,
-        connections: 32,
-        tokens,
-        durationMs: order.minuteMs,
-        ratePerSecond: order.ratePerSecond,
-      }),
-      origin.ask('broadcast', {}),
-    ]);
-    const streams = await load.ask('closeStreams', {});
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    truncateSync(gateway.auditFile);
-    const { rssBytes, heapBytes } = await reporter.ask('memory', {});
-    order.onStep({
-      minute,
-      calls: result.requests,
-      failedCalls: result.errors,
-      lostStreams: order.streams - streams.open,
-      rssMegabytes: rssBytes / 1024 ** 2,
-      heapMegabytes: heapBytes / 1024 ** 2,
-      openFiles: countOpenFiles(gateway.pid),
-      firstError: result.firstError ?? streams.firstError,
-    });
-  }
+  const soak: Soak = { ...gateway, reporter: connectPeer(gateway.child, 'usher serve') };
+  for (let minute = 1 - order.warmUpMinutes; minute <= 0; minute += 1) await runMinute(minute, soak, lab, order);
+  const begin = await rest(soak, order);
+  for (let minute = 1; minute <= order.minutes; minute += 1) await runMinute(minute, soak, lab, order);
+  return { begin, end: await rest(soak, order) };
+}
+
+interface Soak {
+  readonly pid: number;
+  readonly port: number;
+  readonly auditFile: string;
+  readonly reporter: Peer;
+}
+
+const megabyte = 1024 ** 2;
+
+async function runMinute(minute: number, soak: Soak, { origin, provider, load }: Lab, order: SoakOrder): Promise<void> {
+  const { tokens } = await provider.ask('sign', { count: 50, lifeSeconds: order.lifeSeconds });
+  await load.ask('openStreams', { port: soak.port, count: order.streams, tokens });
+  const [result] = await Promise.all([
+    load.ask('load', {
+      key: `soak ${minute}`,
+      port: soak.port,
+      connections: 32,
+      tokens,
+      durationMs: order.minuteMs,
+      ratePerSecond: order.ratePerSecond,
+    }),
+    origin.ask('broadcast', {}),
+  ]);
+  const streams = await load.ask('closeStreams', {});
+  await delay(1_000);
+  truncateSync(soak.auditFile);
+  const { rssBytes, heapBytes } = await soak.reporter.ask('memory', { collects: false });
+  order.onStep({
+    minute,
+    calls: result.requests,
+    failedCalls: result.errors,
+    lostStreams: order.streams - streams.open,
+    rssMegabytes: rssBytes / megabyte,
+    heapMegabytes: heapBytes / megabyte,
+    openFiles: countOpenFiles(soak.pid),
+    firstError: result.firstError ?? streams.firstError,
+  });
+}
+
+async function rest({ pid, reporter }: Soak, { restMs }: SoakOrder): Promise<SoakRest> {
+  await delay(restMs);
+  const { rssBytes } = await reporter.ask('memory', { collects: false });
+  const { heapBytes, externalBytes } = await reporter.ask('memory', { collects: true });
+  return {
+    rssMegabytes: rssBytes / megabyte,
+    heapMegabytes: heapBytes / megabyte,
+    externalMegabytes: externalBytes / megabyte,
+    openFiles: countOpenFiles(pid),
+  };
 }

@@ -4,8 +4,8 @@ export interface Questions {
   readonly ready: { ask: object; answer: { port: number } };
   /** To the origin: the Authorization header of the latest request, and how many requests came so far. */
   readonly seen: { ask: object; answer: { authorization: string; requests: number } };
-  /** To the provider: access tokens for callers, each of another user. */
-  readonly sign: { ask: { count: number }; answer: { tokens: string[] } };
+  /** To the provider: access tokens for callers, each of another user; good for two hours when nothing else is said. */
+  readonly sign: { ask: { count: number; lifeSeconds?: number }; answer: { tokens: string[] } };
   /** To the provider: how often each of its token endpoints was asked. */
   readonly exchanges: { ask: object; answer: { immediate: number; delayed: number } };
   /** To the load generator: calls one after the other on each connection, until the time is up or all are made. */
@@ -18,8 +18,15 @@ export interface Questions {
   readonly streams: { ask: object; answer: StreamState };
   /** To the load generator: ends them all. */
   readonly closeStreams: { ask: object; answer: StreamState };
-  /** To a gateway started for it: its memory, after a collection. */
-  readonly memory: { ask: object; answer: { rssBytes: number; heapBytes: number } };
+  /** To a gateway started for it: its memory, as it is or after a collection. */
+  readonly memory: { ask: { collects: boolean }; answer: MemoryAnswer };
+}
+
+export interface MemoryAnswer {
+  readonly rssBytes: number;
+  readonly heapBytes: number;
+  /** Of buffers and other memory outside the heap that JavaScript holds. */
+  readonly externalBytes: number;
 }
 
 export interface LoadOrder {

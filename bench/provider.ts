@@ -69,7 +69,7 @@ async function subjectOf(form: URLSearchParams): Promise<string> {
 }
 
 /** A token with about the claims a provider puts in. */
-function sign(subject: string, audience: string, scope: string): Promise<string> {
+function sign(subject: string, audience: string, scope: string, lifeSeconds = 7200): Promise<string> {
   issued += 1;
   return new SignJWT({ ver: 1, cid: '0oa1benchclient', uid: `00u${subject}`, scp: [scope], auth_time: 1_700_000_000 })
     .setProtectedHeader({ alg: 'RS256', kid: 'bench' })
@@ -78,15 +78,17 @@ function sign(subject: string, audience: string, scope: string): Promise<string>
     .setSubject(subject)
     .setJti(`AT.bench-${issued}`)
     .setIssuedAt()
-    .setExpirationTime('2h')
+    .setExpirationTime(`${lifeSeconds}s`)
     .sign(privateKey);
 }
 
 answerQuestions({
   ready: () => ({ port }),
-  sign: async ({ count }) => ({
+  sign: async ({ count, lifeSeconds }) => ({
     tokens: await Promise.all(
-      Array.from({ length: count }, () => sign(`user-${issued}@example.com`, 'mcpserver', 'mcp:tools:call')),
+      Array.from({ length: count }, () =>
+        sign(`user-${issued}@example.com`, 'mcpserver', 'mcp:tools:call', lifeSeconds),
+      ),
     ),
   }),
   exchanges: () => ({ ...counts }),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Lab, measure, startArms, warmUp } from './arms.ts';
+import { judgeSoak } from './judge-soak.ts';
 import { measureFirstCalls } from './measure-first-calls.ts';
 import { measureKills } from './measure-kills.ts';
 import { measureMemory } from './measure-memory.ts';
@@ -23,9 +24,11 @@ const { values: options } = parseArgs({
     memory: { type: 'boolean', default: false },
     /** Instead: many open event streams with calls beside them; a minute and a half. */
     streams: { type: 'boolean', default: false },
-    /** Instead: the same load for a long time, --minutes of them (30). */
+    /** Instead: the same load for a long time, --minutes of them (30) after five that do not count. */
     soak: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '30' },
+    /** Calls per second of it. */
+    rate: { type: 'string', default: '300' },
     /** Instead: provider, upstream and gateway killed in turn under load. */
     kills: { type: 'boolean', default: false },
     connections: { type: 'string', default: '16' },
@@ -121,17 +124,22 @@ async function runStreams(lab: Lab): Promise<number> {
 
 async function runSoak(lab: Lab): Promise<number> {
   let failures = 0;
-  await measureSoak(lab, {
+  const found = await measureSoak(lab, {
     minutes: options.quick ? 2 : Number(options.minutes),
+    warmUpMinutes: options.quick ? 1 : 5,
     minuteMs: options.quick ? 500 : 60_000,
+    restMs: options.quick ? 500 : 60_000,
+    lifeSeconds: 120,
     streams: options.quick ? 10 : 200,
-    ratePerSecond: 300,
+    ratePerSecond: Number(options.rate),
     onStep: (step) => {
       failures += step.failedCalls + step.lostStreams;
       tell(step, formatSoak(step));
     },
   });
-  return failures === 0 ? 0 : 1;
+  const { isSteady, text } = judgeSoak(found);
+  tell({ ...found, isSteady }, text);
+  return failures === 0 && (isSteady || options.quick) ? 0 : 1;
 }
 
 async function runKills({ folder }: Lab): Promise<number> {

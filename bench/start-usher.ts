@@ -12,7 +12,7 @@ export interface GatewayOrder {
   readonly folder: string;
   readonly originPort: number;
   readonly providerPort: number;
-  /** Lets it answer for its memory (bench/report-memory.ts). */
+  /** Lets it answer for its memory (bench/report-memory.js). */
   readonly reportsMemory?: boolean;
   /** Where it listens; a free one when absent. */
   readonly port?: number;
@@ -63,4 +63,4 @@ export async function startUsher(order: GatewayOrder): Promise<Proxy & { readonl
   return { ...proxy, auditFile };
 }
 
-const memoryReporter = new URL('report-memory.ts', import.meta.url).href;
+const memoryReporter = new URL('report-memory.js', import.meta.url).href;

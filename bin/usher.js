@@ -2,8 +2,10 @@
 // Starts the command line. Plain JavaScript that any Node.js can read, so that an old one gets a sentence and not a
 // syntax error.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import module from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -23,13 +25,30 @@ else {
 
 async function start() {
   delete process.env.USHER_RELAUNCHED;
-  // Compiled code is kept between starts; without it a start takes about twice as long.
-  module.enableCompileCache?.();
+  keepCompiledCode();
   const built = new URL('../dist/cli/main.js', import.meta.url);
   const entry = existsSync(built) ? built : new URL('../src/cli/main.ts', import.meta.url);
   /** @type {typeof import('../src/cli/main.ts')} */
   const { main } = await import(entry.href);
   process.exitCode = await main(process.argv.slice(2));
+}
+
+/**
+ * Keeps compiled code between starts; without it a start takes about twice as long. What lies there is run, so it must be
+ * where nobody else can write: not in the system's folder for temporary files, which is where Node.js would put it. Whoever
+ * has no such folder starts more slowly.
+ */
+function keepCompiledCode() {
+  try {
+    const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+    const folder = join(caches, 'usher');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(folder);
+    const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+    if (isOwn) module.enableCompileCache?.(folder);
+  } catch {
+    // A home that cannot be written, as in many containers.
+  }
 }
 
 /**

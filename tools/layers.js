@@ -23,8 +23,14 @@ export const allowedEdges = {
   config: ['model', 'lib'],
   pipeline: ['model', 'lib'],
   gateway: ['pipeline', 'config', 'telemetry', ...seams, 'oauth', 'model', 'lib'],
+  // Sets up any provider: knows none of them.
+  setup: ['model', 'lib'],
+  // Looks at decisions, and tries what the gateway would do with the gateway's own parts.
+  diagnose: ['gateway', 'pipeline', 'config', ...seams, 'oauth', 'model', 'lib'],
   demo: ['gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
-  cli: ['demo', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
+  // The scenario with one thing wrong at a time.
+  lab: ['demo', 'diagnose', 'gateway', 'config', ...seams, 'model', 'lib'],
+  cli: ['lab', 'demo', 'diagnose', 'setup', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
 };
 
 /**
@@ -48,9 +54,20 @@ export const allowedPackages = {
     'lib/undici-parts.d.ts',
     'demo/',
   ],
-  yaml: ['config/', 'idp/'],
+  yaml: ['config/', 'idp/', 'setup/'],
   // Settings, and what others send: seeds, metadata, answers of token endpoints.
-  zod: ['config/', 'idp/', 'model/', 'authenticators/', 'oauth/', 'demo/', 'schema.ts'],
+  zod: [
+    'config/',
+    'diagnose/',
+    'idp/',
+    'model/',
+    'authenticators/',
+    'oauth/',
+    'demo/',
+    'setup/',
+    'providers/',
+    'schema.ts',
+  ],
 };
 
 /** Files that are tables, not code: they may be as long as what they list. */

@@ -22,6 +22,8 @@ export class TestReport {
   #skips = new Map();
   /** @type {{ name: string, ms: number }[]} */
   #durations = [];
+  /** @type {Map<string, readonly string[]>} file → names in its temporary folder */
+  #leftovers = new Map();
   /** @type {Map<string, FileState>} */
   #files = new Map();
   #root;
@@ -93,6 +95,15 @@ export class TestReport {
   }
 
   /**
+   * @param {string} file absolute path
+   * @param {readonly string[]} names what it left in the temporary folder; told, and no failure: a test that was stopped
+   * cannot tidy up
+   */
+  addLeftovers(file, names) {
+    if (names.length > 0) this.#leftovers.set(file, names);
+  }
+
+  /**
    * Tells failures, skipped tests and, when asked, the slowest; then the counts, and nothing after them.
    *
    * @param {object} [options]
@@ -102,6 +113,7 @@ export class TestReport {
    */
   finish({ slowest = 0, interrupted = false } = {}) {
     this.#writeSkips();
+    this.#writeLeftovers();
     if (slowest > 0) this.#writeSlowest(slowest);
     this.#writeOutputs();
     this.#writeFailures();
@@ -204,6 +216,14 @@ export class TestReport {
     this.#write(`\n${styleText('yellow', 'Skipped')}\n`);
     for (const [reason, names] of this.#skips) {
       this.#write(`  ${reason}\n${names.map((name) => `    ${name}\n`).join('')}`);
+    }
+  }
+
+  #writeLeftovers() {
+    if (this.#leftovers.size === 0) return;
+    this.#write(`\n${styleText('yellow', 'Left in the temporary folder, and removed')}\n`);
+    for (const [file, names] of this.#leftovers) {
+      this.#write(`  ${relative(this.#root, file)}: ${names.join(', ')}\n`);
     }
   }
 

@@ -1,11 +1,13 @@
 // Runs under the pinned Node.js: `node tools/run-tests.js [options] [pattern…]`. `npm test` sets up, then calls this.
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
 import { listFiles } from './build.js';
 import { runChecks } from './check.js';
 import { TestReport } from './reporter.js';
+import { RealProviders } from './real/real-providers.js';
 import { root as repository } from './root.js';
 
 /** Where tests are, the slow ones first so that no long one is left for the end. */
@@ -25,13 +27,16 @@ const { values: options, positionals: patterns } = parseArgs({
 const report = new TestReport({ root: options.root, write: (text) => process.stdout.write(text) });
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort(new Error('interrupted')));
+const interrupted = new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
 
 const files = findTests(options.root, patterns);
+const realProviders = new RealProviders(files);
 if (patterns.length === 0 && options.root === repository) {
   for (const result of await runChecks({ root: repository, node: process.execPath })) report.addCheck(result);
 }
-const queue = files.values();
+const queue = realProviders.inOrder(files).values();
 await Promise.all(Array.from({ length: availableParallelism() }, () => runFrom(queue)));
+await realProviders.stop();
 
 const good = report.finish({ slowest: options.slowest ? 20 : 0, interrupted: stop.signal.aborted });
 // A test file that does not end even when told to would keep this process waiting.
@@ -52,6 +57,9 @@ function findTests(root, wanted) {
 async function runFrom(shared) {
   for (const file of shared) {
     if (stop.signal.aborted) return;
+    // Outside of the file's own time: a provider may still be fetched.
+    await Promise.race([realProviders.waitFor(file), interrupted]);
+    if (stop.signal.aborted) return;
     await runFile(file);
   }
 }
@@ -65,12 +73,18 @@ async function runFile(file) {
   const limit = new AbortController();
   const seconds = Number(options['file-timeout']);
   const timer = setTimeout(() => limit.abort(new Error(`it took longer than ${seconds} s`)), seconds * 1000);
+  // What the file and its programs put aside goes with it, even when they are killed.
+  const folder = mkdtempSync(join(tmpdir(), 'usher-tests-'));
   const events = run({
     files: [file],
     timeout: Number(options['test-timeout']) * 1000,
     signal: AbortSignal.any([stop.signal, limit.signal]),
+    env: { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder },
   });
   for await (const event of events) report.addEvent(file, event);
   clearTimeout(timer);
   report.endFile(file, performance.now() - startedAt);
+  report.addLeftovers(file, readdirSync(folder));
+  // A program that is only now being stopped may still write there.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root } from './root.js';
@@ -101,6 +102,22 @@ test('test runner – something fails after its test ended – fails', async (t)
   });
   assert.equal(lastLine(output), '1 passed, 1 failed, 0 skipped');
   assert.match(output, /too late/);
+  assert.equal(code, 1);
+});
+
+test('test runner – a test leaves something in the temporary folder – says what, and removes it', async (t) => {
+  const { code, output } = await runTests(t, {
+    'a.test.ts': [
+      "import { mkdtempSync } from 'node:fs';",
+      "import { tmpdir } from 'node:os';",
+      "test('one', () => console.log(`made: ${mkdtempSync(`${tmpdir()}/forgotten-`)}.`));",
+      "test('two', () => assert.fail('so that what it printed is shown'));",
+    ].join('\n'),
+  });
+  const made = /made: (.*)\.\n/.exec(output)?.[1] ?? '';
+  assert.match(output, /Left in the temporary folder, and removed\n {2}test\/a\.test\.ts: forgotten-\w{6}\n/);
+  assert.equal(existsSync(made), false);
+  assert.equal(existsSync(dirname(made)), false);
   assert.equal(code, 1);
 });
 

@@ -40,6 +40,31 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/idp-rotate-keys.ts')).idpRotateKeysCommand,
   },
   {
+    name: 'setup okta',
+    summary: 'Set up an Okta org: servers, apps, policies, trust; and write the configuration',
+    load: async () => (await import('./commands/setup-okta.ts')).setupOktaCommand,
+  },
+  {
+    name: 'setup keycloak',
+    summary: 'Set up a realm of Keycloak for the gateway, and write its configuration',
+    load: async () => (await import('./commands/setup-keycloak.ts')).setupKeycloakCommand,
+  },
+  {
+    name: 'explain',
+    summary: 'Explain why a call was refused, or what was done for it',
+    load: async () => (await import('./commands/explain.ts')).explainCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check the whole chain before any user tries: sign-in, keys, exchange, the server behind',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'lab faults',
+    summary: 'Show what explain and doctor say of each thing that people get wrong',
+    load: async () => (await import('./commands/lab-faults.ts')).labFaultsCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,

@@ -4,6 +4,13 @@ const group = 'Identity provider';
 
 /** Options of `usher idp`; `usher idp rotate-keys` takes two of them. */
 export const idpOptions = {
+  flavour: {
+    flags: '--flavour <NAME>',
+    help: 'Whom to imitate: okta, keycloak, entra or auth0',
+    group,
+    byDefault: 'okta',
+    env: 'USHER_IDP_FLAVOUR',
+  },
   seed: {
     flags: '--seed <FILE>',
     help: 'YAML file with servers, apps, users and policies; the countries scenario when not given',

@@ -52,6 +52,17 @@ export class SimpleValues {
     return 0;
   }
 
+  /** The one of these given for an option, or its default, or the first. */
+  choice<T extends string>(option: SimpleOption, choices: readonly [T, ...T[]]): T {
+    const found = this.#find(option.flags, option.env);
+    const text = found?.text ?? option.byDefault ?? choices[0];
+    const chosen = choices.find((choice) => choice === text);
+    if (chosen !== undefined) return chosen;
+    const where = found?.where ?? option.flags;
+    this.problems.push({ where, what: `is ${quote(text)}, expected one of ${choices.join(', ')}` });
+    return choices[0];
+  }
+
   /** Was a flag without value given? */
   isSet({ flags }: SimpleOption): boolean {
     return textsOf(this.#command, new Option(flags).attributeName()).length > 0;

@@ -1,6 +1,8 @@
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { checkCredential, findGroups } from './check-credential.ts';
 import type { Draft } from './draft.ts';
 import { type Segment } from './leaves.ts';
+import { needsCallerToken } from './needs-caller-token.ts';
 import { isTree, valueAt } from './path.ts';
 import { quote } from './quote.ts';
 
@@ -24,7 +26,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   if (anonymousIndex >= 0) {
     const path = [...base, 'authenticate', anonymousIndex, 'strategy'];
     if (hasJwt) yield { path, what: 'lets everybody call, while an issuer is given as well; keep one of the two' };
-    if (at('credential', 'strategy') === 'token-exchange') {
+    if (needsCallerToken(at('credential', 'strategy'))) {
       yield {
         path,
         what: 'lets everybody call, so there is no token to exchange; give an issuer, or leave the exchange out',
@@ -46,23 +48,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
     }
   }
   yield* checkIssuers(base, entries);
-  if (
-    at('credential', 'strategy') === 'token-exchange' &&
-    isEmpty(at('credential', 'audience')) &&
-    isEmpty(at('credential', 'resource'))
-  ) {
-    yield {
-      path: [...base, 'credential', 'audience'],
-      what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected --token-exchange-audience, for example backend, or --token-exchange-resource',
-    };
-  }
-  for (const key of ['dpopKeyFile', 'dpopUrl']) {
-    if (at('credential', key) === undefined || at('credential', 'dpop') === true) continue;
-    yield {
-      path: [...base, 'credential', key],
-      what: 'says how to prove a key that is not asked for; set --token-exchange-dpop (dpop: true) as well, or leave it out',
-    };
-  }
+  yield* checkCredential(draft, [...base, 'credential']);
   const targetPort = at('upstream', 'targetPort');
   if (
     typeof targetPort === 'number' &&
@@ -75,11 +61,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
     };
   }
   const allowHttp = entries.some((entry) => valueAt(entry, ['insecureAllowHttp']) === true);
-  if (!allowHttp) yield* checkHttp(base, entries, at('credential', 'url'));
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0);
+  if (!allowHttp) yield* checkHttp(draft, base, entries);
 }
 
 function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
@@ -98,14 +80,17 @@ function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): G
 }
 
 /** Keys and tokens that travel in the clear can be changed on the way: plain http is for this machine only. */
-function* checkHttp(base: readonly Segment[], entries: readonly unknown[], tokenUrl: unknown): Generator<Finding> {
+function* checkHttp(draft: Draft, base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
   const urls: { path: Segment[]; value: unknown }[] = entries.flatMap((entry, index) =>
     ['issuer', 'jwksUrl'].map((key) => ({
       path: [...base, 'authenticate', index, key],
       value: valueAt(entry, [key]),
     })),
   );
-  urls.push({ path: [...base, 'credential', 'url'], value: tokenUrl });
+  for (const group of findGroups(draft, [...base, 'credential'])) {
+    const path = [...group, 'url'];
+    urls.push({ path, value: valueAt(draft.tree, path) });
+  }
   for (const { path, value } of urls) {
     if (typeof value !== 'string' || !URL.canParse(value)) continue;
     const { protocol, hostname } = new URL(value);

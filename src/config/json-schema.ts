@@ -15,10 +15,15 @@ export function buildJsonSchema(): z.core.JSONSchema.JSONSchema {
       jsonSchema.description = meta.help;
       if (meta.example !== undefined) jsonSchema.examples = [meta.example];
       if (meta.secret === true) jsonSchema.type = 'string';
-      if (jsonSchema.type === 'array' && meta.flag !== undefined) allowSingle(jsonSchema);
+      const hasSingleForm = meta.flag !== undefined || (meta.fileOnly === true && isListOfTexts(jsonSchema));
+      if (jsonSchema.type === 'array' && hasSingleForm) allowSingle(jsonSchema);
     },
   });
   return { title: 'Configuration of Usher', ...schema };
+}
+
+function isListOfTexts({ items }: z.core.JSONSchema.BaseSchema): boolean {
+  return typeof items === 'object' && !Array.isArray(items) && items.type === 'string';
 }
 
 /** A list of one may be written without brackets. */
@@ -38,7 +43,7 @@ function addSecretForms(object: z.ZodObject, jsonSchema: Tree): void {
     if (meta?.secret !== true || !isTree(properties)) continue;
     setOwn(properties, `${key}File`, { type: 'string', description: `File that holds it: ${meta.help}` });
     setOwn(properties, `${key}Env`, { type: 'string', description: `Variable that holds it: ${meta.help}` });
-    if (!Array.isArray(required)) continue;
+    if (!Array.isArray(required) || !required.includes(key)) continue;
     jsonSchema['required'] = required.filter((name) => name !== key);
     jsonSchema['oneOf'] = [key, `${key}File`, `${key}Env`].map((name) => ({
       type: 'object',

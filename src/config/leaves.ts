@@ -16,7 +16,11 @@ export interface Leaf {
   readonly scope: 'gateway' | 'server';
   /** The strategy whose settings it belongs to. */
   readonly strategy: string | undefined;
+  /** How many steps of the path lead to the group that names the strategy. */
+  readonly strategyAt: number;
   readonly kind: LeafKind;
+  /** A list of one may be written without brackets. */
+  readonly allowsSingle: boolean;
   readonly choices: readonly string[] | undefined;
   readonly required: boolean;
   /** What holds when nobody says anything; undefined when there is no default. */
@@ -51,6 +55,10 @@ function kindOf(schema: z.core.$ZodType): LeafKind {
   return 'secret';
 }
 
+function isListOfTexts(schema: z.core.$ZodType): boolean {
+  return schema instanceof z.ZodArray && ['text', 'choice'].includes(kindOf(unwrap(schema.element)));
+}
+
 function choicesOf(schema: z.core.$ZodType): readonly string[] | undefined {
   if (schema instanceof z.ZodArray) return choicesOf(unwrap(schema.element));
   return schema instanceof z.ZodEnum ? schema.options.map(String) : undefined;
@@ -64,13 +72,26 @@ interface Position {
   readonly path: readonly Segment[];
   readonly scope: Leaf['scope'];
   readonly strategy: string | undefined;
+  readonly strategyAt: number;
+  /** Within a list of a strategy: many of them, so that no flag could say which one is meant. */
+  readonly isNested: boolean;
 }
 
-function buildLeaf(schema: z.ZodType, meta: SettingMeta, position: Position): Leaf {
+const flagKeys = new Set<string>(['flag', 'short', 'flagAliases', 'env', 'envAliases']);
+
+/** As a setting that stands in a file only. */
+function withoutFlag(meta: SettingMeta): SettingMeta {
+  const rest = Object.entries(meta).filter(([key]) => !flagKeys.has(key));
+  return { help: meta.help, group: meta.group, ...Object.fromEntries(rest), fileOnly: true };
+}
+
+function buildLeaf(schema: z.ZodType, given: SettingMeta, { isNested, ...position }: Position): Leaf {
   const inner = unwrap(schema);
+  const meta = isNested ? withoutFlag(given) : given;
   return {
     ...position,
     kind: kindOf(inner),
+    allowsSingle: isListOfTexts(inner) && (meta.flag !== undefined || meta.fileOnly === true),
     choices: choicesOf(inner),
     required: inner === schema,
     defaultValue: defaultOf(schema),
@@ -86,20 +107,24 @@ function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
   }
   const inner = unwrap(schema);
   if (inner instanceof z.ZodDiscriminatedUnion) {
-    for (const option of inner.options) yield* walk(option, { ...position, strategy: strategyOf(option) });
+    const strategyAt = position.path.length;
+    for (const option of inner.options) yield* walk(option, { ...position, strategy: strategyOf(option), strategyAt });
   } else if (inner instanceof z.ZodObject) {
     for (const [key, child] of Object.entries(inner.shape)) {
       yield* walk(child, { ...position, path: [...position.path, key] });
     }
   } else if (inner instanceof z.ZodArray) {
-    yield* walk(inner.element, { ...position, path: [...position.path, 0] });
+    const isNested = position.isNested || position.strategy !== undefined;
+    yield* walk(inner.element, { ...position, path: [...position.path, 0], isNested });
   } else if (inner instanceof z.ZodRecord) {
-    yield* walk(inner.valueType, { path: [], scope: 'server', strategy: undefined });
+    yield* walk(inner.valueType, { ...top, scope: 'server' });
   }
 }
 
+const top: Position = { path: [], scope: 'gateway', strategy: undefined, strategyAt: 0, isNested: false };
+
 /** Every setting there is, in the order of the schema. */
-export const leaves: readonly Leaf[] = [...walk(configSchema, { path: [], scope: 'gateway', strategy: undefined })];
+export const leaves: readonly Leaf[] = [...walk(configSchema, top)];
 
 /** A group of a server whose form depends on its `strategy`. */
 export interface Seam {

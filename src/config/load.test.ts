@@ -62,15 +62,30 @@ const samples: Readonly<Record<string, Sample>> = {
   'dpop-max-age': same(30),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
   'token-exchange-url': same('https://issuer.example.com/token'),
+  provider: same('keycloak'),
   'token-exchange-client-id': same('gateway'),
   'token-exchange-client-secret': { text: 'shh', yaml: 'shh', value: 'shh' },
   'token-exchange-client-auth': same('client_secret_post'),
+  'token-exchange-client-key': same(tlsFiles.keyFile),
+  'token-exchange-client-key-id': same('key-1'),
+  'token-exchange-client-key-algorithm': same('ES256'),
+  'token-exchange-client-cert': same(tlsFiles.certFile),
+  'token-exchange-client-assertion-audience': same('https://issuer.example.com'),
   'token-exchange-audience': listOf('backend'),
   'token-exchange-resource': listOf('https://api.example.com/'),
   'token-exchange-scopes': listOf('backend-api:read'),
   'token-exchange-dpop': same(true),
   'token-exchange-dpop-key': same(tlsFiles.keyFile),
   'token-exchange-dpop-url': same('https://api.example.com/graphql'),
+  'token-exchange-subject-token-type': same('jwt'),
+  'token-exchange-requested-token-type': same('access_token'),
+  'token-exchange-actor-token': same('actor'),
+  'token-exchange-actor-token-type': same('jwt'),
+  'token-exchange-actor-from-client': same(true),
+  'token-exchange-actor-scopes': listOf('act'),
+  'token-exchange-parameter': { text: 'tenant=a=b', yaml: { tenant: 'a=b' }, value: { tenant: 'a=b' } },
+  'token-exchange-header': same('X-Upstream-Token'),
+  'token-exchange-header-prefix': same('Token'),
   'token-exchange-timeout': same(3),
   'target-uri': same('http://127.0.0.1:9009/mcp'),
   'target-port': same(9010),
@@ -83,6 +98,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'list-tools': same('obtainable'),
   'forward-headers': listOf('x-request-id', 'x-tenant'),
   'answer-timeout': same(20),
+  'stream-grace': same(5),
 };
 
 /** What a server needs beside the setting that is looked at. */
@@ -114,8 +130,12 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   const tree: Tree = { servers: { mcp: baseServer(leaf) } };
   // Neither of the two can be without the other.
   if (leaf.path.includes('tls')) setOwn(tree, 'listen', { tls: { ...tlsFiles } });
+  if (/^client(?:Key|Cert|Assertion)/.test(String(leaf.path.at(-1)))) signAssertions(tree);
+  if (leaf.path.at(-1) === 'actorScopes')
+    setOwn(valueAt(tree, ['servers', 'mcp', 'credential']) as Tree, 'actorFromClient', true);
   if (value === undefined) return tree;
-  if (leaf.kind === 'secret') delete (valueAt(tree, ['servers', 'mcp', 'credential']) as Tree)['clientSecretEnv'];
+  if (leaf.path.at(-1) === 'clientSecret')
+    delete (valueAt(tree, ['servers', 'mcp', 'credential']) as Tree)['clientSecretEnv'];
   let group: Tree = leaf.scope === 'server' ? (valueAt(tree, ['servers', 'mcp']) as Tree) : tree;
   for (const step of leaf.path.slice(0, -1)) {
     if (!Object.hasOwn(group, step)) setOwn(group, String(step), {});
@@ -123,6 +143,14 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   }
   setOwn(group, String(leaf.path.at(-1)), value);
   return tree;
+}
+
+/** Makes the client of the exchange one that proves itself by a key. */
+function signAssertions(tree: Tree): void {
+  const credential = valueAt(tree, ['servers', 'mcp', 'credential']) as Tree;
+  delete credential['clientSecretEnv'];
+  setOwn(credential, 'clientAuthentication', 'private_key_jwt');
+  setOwn(credential, 'clientKeyFile', tlsFiles.keyFile);
 }
 
 function placeOf(leaf: Leaf): Segment[] {

@@ -45,7 +45,8 @@ export function placesOf(draft: Draft, leaf: Leaf): Segment[][] {
 
 function hasStrategy(draft: Draft, leaf: Leaf, path: readonly Segment[]): boolean {
   if (leaf.strategy === undefined) return true;
-  const named = valueAt(draft.tree, [...path.slice(0, -1), 'strategy']);
+  const group = path.slice(0, path.length - leaf.path.length + leaf.strategyAt);
+  const named = valueAt(draft.tree, [...group, 'strategy']);
   // A group that is left out has the default strategy; only leaves of that one have a place then.
   const seam = seams.find(({ key }) => key === leaf.path[0]);
   return (named ?? seam?.defaultStrategy) === leaf.strategy;
@@ -60,7 +61,7 @@ function prepareLeaf(draft: Draft, leaf: Leaf, at: { path: Segment[]; environmen
     return;
   }
   const value = Object.hasOwn(group, key) ? group[key] : undefined;
-  if (leaf.kind === 'list' && leaf.meta.flag !== undefined && typeof value === 'string') setOwn(group, key, [value]);
+  if (leaf.allowsSingle && typeof value === 'string') setOwn(group, key, [value]);
   if (leaf.meta.path && typeof value === 'string' && value !== '-' && value !== '' && draft.file !== undefined) {
     setOwn(group, key, resolve(draft.file.folder, value));
   }

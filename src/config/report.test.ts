@@ -87,6 +87,46 @@ test('configuration – exchange with a resource alone – starts', () => {
   assert.deepEqual(problems([...jwt, ...exchange.slice(0, 2), resource, target], secret), []);
 });
 
+test('configuration – a key without a word how it is used – is asked about, and the secret is not missed as well', () => {
+  const found = problems([...jwt, ...exchange, target, flag('token-exchange-client-key', '/etc/key.pem')]);
+  assert.deepEqual(found, [
+    '--token-exchange-client-key: is given, but clientAuthentication is client_secret_basic by default; leave it out, or use private_key_jwt or tls_client_auth',
+  ]);
+});
+
+test('configuration – a secret beside a key – is one proof too many', () => {
+  const keyFile = new URL('load.test.pem', import.meta.url).pathname;
+  const found = problems(
+    [
+      ...jwt,
+      ...exchange,
+      target,
+      flag('token-exchange-client-auth', 'private_key_jwt'),
+      flag('token-exchange-client-key', keyFile),
+    ],
+    secret,
+  );
+  assert.equal(found.length, 2);
+  assert.match(
+    found[0] ?? '',
+    /^USHER_TOKEN_EXCHANGE_CLIENT_SECRET: is given, but clientAuthentication is private_key_jwt; /,
+  );
+  assert.match(found[1] ?? '', /^--token-exchange-client-key: is ".*load\.test\.pem", which is no private key; /);
+});
+
+test('configuration – tls_client_auth without its files – names both', () => {
+  const found = problems([...jwt, ...exchange, target, flag('token-exchange-client-auth', 'tls_client_auth')]);
+  assert.equal(found.length, 2);
+  assert.match(
+    found[0] ?? '',
+    /^--token-exchange-client-cert: is missing, but --token-exchange-url is given; expected: PEM/,
+  );
+  assert.match(
+    found[1] ?? '',
+    /^--token-exchange-client-key: is missing, but --token-exchange-url is given; expected: File/,
+  );
+});
+
 test('configuration – half an exchange – names each missing half', () => {
   const found = problems([...jwt, flag('token-exchange-url', 'https://i.example.com/t'), target]).join('\n');
   assert.match(found, /--token-exchange-client-id: is missing, but --token-exchange-url is given/);

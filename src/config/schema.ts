@@ -3,7 +3,12 @@ import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
 import { dpopSchema } from '../authenticators/dpop/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
+import { buildChainSchema } from '../credentials/chain/schema.ts';
+import { clientCredentialsSchema } from '../credentials/client-credentials/schema.ts';
+import { entraOboSchema } from '../credentials/entra-obo/schema.ts';
+import { idJagSchema } from '../credentials/id-jag/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
+import { staticHeaderSchema } from '../credentials/static-header/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
 import { isNetwork } from '../lib/client-address.ts';
 import { setting } from '../model/setting.ts';
@@ -30,6 +35,14 @@ const forwardedHeader = z
     (name) => !ownHeaders.has(name.toLowerCase()),
     'a header that is not about credentials or framing, which Usher handles itself',
   );
+
+/** Only the last token goes on, in the header of the chain. */
+const noHeader = { header: true, headerPrefix: true } as const;
+const chainSchema = buildChainSchema([
+  tokenExchangeSchema.omit(noHeader).extend({ strategy: z.literal('token-exchange') }),
+  entraOboSchema.omit(noHeader),
+  idJagSchema.omit(noHeader),
+]);
 
 export const serverSchema = z.strictObject({
   path: setting(
@@ -73,7 +86,17 @@ export const serverSchema = z.strictObject({
   authenticate: z.array(z.discriminatedUnion('strategy', [jwtSchema, anonymousSchema])).min(1),
   dpop: dpopSchema.prefault({}),
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
-  credential: z.discriminatedUnion('strategy', [tokenExchangeSchema, noneSchema]).default({ strategy: 'none' }),
+  credential: z
+    .discriminatedUnion('strategy', [
+      tokenExchangeSchema,
+      entraOboSchema,
+      clientCredentialsSchema,
+      idJagSchema,
+      chainSchema,
+      staticHeaderSchema,
+      noneSchema,
+    ])
+    .default({ strategy: 'none' }),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),
   bodyLimitBytes: setting(
     z
@@ -89,6 +112,12 @@ export const serverSchema = z.strictObject({
       placeholder: 'BYTES',
     },
   ),
+  streamGraceSeconds: setting(z.number().min(0).max(31_536_000).default(60), {
+    help: "How long a stream that only listens may outlive the caller's token; then it ends, and the client asks again",
+    flag: 'stream-grace',
+    group: 'Server',
+    placeholder: 'SECONDS',
+  }),
   answerTimeoutSeconds: setting(z.number().positive().max(86_400).default(300), {
     help: 'How long a tool may work until its answer begins; then it may take as long as it likes',
     flag: 'answer-timeout',
@@ -187,3 +216,4 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 export type ServerConfig = z.output<typeof serverSchema>;
+export type ChainStep = z.output<typeof chainSchema>['steps'][number];

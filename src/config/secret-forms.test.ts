@@ -29,7 +29,7 @@ test('secret – in a file that everybody can read – is taken with a warning',
     ],
   });
   const credential = config.servers['mcp']?.credential;
-  assert.equal(credential?.strategy === 'token-exchange' && credential.clientSecret.reveal(), 'topsecret');
+  assert.equal(credential?.strategy === 'token-exchange' && credential.clientSecret?.reveal(), 'topsecret');
   assert.match(warnings.join(''), /^--token-exchange-client-secret-file .*chmod 600/);
 });
 

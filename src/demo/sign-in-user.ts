@@ -8,10 +8,13 @@ import { signIn } from './scripted-browser.ts';
 export interface UserSignIn {
   readonly mcpUrl: string;
   readonly clientId: string;
+  /** Without one it is a public client. */
+  readonly clientSecret?: string;
   readonly redirectUri: string;
   readonly username: string;
   readonly password: string;
-  readonly caFile: string;
+  /** PEM file of authorities to trust instead of the system's. */
+  readonly caFile?: string;
   /** The token is to be bound to a key of the client, which is made for it (RFC 9449). */
   readonly isBound?: boolean;
 }
@@ -32,14 +35,15 @@ export interface SignedIn {
 export async function signInUser({
   mcpUrl,
   clientId,
+  clientSecret,
   redirectUri,
   username,
   password,
   caFile,
   isBound = false,
 }: UserSignIn): Promise<SignedIn> {
-  const ca = await readFile(caFile, 'utf8');
-  const agent = new Agent({ connect: { ca } });
+  const trust = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
+  const agent = new Agent({ connect: trust });
   const options = { [oauth.allowInsecureRequests]: true, [oauth.customFetch]: buildFetch(agent) } as const;
   try {
     const { issuer, resource, scopes } = await readChallenge(mcpUrl);
@@ -60,13 +64,13 @@ export async function signInUser({
       state,
       nonce,
     }).toString();
-    const callback = await signIn(authorizeUrl, { username, password, ca });
+    const callback = await signIn(authorizeUrl, { username, password, ...trust });
     const parameters = oauth.validateAuthResponse(server, client, callback, state);
     const redeem = async () => {
       const answer = await oauth.authorizationCodeGrantRequest(
         server,
         client,
-        oauth.None(),
+        clientSecret === undefined ? oauth.None() : oauth.ClientSecretPost(clientSecret),
         parameters,
         redirectUri,
         verifier,

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import type { Server as TlsServer } from 'node:https';
+import { findFingerprint } from '../lib/file-fingerprint.ts';
 import { readTlsPair, type TlsFiles, type TlsPair, type TlsProblem } from '../lib/read-tls-pair.ts';
 import type { Log } from '../model/log.ts';
 import { fail } from '../model/usher-error.ts';
@@ -46,7 +46,7 @@ export class Certificate implements Disposable {
     this.#files = files;
     this.#pair = pair;
     this.#warnIfOver();
-    void fingerprint(files).then((seen) => (this.#seen ??= seen));
+    void findFingerprint(pathsOf(files)).then((seen) => (this.#seen ??= seen));
     this.#timer = setInterval(() => void this.#look(), deps.pollMs ?? usualPollMs).unref();
   }
 
@@ -69,7 +69,7 @@ export class Certificate implements Disposable {
 
   async #look(): Promise<void> {
     const files = this.#files;
-    const now = await fingerprint(files);
+    const now = await findFingerprint(pathsOf(files));
     if (files !== this.#files) return;
     const mayStillChange = now !== this.#changed;
     this.#changed = now;
@@ -91,13 +91,6 @@ export class Certificate implements Disposable {
   }
 }
 
-/** Follows symbolic links: mounted secrets are exchanged by turning one. */
-async function fingerprint({ certFile, keyFile }: TlsFiles): Promise<string> {
-  const parts = [certFile, keyFile].map((path) =>
-    stat(path).then(
-      ({ ino, size, mtimeMs, ctimeMs }) => `${ino} ${size} ${mtimeMs} ${ctimeMs}`,
-      () => 'gone',
-    ),
-  );
-  return (await Promise.all(parts)).join(' ');
+function pathsOf({ certFile, keyFile }: TlsFiles): readonly string[] {
+  return [certFile, keyFile];
 }

@@ -83,7 +83,10 @@ export class Mounts implements AsyncDisposable {
   }
 }
 
-function readCa(caFile: string | undefined): readonly string[] | undefined {
+/** All certificate authorities to trust, PEM; undefined for Node's own list.
+ * @throws UsherError config_invalid when the file cannot be read
+ */
+export function readCa(caFile: string | undefined): readonly string[] | undefined {
   if (caFile === undefined) return undefined;
   try {
     return [...getCACertificates('default'), readFileSync(caFile, 'utf8')];

@@ -59,16 +59,24 @@ export class Traffic {
     void handle(inbound, this.#current);
   };
 
-  /** The next request goes by these routes, those under way by the ones they began with. Resolves when the last of them
-   * has ended, and so nobody uses what only the earlier routes had.
+  /** The next request goes by these routes, those under way by the ones they began with; streams that only listen end
+   * where their route is not among them any more. Resolves when the last of them has ended, and so nobody uses what only
+   * the earlier routes had.
    */
   async replace(served: Served): Promise<void> {
-    this.#earlier.add(this.#current);
+    const before = this.#current;
+    this.#earlier.add(before);
     this.#current = this.#buildGeneration(served);
+    // Who may listen, and to what, is decided anew when they ask again.
+    const kept = new Set(served.routes.values());
+    endListening(
+      [...before.routes.values()].filter((route) => !kept.has(route)),
+      'its server was configured anew',
+    );
     await Promise.all([...this.#earlier].map((earlier) => this.#outlast(earlier)));
   }
 
-  /** Takes no more calls; gives running ones time to end, but not the streams that only listen; then cuts the rest. What
+  /** Takes no more calls; ends the streams that only listen; gives running ones time to end, then cuts the rest. What
    * is cut never looks complete. Resolves when all of them are on record.
    */
   async drain(drainMs: number): Promise<void> {
@@ -76,8 +84,9 @@ export class Traffic {
     this.#isDraining = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
+    for (const { routes } of [...this.#earlier, this.#current]) endListening([...routes.values()], 'the gateway stops');
     for (const { request, response } of this.#underWay()) {
-      if (request.method === 'GET') response.destroy();
+      if (request.method === 'GET' && !response.headersSent) response.destroy();
       // A connection kept alive would be waited for after its last answer.
       response.shouldKeepAlive = false;
       response.once('close', () => setImmediate(() => server.closeIdleConnections()));
@@ -123,4 +132,8 @@ export class Traffic {
     refuse(error, inbound);
     for (const record of buildRecords(inbound, { error })) this.#deps.audit.write(record);
   }
+}
+
+function endListening(routes: readonly Route[], why: string): void {
+  for (const { listening } of routes) for (const stream of listening) stream.end(why);
 }

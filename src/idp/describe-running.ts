@@ -1,15 +1,13 @@
 import type { ServerContext } from './org.ts';
 import type { RunningIdp } from './running-idp.ts';
-import type { Seed } from './seed/seed-schema.ts';
+import type { OrgData } from './state/state-schema.ts';
 
-/** What a started provider tells about itself. */
+/** What a started provider tells about its org. */
 export function describeRunning(
-  seed: Seed,
+  { apps, users }: OrgData,
   contexts: readonly ServerContext[],
-  urls: Pick<RunningIdp, 'httpUrl' | 'httpsUrl' | 'caFile'>,
-): Omit<RunningIdp, 'rotateKeys' | 'close' | typeof Symbol.asyncDispose> {
+): Pick<RunningIdp, 'servers' | 'apps' | 'users'> {
   return {
-    ...urls,
     servers: contexts.map(({ server, issuer }) => ({
       id: server.id,
       name: server.name,
@@ -20,12 +18,12 @@ export function describeRunning(
       authorizeUrl: `${issuer}/v1/authorize`,
       scopes: server.scopes.map((scope) => scope.name),
     })),
-    apps: seed.apps.map(({ clientId, clientSecret, label, redirectUris }) => ({
+    apps: apps.map(({ clientId, clientSecret, label, redirectUris }) => ({
       clientId,
       clientSecret,
       label,
       redirectUris,
     })),
-    users: seed.users.map(({ login, password, name }) => ({ login, password, name })),
+    users: users.map(({ login, password, name }) => ({ login, password, name })),
   };
 }

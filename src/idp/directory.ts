@@ -1,46 +1,63 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isAmong } from './policy.ts';
-import type { Seed, SeedApp, SeedUser } from './seed/seed-schema.ts';
+import type { SeedUser } from './seed/seed-schema.ts';
+import type { OrgState } from './state/org-state.ts';
+import type { LiveApp, LiveUser } from './state/state-schema.ts';
 
-/** The org's people and apps, and who may use what. */
+/** The org's people and apps, and who may use what. Whoever and whatever is deactivated is not there. */
 export interface Directory {
-  readonly users: readonly SeedUser[];
-  readonly apps: readonly SeedApp[];
-  findUser(uid: string): SeedUser | undefined;
-  findUserByLogin(login: string): SeedUser | undefined;
+  readonly users: readonly LiveUser[];
+  readonly apps: readonly LiveApp[];
+  findUser(uid: string): LiveUser | undefined;
+  findUserByLogin(login: string): LiveUser | undefined;
   /** The user whose login and password these are. Takes as long for a login that does not exist. */
-  findUserByPassword(login: string, password: string): SeedUser | undefined;
+  findUserByPassword(login: string, password: string): LiveUser | undefined;
   /** Undefined for clients that registered themselves. */
-  findApp(clientId: string): SeedApp | undefined;
+  findApp(clientId: string): LiveApp | undefined;
   isAssigned(user: SeedUser, clientId: string): boolean;
 }
 
-export function buildDirectory({ users, apps }: Seed): Directory {
-  const byUid = new Map(users.map((user) => [uidOf(user), user]));
-  const byLogin = new Map(users.map((user) => [user.login.toLowerCase(), user]));
-  const byClientId = new Map(apps.map((app) => [app.clientId, app]));
-  const findUserByLogin = (login: string) => byLogin.get(login.toLowerCase());
+/** Looks at the org as it is at each call. */
+export function buildDirectory(state: OrgState): Directory {
+  let known = buildIndex(state);
+  const index = () => {
+    if (known.version !== state.version) known = buildIndex(state);
+    return known;
+  };
+  const findUserByLogin = (login: string) => index().byLogin.get(login.toLowerCase());
   return {
-    users,
-    apps,
-    findUser: (uid) => byUid.get(uid),
+    get users() {
+      return index().users;
+    },
+    get apps() {
+      return index().apps;
+    },
+    findUser: (uid) => index().byUid.get(uid),
     findUserByLogin,
     findUserByPassword: (login, password) => {
       const user = findUserByLogin(login);
       const matches = isSame(password, user?.password ?? '');
       return user !== undefined && matches ? user : undefined;
     },
-    findApp: (clientId) => byClientId.get(clientId),
+    findApp: (clientId) => index().byClientId.get(clientId),
     isAssigned: (user, clientId) => {
-      const app = byClientId.get(clientId);
+      const app = index().byClientId.get(clientId);
       return app === undefined || isAmong(user, app.assigned);
     },
   };
 }
 
-/** Okta's kind of user id, the same at every start. */
-export function uidOf(user: SeedUser): string {
-  return `00u${createHash('sha256').update(user.login.toLowerCase()).digest('hex').slice(0, 17)}`;
+function buildIndex({ current, version }: OrgState) {
+  const users = current.users.filter((user) => user.active);
+  const apps = current.apps.filter((app) => app.active);
+  return {
+    version,
+    users,
+    apps,
+    byUid: new Map(users.map((user) => [user.id, user])),
+    byLogin: new Map(users.map((user) => [user.login.toLowerCase(), user])),
+    byClientId: new Map(apps.map((app) => [app.clientId, app])),
+  };
 }
 
 /** Compares in constant time, also texts of different length. */

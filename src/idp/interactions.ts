@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Interaction, InteractionResults, KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { isSame, uidOf } from './directory.ts';
+import { isSame } from './directory.ts';
 import type { ServerContext } from './org.ts';
 import { answerPage } from './pages.ts';
 import { Refusal } from './refusals.ts';
@@ -52,7 +52,7 @@ export async function handleInteraction(context: ServerContext, provider: Provid
     return await show(context, provider, ctx, interaction, 'Unable to sign in: user name or password is wrong.', login);
   }
   context.org.log('signed in', { server: context.server.id, client: interaction.params.client_id, user: user.login });
-  await finish(provider, ctx, { login: { accountId: uidOf(user), amr: ['pwd'] } });
+  await finish(provider, ctx, { login: { accountId: user.id, amr: ['pwd'] } });
 }
 
 async function finish(provider: Provider, ctx: Context, result: InteractionResults): Promise<void> {

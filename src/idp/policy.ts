@@ -1,4 +1,5 @@
 import type { GrantType, SeedPeople, SeedRule, SeedServer, SeedUser } from './seed/seed-schema.ts';
+import { everyone } from './state/seed-state.ts';
 
 /** What somebody asks an authorization server for. */
 export interface PolicyQuestion {
@@ -36,7 +37,8 @@ function covers(rule: SeedRule, { grantType, user, scopes }: PolicyQuestion): bo
 /** Is the user one of these people? */
 export function isAmong(user: SeedUser, people: SeedPeople): boolean {
   if (people === 'EVERYONE') return true;
-  return people.users.includes(user.login) || people.groups.some((group) => user.groups.includes(group));
+  const isMember = (group: string) => group === everyone || user.groups.includes(group);
+  return people.users.includes(user.login) || people.groups.some(isMember);
 }
 
 function byPriority<T extends { readonly priority?: number | undefined }>(list: readonly T[]): readonly T[] {

@@ -259,6 +259,7 @@ describe('refusals', () => {
         endpoint: 'token',
         grant: 'client_credentials',
         client: 'service',
+        code: 'scope_unknown',
         scopes: 'openid',
         error: 'invalid_scope',
         reason: 'client credentials have no user, so no OpenID Connect scopes',

@@ -21,6 +21,7 @@ export function refuseTokenRequest(
     client: ctx.oidc.client?.clientId ?? params.client_id,
     scopes: params.scope,
     error: refusal?.error ?? error.error,
+    code: refusal?.code,
     reason: refusal?.reason ?? error.error_detail ?? error.error_description,
     requestId,
   });

@@ -7,8 +7,10 @@ import { pageHeaders } from './pages.ts';
 export interface ServedSide {
   /** Origin people reach this side at. */
   readonly base: string;
-  /** All servers of the org, also those of the other side. */
-  readonly servers: readonly { readonly id: string; readonly issuer: string; readonly handle: RequestHandler }[];
+  /** All servers of the org that are active, also those of the other side. */
+  servers(): readonly { readonly id: string; readonly issuer: string; readonly handle: RequestHandler }[];
+  /** The management API: `/api/v1`. */
+  readonly manage: RequestHandler;
   landing(): string;
 }
 
@@ -33,10 +35,12 @@ export function buildRouter(side: ServedSide): RequestHandler {
       request.url = target.pathname + target.search;
     }
     if (target.pathname === '/') return answerLanding(side, request, response);
+    if (target.pathname.startsWith('/api/')) return side.manage(request, response);
     const id = mounted.exec(target.pathname)?.[1];
-    const server = side.servers.find((one) => one.id === id);
+    const servers = side.servers();
+    const server = servers.find((one) => one.id === id);
     if (server === undefined) {
-      const issuers = side.servers.map((one) => one.issuer).join(', ');
+      const issuers = servers.map((one) => one.issuer).join(', ');
       return refuse(response, 404, `Nothing is served at ${target.pathname}. Authorization servers here: ${issuers}`);
     }
     if (!server.issuer.startsWith(`${side.base}/`)) {

@@ -1,5 +1,9 @@
+import type { FlavourName } from './flavours/flavour.ts';
+
 /** How to start the development identity provider. */
 export interface IdpOptions {
+  /** Whom it imitates; Okta when absent. */
+  readonly flavour?: FlavourName | 'okta';
   /** YAML seed file; the built-in seed (the countries scenario) when absent. */
   readonly seedFile?: string;
   /** Every app gets tokens only with a proof of its key (DPoP), whatever the seed says. */
@@ -15,12 +19,14 @@ export interface IdpOptions {
   readonly log?: (line: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 
-/** A started development identity provider. */
+/** A started development identity provider. What it says of servers, apps and users is as they are when it is asked. */
 export interface RunningIdp extends AsyncDisposable {
   readonly httpUrl: string;
   readonly httpsUrl: string;
   /** PEM file of the CA that signed the TLS side's certificate. */
   readonly caFile: string;
+  /** File with the token of the management API, which is under `/api/v1` of both sides; absent where there is none. */
+  readonly apiTokenFile?: string;
   readonly servers: readonly {
     readonly id: string;
     readonly name: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint } from 'jose';
 import { z } from 'zod';
-import { findStateFile, writeStateFile } from './state-file.ts';
+import { findStateFile, writeStateFile } from '../lib/state-file.ts';
 
 const jwkSchema = z.object({
   kty: z.literal('RSA'),

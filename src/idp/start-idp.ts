@@ -8,15 +8,20 @@ import type { RequestHandler } from './authorization-server.ts';
 import { cleanLog } from './clean-log.ts';
 import { describeRunning } from './describe-running.ts';
 import { buildDirectory } from './directory.ts';
-import type { Org, ServerContext } from './org.ts';
+import { flavours } from './flavours/flavours.ts';
+import { startTenant } from './flavours/start-tenant.ts';
+import { readApiToken } from './management/api-token.ts';
+import { buildApiHandler } from './management/handle-api.ts';
+import type { Org } from './org.ts';
 import { buildRouter } from './router.ts';
 import type { IdpOptions, RunningIdp } from './running-idp.ts';
 import { readSeed } from './seed/read-seed.ts';
 import type { Seed } from './seed/seed-schema.ts';
-import { serve } from './serve.ts';
-import { readSigningKeys, rotateSigningKeys } from './signing-keys.ts';
+import { openServers, type OpenServers } from './open-servers.ts';
 import { startListener } from './start-listener.ts';
+import { readOrgState } from './state/org-state.ts';
 import { buildStore } from './store.ts';
+import { buildSystemLog } from './system-log.ts';
 import { readCertificates } from './tls/read-certificates.ts';
 import { landingPage } from './views/landing-page.ts';
 
@@ -27,12 +32,18 @@ import { landingPage } from './views/landing-page.ts';
 export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
   const host = options.host ?? '127.0.0.1';
   refuseDanger(host);
+  const { flavour = 'okta' } = options;
+  if (flavour !== 'okta') return await startTenant({ ...options, host }, flavours[flavour]);
   const seed = withDpop(await readSeed(options.seedFile), options.requireDpop);
   const stateDir = resolve(options.stateDir);
-  const [certificates, ...keys] = await Promise.all([
+  const [certificates, apiToken, org] = await Promise.all([
     readCertificates(stateDir, Date.now),
-    ...seed.servers.map((server) => readSigningKeys(stateDir, server.id)),
+    readApiToken(stateDir),
+    readOrg(seed, stateDir, cleanLog(options.log)),
   ]);
+  const servers = openServers(org.value, stateDir);
+  org.findIn(servers);
+  await servers.makeKeys();
   const http = createHttpServer();
   const https = createHttpsServer({ cert: certificates.certificate, key: certificates.key, minVersion: 'TLSv1.2' });
   // Whoever calls before all is built waits for it.
@@ -45,34 +56,42 @@ export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
     listeners.defer(async () => await listener.close());
     return listener.port;
   };
-  const httpUrl = `http://localhost:${await listen(http, options.httpPort)}`;
-  const httpsUrl = `https://localhost:${await listen(https, options.httpsPort)}`;
-  const org = buildOrg(seed, cleanLog(options.log));
-  const served = await Promise.all(
-    seed.servers.map((server, index) => {
-      const issuer = `${server.scheme === 'http' ? httpUrl : httpsUrl}/oauth2/${server.id}`;
-      const first = keys[index];
-      if (first === undefined) throw new Error('a server without keys');
-      return serve({ org: org.value, server, issuer, stateDir, first });
-    }),
-  );
-  for (const one of served) org.add(one.context);
-  const running = describeRunning(
-    seed,
-    served.map(({ context }) => context),
-    { httpUrl, httpsUrl, caFile: certificates.caFile },
-  );
-  const servers = served.map(({ context, handle }) => ({ id: context.server.id, issuer: context.issuer, handle }));
-  const landing = () => landingPage({ org: seed.org, ...running });
-  routers.resolve({
-    http: buildRouter({ base: httpUrl, servers, landing }),
-    https: buildRouter({ base: httpsUrl, servers, landing }),
-  });
+  const urls = {
+    http: `http://localhost:${await listen(http, options.httpPort)}`,
+    https: `https://localhost:${await listen(https, options.httpsPort)}`,
+  };
+  await servers.openAll(urls);
+  const fixed = {
+    httpUrl: urls.http,
+    httpsUrl: urls.https,
+    caFile: certificates.caFile,
+    apiTokenFile: apiToken.file,
+  };
+  const describe = () => describeRunning(org.value.state.current, servers.contexts());
+  const routerOf = (scheme: 'http' | 'https') => {
+    const manage = buildApiHandler({ org: org.value, base: urls[scheme], scheme, ...servers }, apiToken);
+    return buildRouter({
+      base: urls[scheme],
+      servers: () => servers.served(),
+      manage: (request, response) => void manage(request, response),
+      landing: () => landingPage({ org: seed.org, ...fixed, ...describe() }),
+    });
+  };
+  routers.resolve({ http: routerOf('http'), https: routerOf('https') });
   const open = listeners.move();
   const close = async () => await open.disposeAsync();
   return {
-    ...running,
-    rotateKeys: async (serverId) => await rotate(stateDir, seed, serverId),
+    ...fixed,
+    get servers() {
+      return describe().servers;
+    },
+    get apps() {
+      return describe().apps;
+    },
+    get users() {
+      return describe().users;
+    },
+    rotateKeys: async (serverId) => await rotate(servers, org.value, serverId),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -96,28 +115,32 @@ function refuseDanger(host: string): void {
   }
 }
 
-function buildOrg(seed: Seed, log: Org['log']) {
-  const contexts = new Map<string, ServerContext>();
+async function readOrg(seed: Seed, stateDir: string, log: Org['log']) {
+  let servers: OpenServers | undefined;
+  const systemLog = buildSystemLog(Date.now);
+  const state = await readOrgState(stateDir, seed, log);
   const value: Org = {
     seed,
-    directory: buildDirectory(seed),
+    state,
+    systemLog,
+    directory: buildDirectory(state),
     store: buildStore(),
-    log,
+    log: systemLog.listenTo(log),
     now: Date.now,
     cookieSecret: randomBytes(32).toString('base64url'),
     dpopNonceSecret: randomBytes(32),
-    findServer: (id) => contexts.get(id),
+    findServer: (id) => servers?.find(id),
   };
-  return { value, add: (context: ServerContext) => contexts.set(context.server.id, context) };
+  return { value, findIn: (opened: OpenServers) => (servers = opened) };
 }
 
-async function rotate(stateDir: string, seed: Seed, serverId: string | undefined): Promise<void> {
-  const chosen = seed.servers.filter((server) => serverId === undefined || server.id === serverId);
+async function rotate(servers: OpenServers, { state }: Org, serverId: string | undefined): Promise<void> {
+  const chosen = state.current.servers.filter((server) => serverId === undefined || server.id === serverId);
   if (chosen.length === 0) {
-    const known = seed.servers.map((server) => server.id).join(', ');
+    const known = state.current.servers.map((server) => server.id).join(', ');
     throw fail('config_invalid', {
       report: `Cannot rotate keys: there is no server "${serverId ?? ''}", expected one of ${known}`,
     });
   }
-  await Promise.all(chosen.map((server) => rotateSigningKeys(stateDir, server.id, Date.now())));
+  await Promise.all(chosen.map((server) => servers.rotateKeys(server.id)));
 }

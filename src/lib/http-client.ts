@@ -7,13 +7,15 @@ import { verifiedTls } from './verified-tls.ts';
 export interface HttpClientOptions {
   /** All certificate authorities to trust, PEM; Node's own list when absent. */
   readonly ca?: readonly string[];
+  /** What the client proves who it is with, PEM (RFC 8705 §2). */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
   /** Longest answer that is read; more is an error. */
   readonly maxBytes?: number;
 }
 
 /** A request to a neighbour whose answer is small: metadata, keys, tokens. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Deadline for the whole of it, from connecting to the last byte. */
@@ -54,7 +56,7 @@ export function buildHttpClient(options: HttpClientOptions = {}): HttpClient {
     connections: 256,
     pipelining: 1,
     allowH2: false,
-    connect: { timeout: 5_000, ...verifiedTls(options.ca) },
+    connect: { timeout: 5_000, ...verifiedTls(options.ca), ...options.clientCertificate },
     maxResponseSize: maxBytes,
     maxHeaderSize: 32 * 1024,
   });

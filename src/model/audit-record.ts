@@ -1,5 +1,6 @@
 import type { ErrorCode, Stage } from './errors.ts';
 import type { TokenClaims } from './caller.ts';
+import type { CredentialStep } from './upstream-credential.ts';
 
 /** One line of the audit trail: who did what, when, and with which two tokens. Never token material. What does not apply is
  * undefined and not written; every record has the same shape, since one is made for each message.
@@ -38,13 +39,19 @@ export type AuditRecord = {
   /** The operator's hint for a refusal. */
   readonly hint?: string | undefined;
   readonly code?: ErrorCode | undefined;
+  /** What a refusal is about, by the names the error table has: values found and expected, the provider's own words. */
+  readonly details?: Readonly<Record<string, string | number>> | undefined;
+  /** Which known refusal of the provider it was, by id. */
+  readonly cause?: string | undefined;
   /** The caller's token; `unverified` when it was refused before its signature was checked. */
   readonly caller?: (TokenClaims & { readonly unverified?: true }) | undefined;
   readonly exchanged?:
     | (TokenClaims & {
         readonly strategy: string;
-        readonly source: 'fresh' | 'cached' | 'none';
+        readonly source: 'fresh' | 'cached' | 'static' | 'none';
         readonly ms: number;
+        readonly as?: 'gateway';
+        readonly steps?: readonly CredentialStep[];
       })
     | undefined;
   readonly status: number;

@@ -20,6 +20,8 @@ export interface Caller {
   readonly claims: TokenClaims;
   /** Milliseconds since the epoch; Infinity for an anonymous caller. */
   readonly expiresAtMs: number;
+  /** Until when the token is taken, its leeway included; milliseconds since the epoch, Infinity for an anonymous caller. */
+  readonly acceptedUntilMs: number;
   /** SHA-256 of the whole token, base64url: the key of whatever is kept for it, and the `ath` of proofs for it (RFC 9449
    * §4.2). Empty for an anonymous caller.
    */
@@ -39,4 +41,6 @@ export interface TokenClaims {
   readonly jti?: string;
   readonly exp?: number;
   readonly clientId?: string;
+  /** Who acts for the subject, from the one who does now to the first (RFC 8693 §4.1). */
+  readonly act?: readonly string[];
 }

@@ -1,3 +1,12 @@
+/** What of an unsuccessful answer of a token endpoint tells one refusal from another. */
+export interface RefusalAnswer {
+  readonly status: number;
+  /** OAuth `error`, or the provider's own code; empty where there is none. */
+  readonly error: string;
+  /** The provider's own words; empty where there are none. */
+  readonly description: string;
+}
+
 /** A refusal of a provider that people run into, with what is behind it. */
 export interface KnownRefusal {
   /** Kebab-case, stable: documentation links to it. */
@@ -10,6 +19,10 @@ export interface KnownRefusal {
     /** In the provider's own words. */
     readonly description?: RegExp;
   };
+  /** Whose turn it is, where the code alone says it wrongly: the user's, to sign in again; the provider's administrator's, to
+   * allow it; or the operator's, to set it up. A sign-in that does not help is asked for again and again.
+   */
+  readonly turn?: 'sign-in' | 'allow' | 'set-up';
   /** What is wrong, in one sentence. */
   readonly cause: string;
   /** What to do, in the words of that provider's console, in one or two sentences. */
@@ -18,14 +31,21 @@ export interface KnownRefusal {
   readonly source: string;
 }
 
+/** What is known about an answer of the token endpoint at `url`; undefined when nobody has seen one like it. */
+export type ExplainRefusal = (answer: RefusalAnswer & { readonly url: string }) => KnownRefusal | undefined;
+
+/** By which `--provider` and `usher idp --flavour` know them. */
+export const providerNames = ['okta', 'keycloak', 'entra', 'auth0', 'generic'] as const;
+
 /** Seam: all that is particular to one identity provider. One folder per member under providers/. */
 export interface Provider {
-  /** As `--provider` and `usher idp --flavour` have it. */
-  readonly name: 'okta' | 'keycloak' | 'entra' | 'auth0' | 'generic';
+  readonly name: (typeof providerNames)[number];
   /** As its makers write it. */
   readonly title: string;
   /** Is this one of its issuers or token endpoints? Only `generic` takes all of them. */
   recognises(url: URL): boolean;
+  /** What it wants in a token exchange beside the parameters every provider takes. */
+  readonly exchangeParameters: Readonly<Record<string, string>>;
   /** Most particular first: the first that fits is the one. */
   readonly refusals: readonly KnownRefusal[];
 }

@@ -1,5 +1,7 @@
+import type { Roster } from '../lib/roster.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Credential } from './credential.ts';
+import type { Listening } from './listening.ts';
 import type { Owners } from './owner.ts';
 import type { Policy } from './policy.ts';
 import type { ProofCheck } from './proof-check.ts';
@@ -17,7 +19,11 @@ export interface Route {
   readonly resourceMetadataUrl: string;
   readonly allowedHosts: ReadonlySet<string>;
   readonly allowedOrigins: ReadonlySet<string>;
-  readonly limits: { readonly bodyBytes: number };
+  readonly limits: {
+    readonly bodyBytes: number;
+    /** How long a stream that only listens may outlive the caller's token. */
+    readonly streamGraceMs: number;
+  };
   readonly authenticator: Authenticator;
   /** Where tokens can be bound to keys; undefined where none is asked for. */
   readonly proofs: ProofCheck | undefined;
@@ -28,6 +34,8 @@ export interface Route {
   readonly forwardedHeaders: ReadonlySet<string>;
   readonly sessions: Owners;
   readonly tasks: Owners;
+  /** The streams of this server that only listen. */
+  readonly listening: Roster<Listening>;
   /** What runs the server; absent where somebody else does. */
   readonly workload: Workload | undefined;
 }

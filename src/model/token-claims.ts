@@ -1,3 +1,4 @@
+import { isObject } from '../lib/is-object.ts';
 import type { TokenClaims } from './caller.ts';
 
 /** The showable part of a token's claims; what has another type than it should is left out.
@@ -15,7 +16,20 @@ export function pickTokenClaims(claims: Readonly<Record<string, unknown>>): Toke
     ...(isText(jti) ? { jti } : {}),
     ...(typeof exp === 'number' ? { exp } : {}),
     ...(clientId === undefined ? {} : { clientId }),
+    ...findActors(claims['act']),
   };
+}
+
+const mostActors = 10;
+
+/** RFC 8693 §4.1: each actor names the one before it. */
+function findActors(claim: unknown): { readonly act?: readonly string[] } {
+  const act: string[] = [];
+  for (let actor = claim; isObject(actor) && act.length < mostActors; actor = actor['act']) {
+    const name = [actor['sub'], actor['client_id'], actor['azp']].find(isText);
+    act.push(name ?? '(unnamed)');
+  }
+  return act.length === 0 ? {} : { act };
 }
 
 /** The scopes a token carries, or undefined when it says nothing about them. */

@@ -5,6 +5,7 @@ import { RetryBudget } from '../lib/retry-budget.ts';
 import type { Flight } from '../lib/single-flight.ts';
 import { Slots } from '../lib/slots.ts';
 import type { Log } from '../model/log.ts';
+import type { ExplainRefusal } from '../model/provider.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import { Availability, type Turn } from './availability.ts';
 import { StatusError } from './classify-refusal.ts';
@@ -27,6 +28,10 @@ export interface TokenEndpointDeps {
   readonly log: Log;
   /** Of the mounted server. */
   readonly name: string;
+  /** Certificate authorities to trust; Node's own list when absent. */
+  readonly ca?: readonly string[] | undefined;
+  /** What is known of the answers of the provider behind. */
+  readonly explainRefusal?: ExplainRefusal;
   /** From 0 up to 1; injected by tests. */
   readonly random?: () => number;
   /** Injected by tests that do not want to wait. */
@@ -89,6 +94,7 @@ export function buildTokenEndpoint(
       http: deps.http,
       nowMs: deps.now(),
       prover,
+      explainRefusal: deps.explainRefusal,
     });
 
   async function requestWithRetry(request: TokenRequest, turn: Turn, deadlineAtMs: number): Promise<IssuedToken> {

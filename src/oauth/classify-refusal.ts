@@ -1,4 +1,6 @@
+import type { KnownRefusal } from '../model/provider.ts';
 import { fail } from '../model/usher-error.ts';
+import type { SubjectOf } from './token-request.ts';
 
 /** An unsuccessful answer of the token endpoint. */
 export interface Refusal {
@@ -13,6 +15,8 @@ export interface Refusal {
   readonly isProven?: boolean;
   /** What a challenge can say of the sign-in the provider wants; undefined when it named nothing. */
   readonly stepUp: Readonly<Record<string, string>> | undefined;
+  /** Which refusal of this provider it is, for the operator. */
+  readonly known?: KnownRefusal | undefined;
 }
 
 /** Why the provider counts as unavailable although it answered: the cause of that refusal. */
@@ -40,17 +44,23 @@ const dpopErrors = new Set(['invalid_dpop_proof', 'use_dpop_nonce']);
 const dpopAdvice =
   '(the provider wants proof of possession: set --token-exchange-dpop, or take the demand off the gateway there)';
 
-/** Says whose fault a refused exchange is. A 401 makes every client throw away its token and sign in again, so it is
+const codeByTurn = {
+  'sign-in': 'exchange_subject_refused',
+  allow: 'exchange_denied',
+  'set-up': 'exchange_misconfigured',
+} as const satisfies Record<NonNullable<KnownRefusal['turn']>, string>;
+
+/** Says whose fault a refused exchange is; `subjectOf` says whose token was handed in. A 401 makes every client throw away its token and sign in again, so it is
  * sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable subject token, which most
- * providers also use for their own set-up errors: the words decide.
+ * providers also use for their own set-up errors: the words decide, first of all where the provider's are known.
  */
-export function classifyRefusal(refusal: Refusal): Error {
-  const { url, status, error, description, retryAfterSeconds, stepUp } = refusal;
+export function classifyRefusal(refusal: Refusal, subjectOf: SubjectOf = 'caller'): Error {
+  const { url, status, error, description, retryAfterSeconds, stepUp, known } = refusal;
   const details = {
     url,
     status,
     error: error === '' ? '(no error code)' : error,
-    description: description === '' ? '(no description)' : description,
+    description: `${description === '' ? '(no description)' : description}${dpopErrors.has(error) && refusal.isProven !== true ? ` ${dpopAdvice}` : ''}`,
   };
   if (status < 400) {
     const reason = status >= 300 ? `status ${status}: a redirect, which is never followed` : `status ${status}`;
@@ -62,21 +72,18 @@ export function classifyRefusal(refusal: Refusal): Error {
     return fail(
       'exchange_unavailable',
       { url, reason },
-      retryAfterSeconds === undefined ? { cause } : { cause, retryAfterSeconds },
+      retryAfterSeconds === undefined ? { cause, known } : { cause, known, retryAfterSeconds },
     );
   }
+  const isAboutSubject =
+    subjectErrors.has(error) ||
+    (error === 'invalid_request' && /subject[_ ]token/i.test(description) && !/subject_token_type/i.test(description));
+  // The gateway asked for itself: nothing the caller does can mend it.
+  if (subjectOf === 'gateway') return fail('exchange_misconfigured', details, { known });
   if (error === stepUpError || (subjectErrors.has(error) && stepUp !== undefined))
-    return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {} });
-  if (subjectErrors.has(error)) return fail('exchange_subject_refused', details);
-  if (
-    error === 'invalid_request' &&
-    /subject[_ ]token/i.test(description) &&
-    !/subject_token_type/i.test(description)
-  ) {
-    return fail('exchange_subject_refused', details);
-  }
-  if (denials.has(error)) return fail('exchange_denied', details);
-  if (dpopErrors.has(error) && refusal.isProven !== true)
-    return fail('exchange_misconfigured', { ...details, description: `${details.description} ${dpopAdvice}` });
-  return fail('exchange_misconfigured', details);
+    return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {}, known });
+  const turn = known?.turn ?? (isAboutSubject ? 'sign-in' : denials.has(error) ? 'allow' : 'set-up');
+  // What another provider issued a moment ago is refused here: signing in there again would end at the same place.
+  if (subjectOf === 'earlier step' && turn === 'sign-in') return fail('exchange_denied', details, { known });
+  return fail(codeByTurn[turn], details, { known });
 }

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { isObject } from '../lib/is-object.ts';
 import { parseJwtParts } from '../lib/jwt-parts.ts';
 import type { TokenClaims } from '../model/caller.ts';
+import type { CredentialStep } from '../model/upstream-credential.ts';
 import { pickTokenClaims } from '../model/token-claims.ts';
 import { fail } from '../model/usher-error.ts';
+import type { AnswerKind } from './token-request.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** A token that came out of an exchange and passed every check. */
@@ -13,6 +15,8 @@ export interface IssuedToken {
   readonly claims: TokenClaims | undefined;
   /** Milliseconds since the epoch; undefined when nothing said how long it lives. */
   readonly expiresAtMs: number | undefined;
+  /** Those that were got on the way to it, in turn. */
+  readonly steps?: readonly CredentialStep[];
   /** Granted and not asked for; empty when no scope was asked for. */
   readonly extraScopes: readonly string[];
 }
@@ -22,7 +26,11 @@ export interface Asked {
   readonly url: string;
   readonly audience: readonly string[];
   readonly scopes: readonly string[];
-  readonly callerToken: string;
+  readonly callerToken: string | undefined;
+  readonly otherTokens?: readonly string[] | undefined;
+  /** `exchanged` when absent. */
+  readonly answer?: AnswerKind | undefined;
+  readonly nameScope?: ((scope: string) => string) | undefined;
   /** What no refusal may quote, whatever the answer repeats. */
   readonly secrets: readonly string[];
   readonly nowMs: number;
@@ -31,12 +39,24 @@ export interface Asked {
 }
 
 const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
-const usableTypes = new Set([`${tokenTypePrefix}access_token`, `${tokenTypePrefix}jwt`]);
+const accessTokens = { issued: ['access_token', 'jwt'], wanted: 'an access token', carriedAs: ['bearer'] };
+/** What may be issued, and how it may be used: `N_A` is for what is no access token (RFC 8693 §2.2.1). */
+const kinds: Readonly<
+  Record<
+    AnswerKind,
+    { readonly issued: readonly string[]; readonly wanted: string; readonly carriedAs: readonly string[] }
+  >
+> = {
+  exchanged: accessTokens,
+  granted: accessTokens,
+  id_token: { issued: ['id_token'], wanted: 'an ID token', carriedAs: ['n_a', 'bearer'] },
+  'id-jag': { issued: ['id-jag'], wanted: 'an ID-JAG', carriedAs: ['n_a'] },
+};
 
 /** RFC 8693 §2.2.1. Times come as strings from some providers. */
 const answerSchema = z.looseObject({
   access_token: z.string(),
-  issued_token_type: z.string(),
+  issued_token_type: z.string().optional(),
   token_type: z.string(),
   expires_in: z
     .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
@@ -67,18 +87,19 @@ export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
     expires_in: expiresIn,
     scope,
   } = parsed.data;
-  if (!usableTypes.has(issuedType))
-    throw refuse(`issued_token_type is ${JSON.stringify(issuedType)}, expected an access token`);
-  const expectedType = asked.jkt === undefined ? 'Bearer' : 'DPoP';
-  if (tokenType.toLowerCase() !== expectedType.toLowerCase())
-    throw refuse(`token_type is ${JSON.stringify(tokenType)}, expected ${JSON.stringify(expectedType)}`);
+  checkTypes(issuedType, tokenType, { kind: asked.answer ?? 'exchanged', refuse, isBound: asked.jkt !== undefined });
   if (!headerSafe.test(upstreamToken)) throw refuse('the token has characters that cannot stand in a header');
   if (upstreamToken === asked.callerToken) throw refuse("it is the caller's own token, unchanged");
+  if (asked.otherTokens?.includes(upstreamToken) === true) throw refuse('it is a token that was handed in, unchanged');
 
   const claims = findClaims(upstreamToken, asked, refuse);
   if (claims !== undefined) checkAudience(claims, asked, refuse);
   // What the answer says it granted, and what the token itself says: neither may fall short.
-  const granted = scope?.split(' ').filter((one) => one !== '');
+  const { nameScope = (one: string) => one } = asked;
+  const granted = scope
+    ?.split(' ')
+    .filter((one) => one !== '')
+    .map(nameScope);
   checkScopes(granted, asked, refuse);
   checkScopes(claims?.scp, asked, refuse);
   const ends = [
@@ -89,6 +110,28 @@ export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
   const expiresAtMs = known.length === 0 ? undefined : Math.min(...known);
   if (expiresAtMs !== undefined && expiresAtMs <= asked.nowMs) throw refuse('the token has expired already');
   return { upstreamToken, claims, expiresAtMs, extraScopes: findExtraScopes([granted, claims?.scp], asked.scopes) };
+}
+
+const spelled: Readonly<Record<string, string>> = { n_a: '"N_A"', bearer: '"Bearer"', dpop: '"DPoP"' };
+
+/** Only those are bound to keys (RFC 9449 §5). */
+function isAccessToken(kind: AnswerKind): boolean {
+  return kinds[kind] === accessTokens;
+}
+
+/** RFC 8693 §2.2.1 requires `issued_token_type` of an exchange. Other grants have none; one that is there must be right. */
+function checkTypes(
+  issuedType: string | undefined,
+  tokenType: string,
+  { kind, refuse, isBound }: { readonly kind: AnswerKind; readonly refuse: Refuse; readonly isBound: boolean },
+): void {
+  const { issued, wanted, carriedAs: usual } = kinds[kind];
+  const carriedAs = isBound && isAccessToken(kind) ? ['dpop'] : usual;
+  if (issuedType === undefined && kind !== 'granted') throw refuse('missing or of the wrong kind: issued_token_type');
+  if (issuedType !== undefined && !issued.some((one) => issuedType === tokenTypePrefix + one))
+    throw refuse(`issued_token_type is ${JSON.stringify(issuedType)}, expected ${wanted}`);
+  if (!carriedAs.includes(tokenType.toLowerCase()))
+    throw refuse(`token_type is ${JSON.stringify(tokenType)}, expected ${spelled[carriedAs[0] ?? '']}`);
 }
 
 function findExtraScopes(
@@ -108,7 +151,11 @@ const clockSkewMs = 60_000;
 const jwtLike = /^e[wy][^.]*\.[^.]*\.[^.]*$/;
 
 /** Undefined for an opaque token, about which nothing can be said. */
-function findClaims(upstreamToken: string, { nowMs, jkt }: Asked, refuse: Refuse): TokenClaims | undefined {
+function findClaims(
+  upstreamToken: string,
+  { nowMs, jkt, answer = 'exchanged' }: Asked,
+  refuse: Refuse,
+): TokenClaims | undefined {
   if (!jwtLike.test(upstreamToken)) return undefined;
   let claims: Readonly<Record<string, unknown>>;
   try {
@@ -118,7 +165,7 @@ function findClaims(upstreamToken: string, { nowMs, jkt }: Asked, refuse: Refuse
   }
   const { nbf, cnf } = claims;
   const boundTo = isObject(cnf) ? cnf['jkt'] : undefined;
-  if (boundTo !== jkt)
+  if (isAccessToken(answer) && boundTo !== jkt)
     throw refuse(
       `the token is bound to ${boundTo === undefined ? 'no key' : 'a key'}, expected ${jkt === undefined ? 'none' : "this gateway's"}`,
     );

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe } from '../lib/describe-error.ts';
 import { isObject } from '../lib/is-object.ts';
 import { isSoundKey } from '../lib/is-sound-key.ts';
+import { fail } from '../model/usher-error.ts';
 
 /** The key this gateway proves to have (RFC 9449), and what it signs with. */
 export interface ProofKey {
@@ -13,6 +14,18 @@ export interface ProofKey {
 /** A new one, which ends with the process. */
 export function makeProofKey(): ProofKey {
   return { alg: 'ES256', privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey };
+}
+
+/** Reads the one a setting names.
+ * @throws UsherError config_invalid
+ */
+export function requireProofKey(file: string, setting: string): ProofKey {
+  try {
+    return readProofKey(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw fail('config_invalid', { report: `${setting}: ${JSON.stringify(file)} ${reason}` }, { cause });
+  }
 }
 
 /** Reads one from a file: PEM (PKCS#8, SEC 1, PKCS#1) or a JWK. Nothing of the key is ever quoted.

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
+import { dropEnded } from '../lib/drop-ended.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { UsherError } from '../model/usher-error.ts';
 
@@ -32,9 +33,7 @@ export class RefusalMemory {
   find(tokenDigest: string): UsherError | undefined {
     const known = this.#refusals.get(tokenDigest);
     if (known === undefined) return undefined;
-    const nowMs = this.#now();
-    // A clock set back must not make it longer.
-    if (nowMs >= known.fromMs && nowMs < known.untilMs) return known.error;
+    if (stands(known, this.#now())) return known.error;
     this.#refusals.delete(tokenDigest);
     return undefined;
   }
@@ -43,6 +42,12 @@ export class RefusalMemory {
     const forMs = error instanceof UsherError ? rememberedMs[error.code] : undefined;
     if (forMs === undefined || !(error instanceof UsherError)) return;
     const fromMs = this.#now();
+    dropEnded(this.#refusals, (one) => !stands(one, fromMs));
     this.#refusals.set(tokenDigest, { error, fromMs, untilMs: fromMs + forMs });
   }
+}
+
+/** A clock set back must not make it longer. */
+function stands({ fromMs, untilMs }: Remembered, nowMs: number): boolean {
+  return nowMs >= fromMs && nowMs < untilMs;
 }

@@ -1,6 +1,7 @@
 import { allowInsecureRequests, customFetch, genericTokenEndpointRequest } from 'oauth4webapi';
 import { z } from 'zod';
 import { HttpClientError, type HttpClient } from '../lib/http-client.ts';
+import type { ExplainRefusal } from '../model/provider.ts';
 import { fail } from '../model/usher-error.ts';
 import { classifyRefusal, type Refusal } from './classify-refusal.ts';
 import { findStepUp } from './find-step-up.ts';
@@ -19,6 +20,7 @@ export interface SendOptions {
   readonly nowMs: number;
   /** Present where the token is to be bound to a key (RFC 9449 §5). */
   readonly prover?: Prover | undefined;
+  readonly explainRefusal?: ExplainRefusal | undefined;
 }
 
 /** One request to the token endpoint, once, within this time; a second time where it wants another nonce in the proof of
@@ -28,30 +30,48 @@ export interface SendOptions {
 export async function sendTokenRequest(request: TokenRequest, options: SendOptions): Promise<IssuedToken> {
   const { url, client, timeoutMs, nowMs, prover } = options;
   const deadlineAtMs = performance.now() + timeoutMs;
-  let answer = await send(request, options, timeoutMs);
+  let { answer, assertion } = await send(request, options, timeoutMs);
   let body: unknown = await answer.json().catch(() => undefined);
   // Every answer may bring the nonce for the next request.
   const hasNew = prover?.learnNonce(url, answer.headers.get('dpop-nonce')) === true;
   const leftMs = Math.round(deadlineAtMs - performance.now());
   if (hasNew && answer.status !== 200 && refusalSchema.parse(body).error === 'use_dpop_nonce' && leftMs > 0) {
-    answer = await send(request, options, leftMs);
+    ({ answer, assertion } = await send(request, options, leftMs));
     body = await answer.json().catch(() => undefined);
     prover.learnNonce(url, answer.headers.get('dpop-nonce'));
   }
-  const { audience, scopes, callerToken } = request;
-  const secrets = [callerToken, ...client.secrets];
+  const { callerToken = '', otherTokens = [] } = request;
+  const secrets = [callerToken, ...otherTokens, assertion, ...client.secrets];
   if (answer.status !== 200) {
-    const isProven = prover !== undefined;
-    throw classifyRefusal({ ...readRefusal(answer, body, { url, secrets, nowMs }), isProven });
+    const refusal = { ...readRefusal(answer, body, { url, secrets, nowMs }), isProven: prover !== undefined };
+    throw classifyRefusal({ ...refusal, known: options.explainRefusal?.(refusal) }, request.subjectOf);
   }
-  const jkt = prover?.thumbprint;
-  return parseAnswer(body, { url, audience, scopes, callerToken, secrets, nowMs, jkt });
+  const { audience, scopes, answer: kind, nameScope } = request;
+  return parseAnswer(body, {
+    url,
+    audience,
+    scopes,
+    callerToken: request.callerToken,
+    otherTokens,
+    answer: kind,
+    nameScope,
+    secrets,
+    nowMs,
+    jkt: prover?.thumbprint,
+  });
 }
 
-function send(request: TokenRequest, options: SendOptions, timeoutMs: number): Promise<Response> {
-  const { url, client, http, prover } = options;
+interface Sent {
+  readonly answer: Response;
+  /** What the client proved itself with, where that was made for this request. */
+  readonly assertion: string;
+}
+
+async function send(request: TokenRequest, options: SendOptions, timeoutMs: number): Promise<Sent> {
+  const { url, client, prover } = options;
   const proof = prover === undefined ? {} : { dpop: prover.prove({ method: 'POST', url }) };
-  return answerOf(url, () =>
+  let assertion = '';
+  const answer = await answerOf(url, () =>
     genericTokenEndpointRequest(
       { issuer: url, token_endpoint: url },
       { client_id: client.clientId },
@@ -61,11 +81,15 @@ function send(request: TokenRequest, options: SendOptions, timeoutMs: number): P
       {
         // Plain http was allowed or refused when the configuration was read.
         [allowInsecureRequests]: true,
-        [customFetch]: (target, { method, headers, body }) =>
-          http.send(target, { method, headers: { ...headers, ...proof }, body: body.toString(), timeoutMs }),
+        [customFetch]: (target, { method, headers, body }) => {
+          assertion = body.get('client_assertion') ?? '';
+          const http = client.http?.() ?? options.http;
+          return http.send(target, { method, headers: { ...headers, ...proof }, body: body.toString(), timeoutMs });
+        },
       },
     ),
   );
+  return { answer, assertion };
 }
 
 /** No answer at all is the provider's trouble, not the caller's: 503, and the caller keeps its token. */
@@ -86,7 +110,8 @@ interface RefusalContext {
 
 function readRefusal(answer: Response, body: unknown, { url, secrets, nowMs }: RefusalContext): Refusal {
   const fields = refusalSchema.parse(body);
-  const error = fields.error ?? fields.errorCode ?? '';
+  // Entra says invalid_grant where nobody consented, and what it means beside it.
+  const error = fields.suberror === 'consent_required' ? fields.suberror : (fields.error ?? fields.errorCode ?? '');
   const description = fields.error_description ?? fields.errorSummary ?? '';
   return {
     url,
@@ -101,7 +126,13 @@ function readRefusal(answer: Response, body: unknown, { url, secrets, nowMs }: R
 const optionalText = z.string().optional().catch(undefined);
 /** RFC 6749 §5.2, and the form of Okta's management API, in which it answers some errors here too. */
 const refusalSchema = z
-  .object({ error: optionalText, error_description: optionalText, errorCode: optionalText, errorSummary: optionalText })
+  .object({
+    error: optionalText,
+    suberror: optionalText,
+    error_description: optionalText,
+    errorCode: optionalText,
+    errorSummary: optionalText,
+  })
   .catch({});
 
 /** RFC 9110 §10.2.3: seconds or a date; kept between a second and an hour. */

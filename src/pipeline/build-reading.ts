@@ -1,7 +1,9 @@
 import { isObject } from '../lib/is-object.ts';
 import type { Credentialed } from '../model/stages.ts';
 
-/** Looks at one JSON-RPC message of an answer; returns the same, or what the caller gets instead. */
+/** Looks at one JSON-RPC message of an answer; returns the same, what the caller gets instead, or undefined when that is
+ * nothing.
+ */
 export type Rewrite = (message: unknown) => unknown;
 
 export interface AnswerReading {
@@ -25,12 +27,14 @@ export function buildReading(credentialed: Credentialed): AnswerReading | undefi
   const visible = mayList ? route.policy.visibleTools(caller) : undefined;
   const hasTasks = caller.principal !== '' && (isGet || call.messages.some(({ mayBecomeTask }) => mayBecomeTask));
   const listsTasks = caller.principal !== '' && (isGet || asks('tasks/list'));
-  if (visible === undefined && !hasTasks && !listsTasks) return undefined;
+  const hearsOfTasks = caller.principal !== '' && (isGet || asks('subscriptions/listen'));
+  if (visible === undefined && !hasTasks && !listsTasks && !hearsOfTasks) return undefined;
   const tool = call.messages.find(({ method }) => method === 'tools/call')?.target;
   const rewrites: Rewrite[] = [];
   if (visible !== undefined) rewrites.push((message) => filterTools(message, visible));
   if (hasTasks) rewrites.push((message) => learnTask(message, credentialed, tool));
   if (listsTasks) rewrites.push((message) => filterTasks(message, credentialed));
+  if (hearsOfTasks) rewrites.push((message) => (isOfOthers(message, credentialed) ? undefined : message));
   return {
     rewrite: (message) => rewriteEach(message, (one) => rewrites.reduce((so, rewrite) => rewrite(so), one)),
     marks: ['"tools"', '"task', '\\u'],
@@ -42,7 +46,9 @@ export function buildReading(credentialed: Credentialed): AnswerReading | undefi
 function rewriteEach(message: unknown, rewrite: Rewrite): unknown {
   if (!Array.isArray(message)) return rewrite(message);
   const after = message.map(rewrite);
-  return after.some((one, index) => one !== message[index]) ? after : message;
+  if (after.every((one, index) => one === message[index])) return message;
+  const rest = after.filter((one) => one !== undefined);
+  return rest.length === 0 ? undefined : rest;
 }
 
 type Result = Readonly<Record<string, unknown>>;
@@ -97,4 +103,21 @@ function filterTasks(message: unknown, { caller, route }: Credentialed): unknown
     typeof task['taskId'] === 'string' &&
     route.tasks.get(task['taskId'])?.principal === caller.principal;
   return withResult(message, { ...result, tasks: tasks.filter(isOwn) });
+}
+
+/** Is it pushed about a task that is not the caller's? A server that sends it to the wrong stream would say what another
+ * user does, and with what outcome. The state of a task is said of its owner's alone, as in a list: nobody may rely on being
+ * told (MCP 2025-11-25, tasks, task status notification). Other messages of a task are kept back where it is known to be
+ * somebody else's: they may overtake the answer that announces the task.
+ */
+function isOfOthers(message: unknown, { caller, route }: Credentialed): boolean {
+  if (!isObject(message) || !isObject(message['params'])) return false;
+  const { method, params } = message;
+  const ownerOf = (id: unknown) => (typeof id === 'string' ? route.tasks.get(id) : undefined);
+  if (typeof method === 'string' && /^notifications\/tasks(\/|$)/.test(method))
+    return 'taskId' in params && ownerOf(params['taskId'])?.principal !== caller.principal;
+  const meta = params['_meta'];
+  const related = isObject(meta) ? meta['io.modelcontextprotocol/related-task'] : undefined;
+  const owner = isObject(related) ? ownerOf(related['taskId']) : undefined;
+  return owner !== undefined && owner.principal !== caller.principal;
 }

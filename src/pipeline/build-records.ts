@@ -46,10 +46,12 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
     from,
     what: what(trail, message),
     decision: decide(ending),
-    reason: error === undefined ? (trail.decision ?? '') : error.message,
+    reason: error === undefined ? tellDecision(trail, forwarded) : error.message,
     stage: error?.row.stage,
     hint: error?.hint,
     code: error?.code,
+    details: error?.shownDetails,
+    cause: error?.known?.id,
     caller: shown?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true }),
     exchanged: credential === undefined || route === undefined ? undefined : describeCredential(credential, route),
     status: forwarded?.end !== 'cancelled' && response.headersSent ? response.statusCode : 0,
@@ -69,6 +71,10 @@ let lastTime = { ms: 0, text: new Date(0).toISOString() };
 function isoTime(ms: number): string {
   if (lastTime.ms !== ms) lastTime = { ms, text: new Date(ms).toISOString() };
   return lastTime.text;
+}
+
+function tellDecision({ decision = '' }: Trail, { why }: Forwarded): string {
+  return why === undefined ? decision : `${decision}; ${why}`;
 }
 
 function decide({ error, forwarded }: Ending): AuditRecord['decision'] {
@@ -106,8 +112,15 @@ function describeCaller(caller: Caller): DescribedCaller {
 function describeCredential(credential: UpstreamCredential, route: Route): NonNullable<AuditRecord['exchanged']> {
   const known = describedCredentials.get(credential);
   if (known !== undefined) return known;
-  const { source, waitedMs, claims } = credential;
-  const described = Object.freeze({ strategy: route.credential.strategy, source, ms: waitedMs, ...claims });
+  const { source, waitedMs, claims, actsAs, steps } = credential;
+  const described = Object.freeze({
+    strategy: route.credential.strategy,
+    source,
+    ms: waitedMs,
+    ...(actsAs === undefined ? {} : { as: actsAs }),
+    ...claims,
+    ...(steps === undefined ? {} : { steps }),
+  });
   describedCredentials.set(credential, described);
   return described;
 }

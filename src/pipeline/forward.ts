@@ -6,17 +6,23 @@ import { fail } from '../model/usher-error.ts';
 import { buildAnswerHeaders } from './answer-headers.ts';
 import { buildReading } from './build-reading.ts';
 import { learnSession } from './learn-session.ts';
+import { onlyListens, watchListening } from './listening.ts';
 import { isModern } from './protocol-version.ts';
+import { readRefusal } from './read-refusal.ts';
 import { ReadAnswer, type PassedAnswer } from './read-answer.ts';
 import { buildUpstreamHeaders, type Forwarding } from './upstream-headers.ts';
 
 /** How forwarding ended, where it did not fail. */
 export interface Forwarded {
-  /** `refused credential`: the upstream answered 401 and nothing has reached the caller yet; `refused proof`: it said with
-   * it what the next proof has to hold.
+  /** `ended`: a stream that only listens, by the gateway. `refused credential`: the upstream answered 401 and nothing has
+   * reached the caller yet; `refused proof`: it said with it what the next proof has to hold.
    */
-  readonly end: 'answered' | 'cancelled' | 'refused credential' | 'refused proof';
+  readonly end: 'answered' | 'ended' | 'cancelled' | 'refused credential' | 'refused proof';
+  /** Why the gateway ended it, as a clause. */
+  readonly why?: string | undefined;
   readonly upstreamStatus: number | undefined;
+  /** Why it refused the credential, in its own words; for the operator. */
+  readonly words?: string | undefined;
   /** Milliseconds from sending to the answer's head. */
   readonly firstByteMs: number | undefined;
   readonly bytes: number;
@@ -110,12 +116,14 @@ class StreamedAnswer implements PassedAnswer {
   readonly #startedAtMs = performance.now();
   #firstByteMs: number | undefined;
   #status: number | undefined;
+  #words: string | undefined;
   #bytes = 0;
   /** Of an answer that said how long it is. */
   #missingBytes = Number.POSITIVE_INFINITY;
   /** The last piece of it. */
   #last: Buffer | undefined;
   #isDone = false;
+  #leave: (() => void) | undefined;
 
   constructor(credentialed: Credentialed, settle: Settle) {
     this.#credentialed = credentialed;
@@ -127,11 +135,13 @@ class StreamedAnswer implements PassedAnswer {
   onHead(status: number, headers: Readonly<Record<string, string | readonly string[] | undefined>>): void {
     this.#firstByteMs = performance.now() - this.#startedAtMs;
     this.#status = status;
-    const hasNewNonce = this.#credentialed.credential.proof?.learnNonce(this.#target, headers['dpop-nonce']) === true;
-    if (status === 401)
-      return this.#stop(
-        hasNewNonce && wantsNonce(headers['www-authenticate']) ? 'refused proof' : 'refused credential',
-      );
+    const { credential } = this.#credentialed;
+    const hasNewNonce = credential.proof?.learnNonce(this.#target, headers['dpop-nonce']) === true;
+    if (status === 401) {
+      this.#words = readRefusal(headers['www-authenticate'], credential);
+      const isProof = hasNewNonce && wantsNonce(headers['www-authenticate']);
+      return this.#stop(isProof ? 'refused proof' : 'refused credential');
+    }
     if (status >= 300 && status < 400 && status !== 304)
       return this.fail(fail('upstream_redirected', { target: this.#target, status }));
     try {
@@ -148,6 +158,7 @@ class StreamedAnswer implements PassedAnswer {
     this.#missingBytes = typeof length === 'string' ? Number(length) : Number.POSITIVE_INFINITY;
     // The head of a stream may be all there is for hours. Where a body of known length follows, they go together.
     if (length === undefined) setImmediate(this.#flushHead);
+    if (onlyListens(this.#credentialed)) this.#leave = watchListening(this.#credentialed, this);
   }
 
   onData(chunk: Buffer): void {
@@ -172,6 +183,13 @@ class StreamedAnswer implements PassedAnswer {
   onEnd(): void {
     if (this.#isDone) return;
     this.#finish('answered', this.#release);
+  }
+
+  /** Of a stream that only listens. */
+  end(why: string): void {
+    if (this.#isDone) return;
+    this.exchange?.abort();
+    this.#finish('ended', this.#release, why);
   }
 
   readonly #release = (): void => {
@@ -214,20 +232,24 @@ class StreamedAnswer implements PassedAnswer {
     this.#finish(end);
   }
 
-  #finish(end: Forwarded['end'], release?: () => void): void {
+  #finish(end: Forwarded['end'], release?: () => void, why?: string): void {
     this.#isDone = true;
+    this.#leave?.();
     this.#settle.resolve({
       end,
       upstreamStatus: this.#status,
+      words: this.#words,
       firstByteMs: this.#firstByteMs,
       bytes: this.#bytes,
       release,
+      why,
     });
   }
 
   fail(error: Error): void {
     this.exchange?.abort();
     this.#isDone = true;
+    this.#leave?.();
     this.#settle.reject(error);
   }
 }

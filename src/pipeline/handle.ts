@@ -57,7 +57,10 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
       forwarded = await forward(credentialed);
     }
     if (forwarded.end === 'refused credential' || forwarded.end === 'refused proof')
-      throw fail('upstream_refused_credential', { target: routed.route.upstream.target });
+      throw fail('upstream_refused_credential', {
+        target: routed.route.upstream.target,
+        words: forwarded.words ?? 'it does not say why',
+      });
     if (forwarded.upstreamStatus !== undefined && forwarded.upstreamStatus >= 500)
       logUpstreamError(forwarded.upstreamStatus, trail, deps.log);
     ending = { forwarded };
@@ -133,6 +136,7 @@ function logRefusal(error: UsherError, trail: Trail, log: Log): void {
     server: trail.route?.name,
     sub: trail.identity?.caller.subject ?? trail.caller?.subject,
     claimedSub: error.claims?.sub,
+    cause: error.known?.id,
     hint,
     ...(row.fault === 'usher' && error.cause instanceof Error ? { stack: error.cause.stack } : {}),
   };

@@ -129,11 +129,14 @@ export class ReadAnswer implements UpstreamAnswer {
     const rewritten = data.length === 0 ? undefined : this.#rewrite(data.join('\n'));
     if (rewritten === unreadable) return this.#reading.mustRead ? Buffer.alloc(0) : event;
     if (rewritten === undefined) return event;
+    if (rewritten === '') return Buffer.alloc(0);
     const others = lines.filter((line) => line !== '' && !line.startsWith('data:'));
     return Buffer.from([...others, `data: ${rewritten}`, '', ''].join('\n'));
   }
 
-  /** The new text, or undefined when the old one is good. What is not JSON is no message; but some read more than JSON. */
+  /** The new text, empty when nothing is left, or undefined when the old one is good. What is not JSON is no message; but
+   * some read more than JSON.
+   */
   #rewrite(text: string): string | typeof unreadable | undefined {
     let message: unknown;
     try {
@@ -144,7 +147,8 @@ export class ReadAnswer implements UpstreamAnswer {
       return unreadable;
     }
     const after = this.#reading.rewrite(message);
-    return after === message ? undefined : JSON.stringify(after);
+    if (after === message) return undefined;
+    return after === undefined ? '' : JSON.stringify(after);
   }
 
   #passBytes(bytes: Buffer): void {

@@ -26,7 +26,6 @@ const ofParams = decisiveKeys({
   uri: undefined,
   taskId: undefined,
   task: undefined,
-  taskIds: undefined,
   arguments: undefined,
   notifications: decisiveKeys({ taskIds: undefined }),
   _meta: decisiveKeys({
@@ -196,14 +195,12 @@ const neededKeys = new Map([
   ['tasks/result', 'taskId'],
 ]);
 
-/** Tasks extension: whose status is pushed on the stream. */
-function findTaskIds(params: Readonly<Record<string, unknown>>): readonly string[] {
-  const { notifications } = params;
-  return [params['taskIds'], isObject(notifications) ? notifications['taskIds'] : undefined].flatMap((ids) => {
-    if (ids === undefined) return [];
-    if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids;
-    throw fail('params_invalid', { what: 'taskIds of subscriptions/listen is not a list of texts' });
-  });
+/** Tasks extension, TaskSubscriptionNotifications: whose status is pushed on the stream. */
+function findTaskIds({ notifications }: Readonly<Record<string, unknown>>): readonly string[] {
+  const ids = isObject(notifications) ? notifications['taskIds'] : undefined;
+  if (ids === undefined) return [];
+  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids;
+  throw fail('params_invalid', { what: 'notifications.taskIds of subscriptions/listen is not a list of texts' });
 }
 
 const targetKeys = new Map([

@@ -32,7 +32,7 @@ export function refuse(error: UsherError, reached: Reached): void {
     'cache-control',
     'no-store',
   ];
-  const challenge = route === undefined ? undefined : buildChallenge(error, route, request);
+  const challenge = route === undefined ? undefined : buildChallenge(error, route, reached);
   if (challenge !== undefined) headers.push('www-authenticate', challenge);
   if (error.nonce !== undefined) headers.push('dpop-nonce', error.nonce);
   if (error.row.retryable) headers.push('retry-after', String(error.retryAfterSeconds ?? usualRetrySeconds));

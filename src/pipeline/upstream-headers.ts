@@ -44,6 +44,8 @@ export function buildUpstreamHeaders(
     const value = rawHeaders[index + 1];
     if (value === undefined || !isForwardable(name, names)) continue;
     if (dropsSession && name === 'mcp-session-id') continue;
+    // The one that carries the credential is the gateway's, whatever the configuration lets through.
+    if (name === header?.name) continue;
     // The first one is what was checked; a second would be read by whoever takes the last.
     if (name === 'content-type') {
       if (hasContentType) continue;

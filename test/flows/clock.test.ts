@@ -43,14 +43,28 @@ test('the clock set back by hours – a new token is refused as not yet valid, a
   assert.equal((await post(all.gateway.mcpUrl, callerToken)).status, 200);
 });
 
-test('the clock set back by hours – an exchanged token that is over at the API – exchanged anew, the caller hears nothing of it', async () => {
+test('the clock set back by hours – an exchanged token of the time before – exchanged anew, the API never sees it again', async () => {
   const { lab, scene, exchanges } = await startMovable();
   await using all = lab;
   const callerToken = all.token();
   assert.equal((await post(all.gateway.mcpUrl, callerToken)).status, 200);
   assert.equal(exchanges(), 1);
-  scene.refused = String(all.upstream.seen[0]?.headers.authorization);
   scene.nowMs -= 5 * hourMs;
+  assert.equal((await post(all.gateway.mcpUrl, callerToken)).status, 200);
+  assert.equal(exchanges(), 2);
+  const [before, after] = all.upstream.seen.map(({ headers }) => headers.authorization);
+  assert.notEqual(before, after);
+  assert.equal(all.upstream.seen.length, 2);
+});
+
+test('the clock set back by minutes – an exchanged token that is over at the API – exchanged anew, the caller hears nothing of it', async () => {
+  const { lab, scene, exchanges } = await startMovable();
+  await using all = lab;
+  const callerToken = all.token();
+  assert.equal((await post(all.gateway.mcpUrl, callerToken)).status, 200);
+  scene.refused = String(all.upstream.seen[0]?.headers.authorization);
+  scene.nowMs += hourMs / 6;
+  scene.nowMs -= hourMs / 12;
   assert.equal((await post(all.gateway.mcpUrl, callerToken)).status, 200);
   assert.equal(exchanges(), 2);
 });

@@ -6,22 +6,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { post, toolCall } from '../kit/call.ts';
 import { sendJson, startHttpServer, type Respond } from '../kit/start-http-server.ts';
-import { startTestGateway } from '../kit/start-test-gateway.ts';
+import { startOpenGateway } from '../kit/start-open-gateway.ts';
 
-async function startOpen(respond: Respond) {
-  const upstream = await startHttpServer(respond);
-  const gateway = await startTestGateway({
-    open: { authenticate: [{ strategy: 'anonymous' }], upstream: { strategy: 'http', url: `${upstream.url}/mcp` } },
-  });
-  return {
-    upstream,
-    gateway,
-    async [Symbol.asyncDispose]() {
-      await gateway.close();
-      await upstream[Symbol.asyncDispose]();
-    },
-  };
-}
+const startOpen = async (respond: Respond) => startOpenGateway(await startHttpServer(respond));
 
 function startStream(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { longestInput } from './mutate.ts';
 import type { WorkerResult, WorkerTask } from './fuzz-worker.ts';
@@ -15,7 +18,10 @@ export interface FuzzOptions {
 export async function fuzzTarget(name: string, { seed, ms, hangMs = 5_000 }: FuzzOptions): Promise<WorkerResult> {
   const shared = new SharedArrayBuffer(8 + longestInput);
   const workerData: WorkerTask = { name, seed, ms, shared };
-  const worker = new Worker(new URL('fuzz-worker.ts', import.meta.url), { workerData });
+  // A thread that is ended does not tidy up: what it puts aside goes with its folder.
+  const folder = mkdtempSync(join(tmpdir(), 'usher-fuzz-'));
+  const env = { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder };
+  const worker = new Worker(new URL('fuzz-worker.ts', import.meta.url), { workerData, env });
   const head = new Int32Array(shared, 0, 2);
   let seen = -1;
   let sinceMs = performance.now();
@@ -37,6 +43,7 @@ export async function fuzzTarget(name: string, { seed, ms, hangMs = 5_000 }: Fuz
   } finally {
     clearInterval(timer);
     await worker.terminate();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

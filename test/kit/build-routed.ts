@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { buildAnonymousAuthenticator } from '../../src/authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildNoneCredential } from '../../src/credentials/none/build-none-credential.ts';
+import { Roster } from '../../src/lib/roster.ts';
 import type { Authenticator } from '../../src/model/authenticator.ts';
 import type { Route } from '../../src/model/route.ts';
 import type { Authenticated, Routed } from '../../src/model/stages.ts';
@@ -20,7 +21,7 @@ export function buildRoute(parts: Partial<Route> = {}): Route {
     resourceMetadataUrl: 'http://localhost:8000/.well-known/oauth-protected-resource/mcp',
     allowedHosts: new Set(['localhost']),
     allowedOrigins: new Set(),
-    limits: { bodyBytes: 64 * 1024 },
+    limits: { bodyBytes: 64 * 1024, streamGraceMs: 0 },
     authenticator: anonymous,
     proofs: undefined,
     policy: buildScopesPolicy(scopesSchema.parse({ required: ['mcp:tools:call'] })),
@@ -28,6 +29,7 @@ export function buildRoute(parts: Partial<Route> = {}): Route {
     forwardedHeaders: new Set(),
     sessions: new Map(),
     tasks: new Map(),
+    listening: new Roster(),
     workload: undefined,
     upstream: {
       strategy: 'http',

@@ -65,10 +65,18 @@ export async function startTestGateway(
   const { log, logged } = collectLog();
   const configure: TestGateway['configure'] = (others, more) =>
     configSchema.parse({ listen: { port: 0 }, audit: { file: auditFile }, ...given, ...more, servers: others });
-  const gateway = await startGateway(configure(servers), { log, ...options });
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const start = async () => startGateway(configure(servers), { log, ...options });
+  const gateway = await start().catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   const close = async () => {
-    await gateway.close();
-    await rm(folder, { recursive: true, force: true });
+    try {
+      await gateway.close();
+    } finally {
+      await remove();
+    }
   };
   return {
     ...gateway,

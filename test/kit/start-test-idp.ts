@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Agent, fetch } from 'undici';
 import { parse, stringify } from 'yaml';
 import type { RunningIdp } from '../../src/idp/running-idp.ts';
+import { flavours } from '../../src/idp/flavours/flavours.ts';
+import type { IdpOptions } from '../../src/idp/running-idp.ts';
 import { defaultSeed } from '../../src/idp/seed/default-seed.ts';
 import { startIdp } from '../../src/idp/start-idp.ts';
 import { signIn } from './scripted-browser.ts';
@@ -79,16 +81,18 @@ export interface AuthorizeRequest {
 /** Starts the provider on free ports with the built-in seed, changed by `change`, in a state folder of its own. */
 export async function startTestIdp(
   change: (seed: SeedData) => void = () => undefined,
-  existing?: { stateDir?: string; httpPort?: number; httpsPort?: number },
+  existing?: { stateDir?: string; httpPort?: number; httpsPort?: number; flavour?: NonNullable<IdpOptions['flavour']> },
 ): Promise<TestIdp> {
   const stateDir = existing?.stateDir ?? (await mkdtemp(join(tmpdir(), 'usher-idp-')));
-  const seed = parse(defaultSeed) as SeedData;
+  const flavour = existing?.flavour ?? 'okta';
+  const seed = parse(flavour === 'okta' ? defaultSeed : flavours[flavour].defaultSeed) as SeedData;
   change(seed);
   const seedFile = join(stateDir, 'seed.yaml');
   await writeFile(seedFile, stringify(seed));
   const log: IdpLogLine[] = [];
   const { httpPort = 0, httpsPort = 0 } = existing ?? {};
   const idp = await startIdp({
+    flavour,
     seedFile,
     httpPort,
     httpsPort,

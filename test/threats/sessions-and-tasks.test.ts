@@ -45,8 +45,9 @@ function trusting(): Respond {
 }
 
 const alice = { sub: 'alice@example.com', cid: 'vscode' };
+const bob = { sub: 'bob@example.com', cid: 'vscode' };
 const others: readonly (readonly [string, Record<string, unknown>])[] = [
-  ['another user', { sub: 'bob@example.com', cid: 'vscode' }],
+  ['another user', bob],
   ['the same user with another client', { sub: 'alice@example.com', cid: 'cursor' }],
 ];
 
@@ -132,7 +133,6 @@ test("a server that gives one user another one's session – 502, and the first 
     sendJson(response, 200, { jsonrpc: '2.0', id: 0, result: {} }, { 'mcp-session-id': 'the-same' });
   await using lab = await startTokenLab({ respond });
   await startSession(lab);
-  const [, bob] = others[0] ?? ['', {}];
   const response = await post(lab.gateway.mcpUrl, lab.token({ claims: bob }), initialize);
   assert.deepEqual([response.status, response.headers.get('mcp-session-id')], [502, null]);
   assert.equal((await send(lab, 'POST', alice, { 'mcp-session-id': 'the-same' })).status, 200);
@@ -165,8 +165,8 @@ test('a claim of 2026-07-28 – ends nobody else’s session', async () => {
   const session = await startSession(lab);
   const params = { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } };
   const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'nope/x', 'mcp-session-id': session };
-  const bob = lab.token({ claims: { sub: 'bob@example.com' } });
-  await post(lab.gateway.mcpUrl, bob, { jsonrpc: '2.0', id: 1, method: 'nope/x', params }, headers);
+  const bobsToken = lab.token({ claims: { sub: 'bob@example.com' } });
+  await post(lab.gateway.mcpUrl, bobsToken, { jsonrpc: '2.0', id: 1, method: 'nope/x', params }, headers);
   assert.equal((await send(lab, 'POST', alice, { 'mcp-session-id': session })).status, 200);
 });
 
@@ -174,18 +174,73 @@ test('subscriptions/listen – to somebody else’s task, or to what is no list 
   await using lab = await startTokenLab({ respond: trusting() });
   const task = await startTask(lab, 'Plain');
   const before = lab.upstream.seen.length;
-  const listen = (claims: Record<string, unknown>, params: object) =>
-    post(lab.gateway.mcpUrl, lab.token({ claims }), { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params });
-  const bob = { sub: 'bob@example.com', cid: 'vscode' };
-  for (const params of [{ notifications: { taskIds: [task] } }, { taskIds: [task] }]) {
-    assert.equal(await codeOf(await listen(bob, params)), 'task_unknown');
-    assert.equal(lab.upstream.seen.length, before);
-    assert.equal(await codeOf(await listen({ ...alice, jti: 'AT.2' }, params)), undefined);
-    lab.upstream.seen.length = before;
+  assert.equal(await codeOf(await listen(lab, bob, { notifications: { taskIds: [task] } })), 'task_unknown');
+  assert.equal(lab.upstream.seen.length, before);
+  for (const taskIds of [task, [[task]], null])
+    assert.equal(await codeOf(await listen(lab, bob, { notifications: { taskIds } })), 'params_invalid');
+  assert.equal(lab.upstream.seen.length, before);
+  const own = { ...alice, jti: 'AT.2' };
+  assert.equal(await codeOf(await listen(lab, own, { notifications: { taskIds: [task] } })), undefined);
+});
+
+test('subscriptions/listen – taskIds where the tasks extension has none – a member like any other', async () => {
+  await using lab = await startTokenLab({ respond: trusting() });
+  const response = await listen(lab, alice, { taskIds: ['what', 7], notifications: {} });
+  assert.deepEqual([response.status, await codeOf(response)], [200, undefined]);
+});
+
+function listen(lab: TokenLab, claims: Record<string, unknown>, params: object): Promise<Response> {
+  const message = { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params };
+  return post(lab.gateway.mcpUrl, lab.token({ claims }), message);
+}
+
+const toEvent = (message: object) => `id: 4\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
+const relatedTo = (taskId: string) => ({ _meta: { 'io.modelcontextprotocol/related-task': { taskId } } });
+
+/** What a server may push about a task: of MCP 2025-11-25, and of the tasks extension. */
+const pushed: readonly (readonly [string, (taskId: string) => object])[] = [
+  ['notifications/tasks/status', (taskId) => ({ params: { taskId, status: 'completed' } })],
+  ['notifications/tasks', (taskId) => ({ params: { taskId, status: 'completed', result: { secret: 1 } } })],
+  ['notifications/progress', (taskId) => ({ params: { progress: 1, ...relatedTo(taskId) } })],
+  ['elicitation/create', (taskId) => ({ id: 9, params: { message: 'Really?', ...relatedTo(taskId) } })],
+];
+
+for (const [method, write] of pushed) {
+  for (const kind of ['GET', 'subscriptions/listen']) {
+    test(`${method} about somebody else's task on a stream of ${kind} – kept back, all else passes as it came`, async () => {
+      const tasks: string[] = [];
+      const usual = trusting();
+      const events = () => [
+        ': still here\n\n',
+        ...tasks.map((task) => toEvent({ method, ...write(task) })),
+        toEvent({ method: 'notifications/message', params: { data: '"taskId"' } }),
+      ];
+      await using lab = await startTokenLab({
+        respond: (request, response, raw) => {
+          if (request.method !== 'GET' && !request.body.includes('subscriptions/listen'))
+            return usual(request, response, raw);
+          response.writeHead(200, { 'content-type': 'text/event-stream' }).end(events().join(''));
+        },
+      });
+      tasks.push(await startTask(lab, 'Plain', bob), await startTask(lab, 'Plain'));
+      const response = await (kind === 'GET' ? send(lab, 'GET', alice, {}) : listen(lab, alice, { notifications: {} }));
+      const [comment, , own, other] = events();
+      assert.equal(await response.text(), [comment, own, other].join(''));
+    });
   }
-  for (const taskIds of [task, [[task]], null]) {
-    assert.equal(await codeOf(await listen(bob, { notifications: { taskIds } })), 'params_invalid');
-  }
+}
+
+test('the state of a task nobody started here – kept back, alone or in a batch', async () => {
+  const status = { jsonrpc: '2.0', method: 'notifications/tasks/status', params: { taskId: 'task-9' } };
+  const other = { jsonrpc: '2.0', method: 'notifications/message', params: {} };
+  const event = (message: object) => `data: ${JSON.stringify(message)}\n\n`;
+  await using lab = await startTokenLab({
+    respond: (_, response) =>
+      void response
+        .writeHead(200, { 'content-type': 'text/event-stream' })
+        .end(event(status) + event([status, status]) + event([status, other])),
+  });
+  assert.equal(await (await send(lab, 'GET', alice, {})).text(), event([other]));
 });
 
 async function startTask(lab: TokenLab, name: string, claims: Record<string, unknown> = alice): Promise<string> {
@@ -230,7 +285,6 @@ for (const kind of ['Plain', 'Modern', 'Streamed']) {
 test('tasks/list – only the own ones', async () => {
   await using lab = await startTokenLab({ respond: trusting() });
   await startTask(lab, 'Plain');
-  const [, bob] = others[0] ?? ['', {}];
   const own = await startTask(lab, 'Plain', bob);
   const { result } = await askTask(lab, 'tasks/list', own, bob);
   assert.deepEqual(result?.tasks, [{ taskId: own, status: 'working' }]);

@@ -11,6 +11,7 @@ const anonymous: Caller = Object.freeze({
   tokenClaims: Object.freeze({}),
   claims: Object.freeze({}),
   expiresAtMs: Number.POSITIVE_INFINITY,
+  acceptedUntilMs: Number.POSITIVE_INFINITY,
   tokenDigest: '',
   jkt: undefined,
 });

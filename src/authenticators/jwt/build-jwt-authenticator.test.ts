@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import type { JWK } from 'jose';
+import { collectGarbage } from '../../../test/kit/collect-garbage.ts';
 import { collectLog } from '../../../test/kit/collect-log.ts';
 import { encodePart, makeSigningKey, signText, type SigningKey } from '../../../test/kit/signing-key.ts';
 import { sendJson, startHttpServer } from '../../../test/kit/start-http-server.ts';
@@ -240,4 +241,14 @@ describe('unknown keys', () => {
     assert.equal(await all.verdict(all.token(key, {}, { aud: 'backend' })), 'audience_mismatch');
     assert.equal(all.reads(), 0);
   });
+});
+
+test('a known token that has expired – let go when another is verified', async () => {
+  const key = makeSigningKey();
+  await using all = await startAuthenticator(key.jwk);
+  const expired = new WeakRef(await all.authenticate(all.token(key)));
+  all.scene.nowMs += 3600_000 + 30_000;
+  await all.authenticate(all.token(key, {}, { sub: 'bob@example.com' }));
+  await collectGarbage();
+  assert.equal(expired.deref(), undefined);
 });

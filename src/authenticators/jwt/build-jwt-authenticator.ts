@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
+import { dropEnded } from '../../lib/drop-ended.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
 import { parseJwtParts, type JwtParts } from '../../lib/jwt-parts.ts';
 import type { Authenticator } from '../../model/authenticator.ts';
@@ -100,7 +101,7 @@ class Issuer {
       known.generation === this.keys.generation &&
       this.keys.isReady &&
       !this.keys.isOverdue &&
-      this.#now() < known.caller.expiresAtMs + this.#settings.clockSkewSeconds * 1000;
+      !this.#hasExpired(known.caller);
     if (isGood) return known.caller;
     this.#known.delete(key);
     return undefined;
@@ -126,9 +127,14 @@ class Issuer {
       }
     }
     if (problem !== undefined) throw this.#refusal(problem, parts);
-    const caller = buildCaller(callerToken, parts.claims);
+    const caller = buildCaller(callerToken, parts.claims, this.#settings);
+    dropEnded(this.#known, (known) => this.#hasExpired(known.caller));
     this.#known.set(endOf(callerToken), { callerToken, caller, generation: keys.generation });
     return caller;
+  }
+
+  #hasExpired({ acceptedUntilMs }: Caller): boolean {
+    return this.#now() >= acceptedUntilMs;
   }
 
   #refusal(problem: Problem, parts: JwtParts): Error {

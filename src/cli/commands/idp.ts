@@ -14,9 +14,13 @@ export const idpCommand: CommandModule = {
   build() {
     const command = buildCommand('usher idp', {
       summary:
-        'Runs an identity provider for development, in the shape of Okta: several authorization servers, apps, policies.',
+        'Runs an identity provider for development: several authorization servers, apps and policies in the shape of Okta, or one issuer in that of Keycloak, Entra ID or Auth0.',
       usage: '[options]\n       usher idp rotate-keys [options] [SERVER]',
-      examples: ['usher idp', 'usher idp --seed my-org.yaml --http-port 9080 --https-port 9443 --state-dir .usher/idp'],
+      examples: [
+        'usher idp',
+        'usher idp --flavour keycloak',
+        'usher idp --seed my-org.yaml --http-port 9080 --https-port 9443 --state-dir .usher/idp',
+      ],
     });
     return addSimpleOptions(command, Object.values(idpOptions));
   },
@@ -25,6 +29,7 @@ export const idpCommand: CommandModule = {
     const seedFile = values.text(idpOptions.seed);
     const host = values.text(idpOptions.host);
     const options = {
+      flavour: values.choice(idpOptions.flavour, ['okta', 'keycloak', 'entra', 'auth0']),
       ...(seedFile === undefined ? {} : { seedFile }),
       ...(host === undefined ? {} : { host }),
       httpPort: values.port(idpOptions.httpPort),
@@ -59,6 +64,9 @@ function summarizeIdp(idp: RunningIdp): string {
     ),
     `  apps   ${idp.apps.map(({ clientId, label }) => `${clientId} (${label})`).join(', ')}`,
     `  users  ${idp.users.map(({ login, password }) => `${login} / ${password}`).join(', ')}`,
+    ...(idp.apiTokenFile === undefined
+      ? []
+      : [`  management API  ${idp.httpUrl}/api/v1, with the token in ${idp.apiTokenFile}`]),
     `  its certificate authority is ${idp.caFile}; trust it with --ca-file or NODE_EXTRA_CA_CERTS`,
   ].join('\n');
 }

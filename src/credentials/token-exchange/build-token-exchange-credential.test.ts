@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { describe, test } from 'node:test';
+import { collectGarbage } from '../../../test/kit/collect-garbage.ts';
 import { sendJson, type SeenRequest } from '../../../test/kit/start-http-server.ts';
 import { exchangeSecret as secret, identity, isRefusal, startExchange } from '../../../test/kit/start-exchange.ts';
 import { UsherError } from '../../model/usher-error.ts';
@@ -39,6 +40,27 @@ describe('how long a token is handed out', () => {
     const alice = identity(all.scene.nowMs, 'alice', -10);
     assert.equal(await all.header(alice), 'Bearer opaque-1');
     assert.equal(await all.header(alice), 'Bearer opaque-2');
+  });
+  test('the clock is set back to before it was kept – exchanged again, and that one kept', async () => {
+    await using all = await startExchange();
+    all.scene.answer = { expires_in: 600 };
+    const alice = identity(all.scene.nowMs);
+    assert.equal(await all.header(alice), 'Bearer opaque-1');
+    all.scene.nowMs -= 3600 * secondMs;
+    assert.equal(await all.header(alice), 'Bearer opaque-2');
+    assert.equal(await all.header(alice), 'Bearer opaque-2');
+    assert.equal(all.count(), 2);
+  });
+  test('a kept token that has ended – let go when another is kept', async () => {
+    await using all = await startExchange();
+    all.scene.answer = { expires_in: 600 };
+    const alice = identity(all.scene.nowMs);
+    await all.header(alice);
+    const ended = new WeakRef(await all.credential.obtain(alice, { signal: new AbortController().signal }));
+    all.scene.nowMs += 601 * secondMs;
+    await all.header(identity(all.scene.nowMs, 'bob'));
+    await collectGarbage();
+    assert.equal(ended.deref(), undefined);
   });
   test('a kept token – there at once, without a promise, and said to be cached', async () => {
     await using all = await startExchange();

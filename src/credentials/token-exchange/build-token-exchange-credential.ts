@@ -1,58 +1,82 @@
 import type { Credential } from '../../model/credential.ts';
-import { fail } from '../../model/usher-error.ts';
-import { buildCachedCredential } from '../../oauth/build-cached-credential.ts';
-import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
-import { buildClientAuthentication } from '../../oauth/client-authentication.ts';
-import { makeProofKey, readProofKey, type ProofKey } from '../../oauth/proof-key.ts';
+import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
+import { buildOwnToken } from '../../oauth/build-own-token.ts';
+import { buildTokenEndpoint, type TokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
+import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
+import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
+import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
+import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
+import type { IssuedToken } from '../../oauth/parse-answer.ts';
+import { makeProofKey, requireProofKey } from '../../oauth/proof-key.ts';
 import { Prover } from '../../oauth/prover.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
+
+export interface TokenExchangeDeps extends TokenEndpointDeps {
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>>;
+}
 
 /** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
-export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenEndpointDeps): Credential {
+export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
+  const source = buildTokenExchangeSource(settings, deps);
+  return buildCachedCredential(source, { now: deps.now, header: buildHeaderForm(settings) });
+}
+
+export type TokenExchangeSourceSettings = Omit<TokenExchangeSettings, keyof HeaderSettings>;
+
+/** Where its tokens come from; for a chain, too. */
+export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, deps: TokenExchangeDeps): TokenSource {
   const { url, timeoutSeconds, dpop, dpopKeyFile, dpopUrl } = settings;
-  const prover = dpop ? new Prover(readKey(dpopKeyFile), deps.now) : undefined;
-  const client = buildClientAuthentication(settings);
+  const key =
+    dpopKeyFile === undefined ? makeProofKey : () => requireProofKey(dpopKeyFile, '--token-exchange-dpop-key');
+  const prover = dpop ? new Prover(key(), deps.now) : undefined;
+  const client = buildClientAuthentication(settings, deps);
   const endpoint = buildTokenEndpoint({ url, timeoutSeconds, prover }, client, deps);
+  const findActorToken = buildActorToken(settings, { endpoint, now: deps.now });
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
-  return buildCachedCredential(
-    {
-      strategy: 'token-exchange',
-      checkAvailable: () => endpoint.checkAvailable(),
-      async request({ callerToken }, flight) {
-        if (callerToken === undefined)
-          throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
-        const token = await endpoint.request(buildRequest(callerToken, settings), flight);
-        if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
-        return token;
-      },
-      proofFor: prover === undefined ? undefined : (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
+  return {
+    strategy: 'token-exchange',
+    checkAvailable: () => endpoint.checkAvailable(),
+    async request(subject, flight) {
+      const handedIn = handIn(subject, 'token-exchange');
+      // Not awaited where there is none: who leaves at once must not cost an exchange.
+      const actorToken = findActorToken === undefined ? undefined : await findActorToken();
+      const request = buildRequest(handedIn, settings, { actorToken, exchangeParameters: deps.exchangeParameters });
+      const token = await endpoint.request(request, flight);
+      if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
+      return token;
     },
-    deps,
-  );
+    proofFor: prover === undefined ? undefined : (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
+  };
 }
 
-/** @throws UsherError config_invalid when there is no usable key in the file
+interface RequestParts {
+  readonly actorToken?: string | undefined;
+  /** What this provider wants beside the parameters every provider takes. */
+  readonly exchangeParameters?: Readonly<Record<string, string>> | undefined;
+}
+
+/** RFC 8693 §2.1. `requested_token_type` is left out unless it is set or the provider is known to want it: an access token is
+ * the default, and some providers refuse the parameter.
  */
-function readKey(file: string | undefined): ProofKey {
-  if (file === undefined) return makeProofKey();
-  try {
-    return readProofKey(file);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw fail('config_invalid', { report: `--token-exchange-dpop-key: ${JSON.stringify(file)} ${reason}` }, { cause });
+export function buildRequest(
+  handedIn: HandedIn,
+  settings: TokenExchangeSourceSettings,
+  { actorToken, exchangeParameters }: RequestParts = {},
+): TokenRequest {
+  const { audience, resource, scopes, subjectTokenType, requestedTokenType, actorTokenType } = settings;
+  const parameters = new URLSearchParams({ ...exchangeParameters, ...settings.parameters });
+  parameters.set('subject_token', handedIn.callerToken);
+  parameters.set('subject_token_type', tokenTypePrefix + subjectTokenType);
+  if (requestedTokenType !== undefined) parameters.set('requested_token_type', tokenTypePrefix + requestedTokenType);
+  if (actorToken !== undefined) {
+    parameters.set('actor_token', actorToken);
+    parameters.set('actor_token_type', tokenTypePrefix + actorTokenType);
   }
-}
-
-/** RFC 8693 §2.1. `requested_token_type` is left out: an access token is the default, and some providers refuse the
- * parameter.
- */
-export function buildRequest(callerToken: string, settings: TokenExchangeSettings): TokenRequest {
-  const { audience, resource, scopes } = settings;
-  const parameters = new URLSearchParams({ subject_token: callerToken, subject_token_type: accessTokenType });
   for (const one of audience) parameters.append('audience', one);
   for (const one of resource) parameters.append('resource', one);
   if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
@@ -62,15 +86,29 @@ export function buildRequest(callerToken: string, settings: TokenExchangeSetting
     // A provider that is asked by resource indicator only names that resource in the token (RFC 8707 §2).
     audience: audience.length === 0 ? resource : audience,
     scopes,
-    callerToken,
+    ...handedIn,
+    otherTokens: actorToken === undefined ? handedIn.otherTokens : [...handedIn.otherTokens, actorToken],
+    ...(requestedTokenType === 'id_token' ? { answer: 'id_token' } : {}),
   };
+}
+
+/** Who acts for the user: a token that was given, or one of the gateway's own; undefined when nobody is named. */
+function buildActorToken(
+  { actorToken, actorFromClient, actorScopes }: TokenExchangeSourceSettings,
+  { endpoint, now }: { readonly endpoint: TokenEndpoint; readonly now: () => number },
+): (() => Promise<string>) | undefined {
+  if (actorToken !== undefined) return () => Promise.resolve(actorToken.reveal());
+  if (!actorFromClient) return undefined;
+  const request = buildClientCredentialsRequest({ scopes: actorScopes });
+  const obtain = buildOwnToken((): Promise<IssuedToken> => endpoint.request(request, { giveUp: undefined }), now);
+  return async () => (await obtain()).upstreamToken;
 }
 
 /** Whoever grants more than was asked for gives the MCP server behind more power than anybody meant it to have. That is
  * the authorization server's to decide, so it is not refused; it is said once for each set of scopes.
  */
 function buildExtraScopesWarning(
-  { url, scopes }: TokenExchangeSettings,
+  { url, scopes }: TokenExchangeSourceSettings,
   { log, name }: TokenEndpointDeps,
 ): (extra: readonly string[]) => void {
   const said = new Set<string>();

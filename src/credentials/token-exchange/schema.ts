@@ -1,10 +1,17 @@
 import { z } from 'zod';
+import { providerNames } from '../../model/provider.ts';
 import { scope } from '../../model/scope.ts';
 import { Secret } from '../../model/secret.ts';
 import { setting } from '../../model/setting.ts';
 import { resourceUri, webUrl } from '../../model/web-url.ts';
+import { clientFields } from '../../oauth/client-authentication/schema.ts';
+import { customParameters } from '../../oauth/custom-parameters.ts';
+import { tokenFields } from '../../oauth/token-fields.ts';
 
 const group = 'Token exchange';
+
+/** RFC 8693 §3, without its prefix. */
+const tokenTypes = ['access_token', 'jwt', 'id_token'] as const;
 
 /** Settings of the `token-exchange` credential: the caller's token is swapped at the identity provider (RFC 8693). */
 export const tokenExchangeSchema = z.strictObject({
@@ -16,25 +23,15 @@ export const tokenExchangeSchema = z.strictObject({
     placeholder: 'URL',
     example: 'https://example.okta.com/oauth2/aus2/v1/token',
   }),
-  clientId: setting(z.string().min(1), {
-    help: 'Client id of the gateway there',
-    flag: 'token-exchange-client-id',
+  provider: setting(z.enum(providerNames).optional(), {
+    help: 'Whose token endpoint it is: what it needs in a request, and what its refusals mean; recognised by the URL when not given',
+    flag: 'provider',
     group,
-    placeholder: 'ID',
-    example: '0oa1gateway',
   }),
-  clientSecret: setting(z.instanceof(Secret), {
-    help: 'Client secret of the gateway there',
-    flag: 'token-exchange-client-secret',
-    envAliases: ['TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET'],
+  ...clientFields({
     group,
-    placeholder: 'SECRET',
-    secret: true,
-  }),
-  clientAuthentication: setting(z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'), {
-    help: 'How the gateway proves who it is',
-    flag: 'token-exchange-client-auth',
-    group,
+    flagPrefix: 'token-exchange-client',
+    secretAliases: ['TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET'],
   }),
   audience: setting(z.array(z.string().min(1)).default([]), {
     help: 'Audience to ask for; the returned token must be meant for one of them',
@@ -76,12 +73,47 @@ export const tokenExchangeSchema = z.strictObject({
     placeholder: 'URL',
     example: 'https://api.example.com/graphql',
   }),
-  timeoutSeconds: setting(z.number().positive().max(60).default(10), {
-    help: 'How long an exchange may take in all, with its one repetition',
-    flag: 'token-exchange-timeout',
+  subjectTokenType: setting(z.enum(tokenTypes).default('access_token'), {
+    help: "What the caller's token is called when it is handed in",
+    flag: 'token-exchange-subject-token-type',
     group,
-    placeholder: 'SECONDS',
   }),
+  requestedTokenType: setting(z.enum(tokenTypes).optional(), {
+    help: 'Type of token to ask for; by default none is named, which means an access token. An ID token is for a step of a chain that is not the last',
+    flag: 'token-exchange-requested-token-type',
+    group,
+  }),
+  actorToken: setting(z.instanceof(Secret).optional(), {
+    help: 'Token of who acts for the user, handed in beside theirs',
+    flag: 'token-exchange-actor-token',
+    group,
+    placeholder: 'TOKEN',
+    secret: true,
+  }),
+  actorTokenType: setting(z.enum(tokenTypes).default('access_token'), {
+    help: 'What the actor token is called',
+    flag: 'token-exchange-actor-token-type',
+    group,
+  }),
+  actorFromClient: setting(z.boolean().default(false), {
+    help: "Hand in an actor token of the gateway's own, got there by client credentials",
+    flag: 'token-exchange-actor-from-client',
+    group,
+  }),
+  actorScopes: setting(z.array(scope).default([]), {
+    help: 'Scopes to ask for that actor token',
+    flag: 'token-exchange-actor-scopes',
+    group,
+    placeholder: 'SCOPE,…',
+    spaceSeparated: true,
+  }),
+  parameters: setting(customParameters().default({}), {
+    help: 'Further parameters of the request, as the provider wants them',
+    flag: 'token-exchange-parameter',
+    group,
+    placeholder: 'NAME=VALUE',
+  }),
+  ...tokenFields({ group, flagPrefix: 'token-exchange' }),
 });
 
 export type TokenExchangeSettings = z.output<typeof tokenExchangeSchema>;

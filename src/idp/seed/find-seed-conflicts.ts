@@ -82,8 +82,19 @@ function findInPeople(seed: Seed, people: SeedPeople, path: SeedProblem['path'])
 }
 
 function findInApp(seed: Seed, app: SeedApp, path: SeedProblem['path']): readonly SeedProblem[] {
-  const problems: SeedProblem[] = [...findInPeople(seed, app.assigned, [...path, 'assigned'])];
-  const add = (key: string, message: string) => problems.push({ path: [...path, key], message });
+  return [
+    ...findInPeople(seed, app.assigned, [...path, 'assigned']),
+    ...(app.api === undefined || seed.servers.some((server) => server.id === app.api)
+      ? []
+      : [{ path: [...path, 'api'], message: `there is no server "${app.api}"` }]),
+    ...findAppProblems(app).map(({ path: at, message }) => ({ path: [...path, ...at], message })),
+  ];
+}
+
+/** What is wrong with an app that could never work; paths from the app on. */
+export function findAppProblems(app: Omit<SeedApp, 'assigned'>): readonly SeedProblem[] {
+  const problems: SeedProblem[] = [];
+  const add = (key: string, message: string) => problems.push({ path: [key], message });
   const signsIn = app.grantTypes.includes('authorization_code');
   if (app.type === 'service' && (signsIn || app.grantTypes.includes('refresh_token'))) {
     add('grantTypes', 'a service app has no user to sign in: only client_credentials and token exchange');
@@ -105,10 +116,10 @@ function findInApp(seed: Seed, app: SeedApp, path: SeedProblem['path']): readonl
   app.redirectUris.forEach((uri, index) => {
     const { protocol } = new URL(uri);
     if (app.type !== 'native' && protocol !== 'http:' && protocol !== 'https:') {
-      problems.push({ path: [...path, 'redirectUris', index], message: `"${uri}" is for native apps only` });
+      problems.push({ path: ['redirectUris', index], message: `"${uri}" is for native apps only` });
     }
     if (findPlainHttpRedirect([uri]) !== undefined) {
-      problems.push({ path: [...path, 'redirectUris', index], message: `is "${uri}", ${wantedRedirect}` });
+      problems.push({ path: ['redirectUris', index], message: `is "${uri}", ${wantedRedirect}` });
     }
   });
   return problems;

@@ -15,7 +15,7 @@ export const grantTypes = [
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ] as const;
 
-const scopeSchema = z.strictObject({
+export const scopeSchema = z.strictObject({
   name: scopeName,
   description: z.string().max(1000).default(''),
   /** Stands in the server's metadata; Okta calls it `metadataPublish`. */
@@ -24,12 +24,12 @@ const scopeSchema = z.strictObject({
   default: z.boolean().default(false),
 });
 
-const peopleSchema = z.union([
+export const peopleSchema = z.union([
   z.literal('EVERYONE'),
   z.strictObject({ users: z.array(name).default([]), groups: z.array(name).default([]) }),
 ]);
 
-const ruleSchema = z.strictObject({
+export const ruleSchema = z.strictObject({
   name,
   /** Lower goes first; the place in the file when absent. */
   priority: z.number().int().min(1).optional(),
@@ -44,7 +44,7 @@ const ruleSchema = z.strictObject({
   refreshTokenWindowMinutes: z.number().int().min(10).max(2_628_000).default(10_080),
 });
 
-const policySchema = z.strictObject({
+export const policySchema = z.strictObject({
   name,
   priority: z.number().int().min(1).optional(),
   active: z.boolean().default(true),
@@ -52,7 +52,7 @@ const policySchema = z.strictObject({
   rules: z.array(ruleSchema).default([]),
 });
 
-const serverSchema = z.strictObject({
+export const serverSchema = z.strictObject({
   /** Stands in the issuer: `/oauth2/ID`. */
   id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not a plain identifier of letters, digits, "-" and "_"'),
   name,
@@ -66,12 +66,14 @@ const serverSchema = z.strictObject({
   registration: z.boolean().default(false),
   /** Takes an https URL as client id and reads the client's metadata there; this provider then makes requests to others. */
   clientIdMetadataDocuments: z.boolean().default(false),
+  /** Wants a stronger sign-in than a password before a token is exchanged for it (flavour entra: Conditional Access). */
+  multifactor: z.boolean().default(false),
   /** Okta refuses an authorization request without `state`. */
   requireState: z.boolean().default(true),
   policies: z.array(policySchema).default([]),
 });
 
-const appSchema = z.strictObject({
+export const appSchema = z.strictObject({
   clientId: z.string().regex(/^[\x21-\x7e]{1,100}$/, 'is not a client id of printable characters without spaces'),
   /** A public client when absent. */
   clientSecret: z
@@ -85,11 +87,13 @@ const appSchema = z.strictObject({
   postLogoutRedirectUris: z.array(redirectUri).default([]),
   /** Tokens only for who proves a key (RFC 9449). Okta's default for new service apps. */
   requireDpop: z.boolean().default(false),
+  /** The server this app answers for, by its id (flavour auth0: the API of a Custom API Client). */
+  api: name.optional(),
   assigned: peopleSchema.default('EVERYONE'),
   consent: z.enum(['implicit', 'required']).default('implicit'),
 });
 
-const userSchema = z.strictObject({
+export const userSchema = z.strictObject({
   login: name,
   password: z.string().min(1).max(1024),
   name,
@@ -107,7 +111,8 @@ export const seedSchema = z.strictObject({
       sessionMinutes: minutes(43_200).default(120),
     })
     .prefault({}),
-  servers: z.array(serverSchema).min(1),
+  /** May be none: then they are made through the management API. */
+  servers: z.array(serverSchema).default([]),
   apps: z.array(appSchema).default([]),
   users: z.array(userSchema).default([]),
 });

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
-import { findStateFile, writeStateFile } from '../state-file.ts';
+import { findStateFile, writeStateFile } from '../../lib/state-file.ts';
 import type { CertificateAndKey } from './issue-certificates.ts';
 
 /** What the TLS side needs. */

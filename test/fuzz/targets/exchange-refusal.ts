@@ -4,8 +4,9 @@ import { tokenExchangeSchema } from '../../../src/credentials/token-exchange/sch
 import type { HttpClient } from '../../../src/lib/http-client.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { UsherError } from '../../../src/model/usher-error.ts';
-import { buildClientAuthentication } from '../../../src/oauth/client-authentication.ts';
+import { buildClientAuthentication } from '../../../src/oauth/client-authentication/build-client-authentication.ts';
 import { sendTokenRequest } from '../../../src/oauth/send-token-request.ts';
+import { collectLog } from '../../kit/collect-log.ts';
 import { orRefusalLater, type Target } from '../target.ts';
 
 const secret = 'gateway-secret-of-some-length';
@@ -31,9 +32,9 @@ export async function check(status: number, retryAfter: string | undefined, body
   let code = 'taken';
   await orRefusalLater(async () => {
     try {
-      await sendTokenRequest(buildRequest(callerToken, settings), {
+      await sendTokenRequest(buildRequest({ callerToken, otherTokens: [], subjectOf: 'caller' }, settings), {
         url: settings.url,
-        client: buildClientAuthentication(settings),
+        client: buildClientAuthentication(settings, { log: collectLog().log, now: Date.now, name: 'apollo' }),
         timeoutMs: 1_000,
         http,
         nowMs: 1_800_000_000_000,

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { identity, startExchange } from '../../../test/kit/start-exchange.ts';
+import { sendJson } from '../../../test/kit/start-http-server.ts';
+import { Secret } from '../../model/secret.ts';
+
+const prefix = 'urn:ietf:params:oauth:token-type:';
+
+describe('token types', () => {
+  test('nothing set – an access token is handed in, and no type is asked for', async () => {
+    await using all = await startExchange();
+    await all.header(identity(all.scene.nowMs));
+    const form = new URLSearchParams(all.seen[0]?.body);
+    assert.equal(form.get('subject_token_type'), `${prefix}access_token`);
+    assert.equal(form.get('requested_token_type'), null);
+    assert.deepEqual([form.get('actor_token'), form.get('actor_token_type')], [null, null]);
+  });
+  test('both set – said', async () => {
+    await using all = await startExchange({ subjectTokenType: 'id_token', requestedTokenType: 'jwt' });
+    await all.header(identity(all.scene.nowMs));
+    const form = new URLSearchParams(all.seen[0]?.body);
+    assert.equal(form.get('subject_token_type'), `${prefix}id_token`);
+    assert.equal(form.get('requested_token_type'), `${prefix}jwt`);
+  });
+  test('an ID token that nobody asked for – refused', async () => {
+    await using all = await startExchange();
+    all.scene.answer = { issued_token_type: `${prefix}id_token` };
+    assert.equal((await all.refusal(identity(all.scene.nowMs))).code, 'exchange_answer_invalid');
+  });
+});
+
+describe('who acts for the user', () => {
+  test('a token that is given – handed in with its type', async () => {
+    await using all = await startExchange({ actorToken: new Secret('actor-secret'), actorTokenType: 'jwt' });
+    await all.header(identity(all.scene.nowMs));
+    const form = new URLSearchParams(all.seen[0]?.body);
+    assert.deepEqual([form.get('actor_token'), form.get('actor_token_type')], ['actor-secret', `${prefix}jwt`]);
+  });
+  test('the gateway itself – asks for a token of its own once, for all users', async () => {
+    await using all = await startExchange({ actorFromClient: true, actorScopes: ['act'] });
+    await all.header(identity(all.scene.nowMs));
+    await all.header(identity(all.scene.nowMs, 'bob'));
+    const forms = all.seen.map(({ body }) => new URLSearchParams(body));
+    assert.deepEqual(
+      forms.map((form) => form.get('grant_type')?.split(':').at(-1)),
+      ['client_credentials', 'token-exchange', 'token-exchange'],
+    );
+    assert.equal(forms[0]?.get('scope'), 'act');
+    assert.deepEqual(
+      forms.map((form) => form.get('actor_token')),
+      [null, 'opaque-1', 'opaque-1'],
+    );
+  });
+  test('the gateway gets no token of its own – the operator has to mend it, not the caller', async () => {
+    await using all = await startExchange({ actorFromClient: true });
+    all.scene.respond = (_, response) => sendJson(response, 400, { error: 'invalid_grant' });
+    assert.equal((await all.refusal(identity(all.scene.nowMs))).code, 'exchange_misconfigured');
+    assert.equal(all.count(), 1);
+  });
+  test('the actor token comes back – refused, and in no part of the refusal', async () => {
+    await using all = await startExchange({ actorToken: new Secret('actor-secret') });
+    const alice = identity(all.scene.nowMs);
+    all.scene.answer = { access_token: 'actor-secret' };
+    const refusal = await all.refusal(alice);
+    assert.equal(refusal.code, 'exchange_answer_invalid');
+    all.scene.respond = (_, response) => sendJson(response, 400, { error: 'x', error_description: 'bad actor-secret' });
+    const quoted = await all.refusal(alice);
+    assert.ok(!`${refusal.hint} ${quoted.hint}`.includes('actor-secret'));
+  });
+});
+
+test('parameters – go along beside the others', async () => {
+  await using all = await startExchange({ parameters: { tenant: 'a b', 'x-hint': 'c' } });
+  await all.header(identity(all.scene.nowMs));
+  const form = new URLSearchParams(all.seen[0]?.body);
+  assert.deepEqual([form.get('tenant'), form.get('x-hint'), form.get('audience')], ['a b', 'c', 'backend']);
+});
+
+describe('the header', () => {
+  const rows = [
+    [{ header: 'X-Upstream-Token' }, { name: 'x-upstream-token', value: 'opaque-1' }],
+    [
+      { header: 'X-Upstream-Token', headerPrefix: 'Token' },
+      { name: 'x-upstream-token', value: 'Token opaque-1' },
+    ],
+    [{ headerPrefix: 'token' }, { name: 'authorization', value: 'token opaque-1' }],
+    [{}, { name: 'authorization', value: 'Bearer opaque-1' }],
+  ] as const;
+  for (const [changes, { name, value }] of rows) {
+    test(`${JSON.stringify(changes)} – is ${name}: ${value}`, async () => {
+      await using all = await startExchange(changes);
+      const alice = identity(all.scene.nowMs);
+      const { header } = await all.credential.obtain(alice, { signal: new AbortController().signal });
+      assert.deepEqual([header?.name, header?.value.reveal()], [name, value]);
+    });
+  }
+});

@@ -1,0 +1,70 @@
+import type { JWTPayload } from 'jose';
+import { isObject } from '../../../lib/is-object.ts';
+import { tokenExchange } from '../../decide.ts';
+import type { SeedApp } from '../../seed/seed-schema.ts';
+import { askPolicies } from '../ask-policy.ts';
+import type { Granted, Parameters, Tenant } from '../flavour.ts';
+import { verifyToken } from '../sign-token.ts';
+import { TokenRefusal } from '../token-refusal.ts';
+import { refusals } from './refusals.ts';
+import { userIdOf } from './user-id.ts';
+
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
+/** "Limited to five nested levels" (the same page). */
+const deepest = 5;
+
+/** On-Behalf-Of Token Exchange (auth0.com/docs/secure/call-apis-on-users-behalf/on-behalf-of-token-exchange): a Custom API
+ * Client swaps a token for its own API for one of another API, which names the whole chain of actors in `act`.
+ */
+export async function exchange(tenant: Tenant, app: SeedApp, parameters: Parameters): Promise<Granted> {
+  if (!app.grantTypes.includes(tokenExchange))
+    throw new TokenRefusal(refusals.grantNotAllowed, 'the app’s grantTypes leave token exchange out');
+  // Both are required, where RFC 8693 has one of them optional.
+  if (parameters['subject_token_type'] !== accessTokenType || parameters['requested_token_type'] !== accessTokenType)
+    throw new TokenRefusal(refusals.tokenTypesInvalid, `expected ${accessTokenType} for both`);
+  const { claims, user } = await verifySubjectToken(tenant, app, parameters['subject_token'] ?? '');
+  const audience = parameters['audience'];
+  if (audience === undefined) throw new TokenRefusal(refusals.parameterMissing, 'none was sent', { name: 'audience' });
+  const api = tenant.seed.servers.find((server) => server.audience === audience);
+  if (api === undefined) throw new TokenRefusal(refusals.apiUnknown, 'no server has it', { api: audience });
+  if (app.consent === 'required') throw new TokenRefusal(refusals.consentRequired, 'the app asks for consent');
+  const depth = depthOf(claims['act']);
+  if (depth >= deepest) throw new TokenRefusal(refusals.delegationTooDeep, `the act claim is ${depth} deep`);
+  // What the API does not have, or the user may not, is left out, not refused.
+  const asked = parameters['scope']?.split(' ') ?? api.scopes.map(({ name }) => name);
+  const scopes = api.scopes.map(({ name }) => name).filter((name) => asked.includes(name));
+  const granted = { apis: [api], scopes };
+  return {
+    ...granted,
+    app,
+    user,
+    lifetimeSeconds: askPolicies(tenant, granted, { app, user, grantType: tokenExchange }),
+    authTime: Math.floor(tenant.now() / 1000),
+    sessionId: '',
+    isStrong: false,
+    act: { sub: app.clientId, act: claims['act'] ?? { sub: claims['azp'] } },
+  };
+}
+
+function depthOf(act: unknown): number {
+  return isObject(act) ? 1 + depthOf(act['act']) : 0;
+}
+
+/** The token must be meant for the API that the client belongs to. */
+async function verifySubjectToken(tenant: Tenant, app: SeedApp, token: string) {
+  const verdict = await verifyToken(tenant, token);
+  const refuse = (reason: string) => new TokenRefusal(refusals.subjectTokenInvalid, reason);
+  if (verdict.state !== 'valid') throw refuse(`an ${verdict.state} token`);
+  const own = tenant.seed.servers.find(({ id }) => id === app.api)?.audience;
+  if (own === undefined || !audiencesOf(verdict.claims).includes(own))
+    throw refuse(
+      `the token is for ${audiencesOf(verdict.claims).join(', ')}, the app belongs to ${own ?? 'no server'}`,
+    );
+  const user = tenant.seed.users.find((one) => userIdOf(one) === verdict.claims.sub);
+  if (user === undefined) throw refuse('a token that stands for no user');
+  return { claims: verdict.claims, user };
+}
+
+function audiencesOf({ aud = [] }: JWTPayload): readonly string[] {
+  return [aud].flat();
+}

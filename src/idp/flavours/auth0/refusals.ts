@@ -1,0 +1,39 @@
+import type { CommonRefusals } from '../flavour.ts';
+import type { RefusalRow } from '../token-refusal.ts';
+
+const row = (status: number, error: string, description: string): RefusalRow => ({ status, error, description });
+
+/** Auth0's words. Sources: auth0.com/docs/secure/call-apis-on-users-behalf/on-behalf-of-token-exchange, its Authentication API
+ * reference, and what its users quote; the rows marked "ours" are not documented.
+ */
+export const refusals = {
+  clientUnknown: row(401, 'invalid_client', 'Unknown client: {clientId}'),
+  secretMissing: row(401, 'access_denied', 'Unauthorized'),
+  secretInvalid: row(401, 'access_denied', 'Unauthorized'),
+  grantUnsupported: row(403, 'unauthorized_client', "Grant type '{grant}' not allowed for the client."),
+  grantNotAllowed: row(
+    403,
+    'unauthorized_client',
+    "Grant type 'urn:ietf:params:oauth:grant-type:token-exchange' not allowed for the client.",
+  ),
+  codeInvalid: row(403, 'invalid_grant', 'Invalid authorization code'),
+  refreshTokenInvalid: row(403, 'invalid_grant', 'Unknown or invalid refresh token.'),
+  parameterMissing: row(400, 'invalid_request', 'Missing required parameter: {name}'),
+  dpopMissing: row(400, 'invalid_dpop_proof', 'DPoP proof is missing'),
+  scopeNotGranted: row(
+    403,
+    'access_denied',
+    'Client is not authorized to access "{api}". You need to create a "client-grant" associated to this API.',
+  ),
+  userNotAllowed: row(403, 'access_denied', 'Client has not been granted scopes: {scopes}'),
+  apiUnknown: row(403, 'access_denied', 'Service not found: {api}'),
+  tokenTypesInvalid: row(400, 'invalid_request', 'Invalid subject_token_type and requested_token_type combination.'),
+  // Ours: the documentation says when, not how.
+  subjectTokenInvalid: row(400, 'invalid_request', 'Invalid subject_token'),
+  delegationTooDeep: row(
+    400,
+    'invalid_request',
+    'Delegation chain (`act` claim) depth exceeds the maximum allowed limit of 4',
+  ),
+  consentRequired: row(403, 'consent_required', 'Consent required'),
+} as const satisfies CommonRefusals & Readonly<Record<string, RefusalRow>>;

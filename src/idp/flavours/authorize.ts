@@ -1,0 +1,174 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isSame } from '../directory.ts';
+import { pageHeaders } from '../pages.ts';
+import { readForm } from '../requests.ts';
+import type { SeedApp, SeedUser } from '../seed/seed-schema.ts';
+import { errorPage } from '../views/error-page.ts';
+import { signInPage } from '../views/sign-in-page.ts';
+import { askPolicies } from './ask-policy.ts';
+import { findApp, findUserByPassword, mayRedirect } from './directory.ts';
+import type { Asked, Parameters, Tenant } from './flavour.ts';
+import type { Grants } from './grants.ts';
+import { onlyOnce } from './read-parameters.ts';
+import { TokenRefusal } from './token-refusal.ts';
+
+/** A checked authorization request. */
+interface SignInRequest {
+  readonly app: SeedApp;
+  readonly parameters: Parameters;
+  readonly redirectUri: string;
+  readonly asked: Asked;
+}
+
+/** The authorization endpoint: shows the sign-in page, and takes it. There is no session; everybody signs in each time. */
+export async function answerAuthorization(
+  tenant: Tenant,
+  grants: Grants,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', tenant.origin);
+  const parameters = onlyOnce(url.searchParams);
+  const app = findApp(tenant.seed, parameters?.['client_id'] ?? '');
+  const redirectUri = parameters?.['redirect_uri'] ?? '';
+  // Nothing goes to an address that is not the app's (RFC 6749 §4.1.2.1).
+  if (parameters === undefined || app === undefined) return answerError(tenant, response, 'This app is not known here');
+  if (!mayRedirect(app, redirectUri))
+    return answerError(
+      tenant,
+      response,
+      'This app may not send you back there',
+      `Not among its redirect URIs: ${redirectUri}`,
+    );
+  try {
+    checkRequest(app, parameters);
+    const asked = tenant.flavour.readAuthorization(tenant, app, parameters);
+    const checked = { app, parameters, redirectUri, asked };
+    await (request.method === 'POST'
+      ? takeSignIn(tenant, grants, checked, { request, response, url })
+      : showSignIn(tenant, checked, { response, url }));
+  } catch (error) {
+    if (!(error instanceof TokenRefusal)) throw error;
+    tenant.log('authorization refused', { client: app.clientId, error: error.row.error, reason: error.reason });
+    redirect(
+      tenant,
+      response,
+      { redirectUri, parameters },
+      {
+        error: error.row.error,
+        error_description: error.description,
+      },
+    );
+  }
+}
+
+/** @throws TokenRefusal */
+function checkRequest(app: SeedApp, parameters: Parameters): void {
+  const refuse = (error: string, description: string) =>
+    new TokenRefusal({ status: 400, error, description }, 'the authorization request');
+  if (!app.grantTypes.includes('authorization_code'))
+    throw refuse('unauthorized_client', 'The client may not use the authorization code flow.');
+  if (parameters['response_type'] !== 'code')
+    throw refuse('unsupported_response_type', 'Only response_type=code is supported.');
+  if (parameters['prompt'] === 'none') throw refuse('login_required', 'Nobody is signed in.');
+  const { code_challenge: challenge, code_challenge_method: method } = parameters;
+  if (challenge === undefined && app.clientSecret === undefined)
+    throw refuse('invalid_request', 'A public client must send code_challenge (RFC 7636).');
+  if (challenge !== undefined && method !== 'S256')
+    throw refuse('invalid_request', 'code_challenge_method must be S256.');
+}
+
+interface Page {
+  readonly response: ServerResponse;
+  readonly url: URL;
+}
+
+function showSignIn(
+  tenant: Tenant,
+  { app, asked, parameters, redirectUri }: SignInRequest,
+  { response, url }: Page,
+  error?: string,
+): void {
+  const page = signInPage({
+    org: tenant.seed.org,
+    app: app.label,
+    scopes: asked.scopes,
+    loginHint: parameters['login_hint'],
+    error,
+    action: url.pathname + url.search,
+    csrf: csrfOf(tenant, url),
+    users: tenant.seed.users,
+  });
+  response.writeHead(200, { ...pageHeaders(redirectUri), 'Content-Type': 'text/html; charset=utf-8' });
+  response.end(page);
+}
+
+async function takeSignIn(
+  tenant: Tenant,
+  grants: Grants,
+  checked: SignInRequest,
+  { request, response, url }: Page & { readonly request: IncomingMessage },
+): Promise<void> {
+  const form = await readForm(request);
+  if (form === undefined || !isSame(form.get('csrf') ?? '', csrfOf(tenant, url)))
+    return showSignIn(
+      tenant,
+      checked,
+      { response, url },
+      'The form was not the one this page shows. Please try again.',
+    );
+  const user = findUserByPassword(tenant.seed, form.get('username')?.trim() ?? '', form.get('password') ?? '');
+  if (user === undefined)
+    return showSignIn(tenant, checked, { response, url }, 'Unable to sign in: user name or password is wrong.');
+  const code = grant(tenant, grants, checked, user);
+  redirect(tenant, response, checked, { code });
+}
+
+function grant(
+  tenant: Tenant,
+  grants: Grants,
+  { app, asked, parameters, redirectUri }: SignInRequest,
+  user: SeedUser,
+): string {
+  const lifetimeSeconds = askPolicies(tenant, asked, { app, user, grantType: 'authorization_code' });
+  tenant.log('signed in', { client: app.clientId, user: user.login });
+  return grants.addCode({
+    ...asked,
+    app,
+    user,
+    lifetimeSeconds,
+    authTime: Math.floor(tenant.now() / 1000),
+    sessionId: randomUUID(),
+    // OpenID Connect Core §5.5: what a claims challenge asks for, the client asks for here.
+    isStrong: parameters['claims']?.includes('"access_token"') ?? false,
+    redirectUri,
+    codeChallenge: parameters['code_challenge'],
+    nonce: parameters['nonce'],
+  });
+}
+
+/** Belongs to this one request: a form made for another does not fit. */
+function csrfOf({ secret }: Tenant, { search }: URL): string {
+  return createHmac('sha256', secret).update(search).digest('base64url');
+}
+
+function redirect(
+  tenant: Tenant,
+  response: ServerResponse,
+  { redirectUri, parameters }: Pick<SignInRequest, 'redirectUri' | 'parameters'>,
+  answer: Readonly<Record<string, string>>,
+): void {
+  const target = new URL(redirectUri);
+  const { state } = parameters;
+  const all = { ...answer, ...(state === undefined ? {} : { state }), iss: tenant.issuer };
+  for (const [name, value] of Object.entries(all)) target.searchParams.set(name, value);
+  // The browser must not post the password again where it is sent (RFC 9700 §4.12).
+  response.writeHead(303, { Location: target.href, 'Cache-Control': 'no-store' }).end();
+}
+
+function answerError(tenant: Tenant, response: ServerResponse, title: string, detail = 'No details.'): void {
+  tenant.log('error page shown', { title, detail });
+  response.writeHead(400, { ...pageHeaders(), 'Content-Type': 'text/html; charset=utf-8' });
+  response.end(errorPage({ title, detail, requestId: randomUUID() }));
+}

@@ -1,0 +1,24 @@
+import { isSame } from '../directory.ts';
+import type { Seed, SeedApp, SeedUser } from '../seed/seed-schema.ts';
+
+export function findApp({ apps }: Seed, clientId: string): SeedApp | undefined {
+  return apps.find((app) => app.clientId === clientId);
+}
+
+/** Takes as long for a login that does not exist. */
+export function findUserByPassword({ users }: Seed, login: string, password: string): SeedUser | undefined {
+  const user = users.find((one) => one.login.toLowerCase() === login.toLowerCase());
+  const matches = isSame(password, user?.password ?? '');
+  return user !== undefined && matches ? user : undefined;
+}
+
+/** A redirect URI of the app: to the letter, but for the port of a native app's loopback address (RFC 8252 §7.3). */
+export function mayRedirect({ redirectUris, type }: SeedApp, uri: string): boolean {
+  if (redirectUris.includes(uri)) return true;
+  const asked = URL.parse(uri);
+  if (type !== 'native' || asked === null || asked.protocol !== 'http:' || !loopback.has(asked.hostname)) return false;
+  const without = (url: URL) => `${url.protocol}//${url.hostname}${url.pathname}${url.search}`;
+  return redirectUris.some((one) => without(new URL(one)) === without(asked));
+}
+
+const loopback = new Set(['127.0.0.1', '[::1]', 'localhost']);

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { oidcScopes } from '../../oidc-scopes.ts';
+import type { Flavour, Granted, Tenant } from '../flavour.ts';
+import { TokenRefusal } from '../token-refusal.ts';
+import { defaultSeed } from './default-seed.ts';
+import { exchange } from './exchange.ts';
+import { objectIdOf, pairwiseIdOf, tenantIdOf } from './ids.ts';
+import { readScopes } from './read-scopes.ts';
+import { refusals } from './refusals.ts';
+
+/** One tenant of Microsoft Entra ID: its seed's servers are app registrations that expose an API. Source, unless another is
+ * named: learn.microsoft.com/entra/identity-platform/access-token-claims-reference and …/v2-protocols-oidc.
+ */
+export const entra: Flavour = {
+  name: 'entra',
+  title: 'Microsoft Entra ID',
+  defaultSeed,
+  layout(seed) {
+    const tenant = `/${tenantIdOf(seed)}`;
+    return {
+      issuer: `${tenant}/v2.0`,
+      authorize: `${tenant}/oauth2/v2.0/authorize`,
+      token: `${tenant}/oauth2/v2.0/token`,
+      keys: `${tenant}/discovery/v2.0/keys`,
+      // Nothing of RFC 8414: OpenID's form, appended.
+      metadata: [`${tenant}/v2.0/.well-known/openid-configuration`],
+    };
+  },
+  metadata: () => ({
+    scopes_supported: [...oidcScopes],
+    subject_types_supported: ['pairwise'],
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
+    // S256 is taken, and not said (github.com/modelcontextprotocol/typescript-sdk/issues/832).
+    code_challenge_methods_supported: undefined,
+    grant_types_supported: undefined,
+    authorization_response_iss_parameter_supported: undefined,
+    claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'preferred_username', 'name', 'tid'],
+  }),
+  readAuthorization: (tenant, app, parameters) =>
+    readScopes(tenant, app, parameters['scope'] ?? '', 'authorization_code'),
+  exchangeGrant: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  exchange,
+  accessToken(tenant, granted) {
+    const isFirst = granted.apis[0]?.audience.startsWith('api://') ?? false;
+    const { kid } = tenant.keys().current;
+    return isFirst
+      ? { header: { typ: 'JWT', x5t: kid }, claims: versionOneClaims(tenant, granted) }
+      : { header: { typ: 'JWT' }, claims: versionTwoClaims(tenant, granted) };
+  },
+  describeUser: (tenant, user, app) => ({
+    sub: pairwiseIdOf(user, app.clientId),
+    name: user.name,
+    preferred_username: user.login,
+    oid: objectIdOf(user),
+    tid: tenantIdOf(tenant.seed),
+    ver: '2.0',
+    ...(user.email === undefined ? {} : { email: user.email }),
+  }),
+  answer: (_, { apis, scopes, lifetimeSeconds }) => ({
+    // In full, as they were asked for; the token has their names only.
+    scope: scopes.map((scope) => (oidcScopes.has(scope) ? scope : `${apis[0]?.audience ?? ''}/${scope}`)).join(' '),
+    ext_expires_in: lifetimeSeconds,
+  }),
+  refusals,
+  refusalBody(tenant, { row, description }) {
+    const [timestamp, traceId, correlationId] = [isoSecond(tenant.now()), randomUUID(), randomUUID()];
+    const [code] = /\d+/.exec(description) ?? [];
+    return {
+      error: row.error,
+      error_description: `${description} Trace ID: ${traceId} Correlation ID: ${correlationId} Timestamp: ${timestamp}`,
+      timestamp,
+      trace_id: traceId,
+      correlation_id: correlationId,
+      error_uri: `https://login.microsoftonline.com/error?code=${code ?? ''}`,
+      ...row.more,
+    };
+  },
+  findElsewhere(_, path) {
+    const tenant = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(path)?.[1];
+    if (tenant === undefined) return undefined;
+    const isShared = ['common', 'organizations', 'consumers'].includes(tenant);
+    return new TokenRefusal(isShared ? refusals.tenantNotNamed : refusals.tenantUnknown, 'not this tenant', { tenant });
+  },
+};
+
+const isoSecond = (ms: number) => new Date(ms).toISOString().replace('T', ' ').replace(/\.\d+/, '');
+
+function commonClaims(tenant: Tenant, { apis, scopes, user, lifetimeSeconds, isStrong }: Granted) {
+  const now = Math.floor(tenant.now() / 1000);
+  const audience = apis[0]?.audience ?? '';
+  return {
+    aud: audience,
+    iat: now,
+    nbf: now,
+    exp: now + lifetimeSeconds,
+    ...(isStrong ? { acrs: ['p1'] } : {}),
+    name: user.name,
+    oid: objectIdOf(user),
+    scp: scopes.filter((scope) => !oidcScopes.has(scope)).join(' '),
+    sub: pairwiseIdOf(user, audience),
+    tid: tenantIdOf(tenant.seed),
+    uti: randomUUID(),
+  };
+}
+
+/** How the client proved who it is: 0 not at all, 1 by a secret. */
+const authenticationOf = ({ app }: Granted) => (app.clientSecret === undefined ? '0' : '1');
+
+function versionTwoClaims(tenant: Tenant, granted: Granted) {
+  return {
+    ...commonClaims(tenant, granted),
+    iss: tenant.issuer,
+    azp: granted.app.clientId,
+    azpacr: authenticationOf(granted),
+    preferred_username: granted.user.login,
+    ver: '2.0',
+  };
+}
+
+/** Of an API whose manifest leaves requestedAccessTokenVersion out: another issuer, and other names for the same. */
+function versionOneClaims(tenant: Tenant, granted: Granted) {
+  return {
+    ...commonClaims(tenant, granted),
+    iss: `${tenant.origin}/${tenantIdOf(tenant.seed)}/`,
+    appid: granted.app.clientId,
+    appidacr: authenticationOf(granted),
+    amr: ['pwd'],
+    acr: '1',
+    upn: granted.user.login,
+    unique_name: granted.user.login,
+    ver: '1.0',
+  };
+}

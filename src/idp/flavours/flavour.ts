@@ -1,0 +1,106 @@
+import type { JWTPayload } from 'jose';
+import type { Seed, SeedApp, SeedServer, SeedUser } from '../seed/seed-schema.ts';
+import type { SigningKeys } from '../signing-keys.ts';
+import type { IdpOptions } from '../running-idp.ts';
+import type { RefusalRow, TokenRefusal } from './token-refusal.ts';
+
+/** The other providers `usher idp` can be, beside Okta. */
+export type FlavourName = 'keycloak' | 'entra' | 'auth0';
+
+/** Where everything stands: paths from the origin on. */
+export interface Layout {
+  readonly issuer: string;
+  readonly authorize: string;
+  readonly token: string;
+  readonly keys: string;
+  /** Every path at which the metadata answers. */
+  readonly metadata: readonly string[];
+}
+
+/** One issuer for all APIs, which is what Okta's custom authorization servers are not: a realm, a tenant. */
+export interface Tenant {
+  readonly flavour: Flavour;
+  readonly seed: Seed;
+  readonly origin: string;
+  readonly issuer: string;
+  readonly layout: Layout;
+  /** As of now: a rotation changes them. */
+  keys(): SigningKeys;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  readonly log: NonNullable<IdpOptions['log']>;
+  /** New at every start. */
+  readonly secret: string;
+}
+
+/** What a request is for: APIs by the seed's servers, scopes of theirs and of OpenID Connect. */
+export interface Asked {
+  readonly apis: readonly SeedServer[];
+  /** By the names the seed has. */
+  readonly scopes: readonly string[];
+}
+
+/** What tokens are issued for. */
+export interface Granted extends Asked {
+  readonly app: SeedApp;
+  readonly user: SeedUser;
+  readonly lifetimeSeconds: number;
+  /** Of the sign-in; seconds since the epoch. */
+  readonly authTime: number;
+  /** Of the sign-in, the same in all its tokens. */
+  readonly sessionId: string;
+  /** Did the client ask for a stronger sign-in, and get it? */
+  readonly isStrong: boolean;
+  /** Who acts for the user, and for whom that one acts (RFC 8693 §4.1). */
+  readonly act?: unknown;
+}
+
+export type Parameters = Readonly<Record<string, string>>;
+
+/** All that is particular to one provider's imitation. */
+export interface Flavour {
+  readonly name: FlavourName;
+  /** As its makers write it. */
+  readonly title: string;
+  /** The countries scenario, set up as one would there. */
+  readonly defaultSeed: string;
+  layout(seed: Seed): Layout;
+  /** What its metadata says differently; undefined leaves a member out. */
+  metadata(tenant: Tenant): Readonly<Record<string, unknown>>;
+  /** What an authorization request is for.
+   * @throws TokenRefusal
+   */
+  readAuthorization(tenant: Tenant, app: SeedApp, parameters: Parameters): Asked;
+  /** Grant by which a token is swapped. */
+  readonly exchangeGrant: string;
+  /** @throws TokenRefusal */
+  exchange(tenant: Tenant, app: SeedApp, parameters: Parameters): Promise<Granted>;
+  accessToken(
+    tenant: Tenant,
+    granted: Granted,
+  ): { readonly header: Record<string, string>; readonly claims: JWTPayload };
+  /** `sub` of its ID tokens, and what else they say of the user. */
+  describeUser(tenant: Tenant, user: SeedUser, app: SeedApp): JWTPayload;
+  /** What its answers say beside token, type and lifetime. */
+  answer(tenant: Tenant, granted: Granted, isExchange: boolean): Readonly<Record<string, unknown>>;
+  readonly refusals: CommonRefusals;
+  refusalBody(tenant: Tenant, refusal: TokenRefusal): Readonly<Record<string, unknown>>;
+  /** Its answer where nothing is, when it has one of its own: another realm, another tenant. */
+  findElsewhere?(tenant: Tenant, path: string): TokenRefusal | undefined;
+}
+
+/** How each provider says what all of them have to say. */
+export interface CommonRefusals {
+  readonly clientUnknown: RefusalRow;
+  readonly secretMissing: RefusalRow;
+  readonly secretInvalid: RefusalRow;
+  readonly grantUnsupported: RefusalRow;
+  readonly grantNotAllowed: RefusalRow;
+  readonly codeInvalid: RefusalRow;
+  readonly refreshTokenInvalid: RefusalRow;
+  readonly parameterMissing: RefusalRow;
+  readonly dpopMissing: RefusalRow;
+  /** The rule of no API covers what was asked for. */
+  readonly scopeNotGranted: RefusalRow;
+  readonly userNotAllowed: RefusalRow;
+}

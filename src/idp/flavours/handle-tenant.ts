@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from '../authorization-server.ts';
+import { publicKeys } from '../signing-keys.ts';
+import { answerAuthorization } from './authorize.ts';
+import type { Tenant } from './flavour.ts';
+import { buildGrants } from './grants.ts';
+import { metadataOf } from './metadata.ts';
+import { answerTokenRequest } from './token-endpoint.ts';
+import { TokenRefusal } from './token-refusal.ts';
+
+/** Answers everything but the front page. */
+export function buildTenantHandler(tenant: Tenant): RequestHandler {
+  const { layout, log } = tenant;
+  const grants = buildGrants(tenant.seed.lifetimes.authorizationCodeSeconds);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', tenant.origin);
+    if (layout.metadata.includes(pathname)) return sendJson(response, 200, metadataOf(tenant));
+    if (pathname === layout.keys) return sendJson(response, 200, { keys: publicKeys(tenant.keys()) });
+    if (pathname === layout.authorize) return await answerAuthorization(tenant, grants, request, response);
+    if (pathname !== layout.token || request.method !== 'POST') {
+      const elsewhere = tenant.flavour.findElsewhere?.(tenant, pathname);
+      if (elsewhere !== undefined) throw elsewhere;
+      return sendJson(response, 404, { error: 'not_found', error_description: `Nothing is served at ${pathname}` });
+    }
+    sendJson(response, 200, await answerTokenRequest(tenant, grants, request));
+  }
+
+  return (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (error instanceof TokenRefusal) return refuse(tenant, response, error);
+      log('request failed', { path: request.url, reason: error instanceof Error ? error.stack : String(error) });
+      if (!response.headersSent) sendJson(response, 500, { error: 'server_error' });
+    });
+  };
+}
+
+function refuse(tenant: Tenant, response: ServerResponse, refusal: TokenRefusal): void {
+  tenant.log('token refused', {
+    error: refusal.row.error,
+    description: refusal.description,
+    reason: refusal.reason,
+  });
+  sendJson(response, refusal.row.status, tenant.flavour.refusalBody(tenant, refusal));
+}
+
+/** RFC 6749 §5.1: what holds a token is not kept. */
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', Pragma: 'no-cache' });
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { tokenExchange } from '../../decide.ts';
+import { oidcScopes } from '../../oidc-scopes.ts';
+import type { Seed, SeedUser } from '../../seed/seed-schema.ts';
+import type { Flavour, Granted, Tenant } from '../flavour.ts';
+import { TokenRefusal } from '../token-refusal.ts';
+import { defaultSeed } from './default-seed.ts';
+import { exchange } from './exchange.ts';
+import { refusals } from './refusals.ts';
+import { userIdOf } from './user-id.ts';
+
+/** One realm of Keycloak 26: its seed's servers are clients that stand for an API, their scopes client scopes with an audience
+ * mapper. Source, unless another is named: keycloak.org/docs/latest/server_admin and observations with 26.7.3.
+ */
+export const keycloak: Flavour = {
+  name: 'keycloak',
+  title: 'Keycloak',
+  defaultSeed,
+  layout(seed) {
+    const issuer = `/realms/${realmOf(seed)}`;
+    const protocol = `${issuer}/protocol/openid-connect`;
+    return {
+      issuer,
+      authorize: `${protocol}/auth`,
+      token: `${protocol}/token`,
+      keys: `${protocol}/certs`,
+      // RFC 8414's form is answered both inserted and appended, OpenID's appended only.
+      metadata: [
+        `${issuer}/.well-known/openid-configuration`,
+        `${issuer}/.well-known/oauth-authorization-server`,
+        `/.well-known/oauth-authorization-server${issuer}`,
+      ],
+    };
+  },
+  metadata: () => ({
+    claims_supported: ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'name', 'email', 'acr', 'azp'],
+  }),
+  readAuthorization(tenant, app, parameters) {
+    const asked = (parameters['scope'] ?? '').split(' ').filter((scope) => scope !== '');
+    const known = (scope: string) =>
+      oidcScopes.has(scope) || tenant.seed.servers.some((api) => api.scopes.some(({ name }) => name === scope));
+    if (!asked.every(known))
+      throw new TokenRefusal(refusals.scopeInvalid, `asked for by ${app.clientId}`, { scopes: asked.join(' ') });
+    // A scope is granted where it is asked for, or where it is one of the client's default scopes.
+    const defaults = tenant.seed.servers.flatMap((api) => api.scopes.filter((scope) => scope.default));
+    const scopes = [...new Set([...asked, ...defaults.map(({ name }) => name)])];
+    return { scopes, apis: tenant.seed.servers.filter((api) => api.scopes.some(({ name }) => scopes.includes(name))) };
+  },
+  exchangeGrant: tokenExchange,
+  exchange,
+  accessToken: (tenant, granted) => ({ header: { typ: 'JWT' }, claims: accessTokenClaims(tenant, granted) }),
+  describeUser: (_, user, app) => ({
+    sub: userIdOf(user),
+    typ: 'ID',
+    azp: app.clientId,
+    acr: '1',
+    ...profileOf(user),
+    ...emailOf(user),
+  }),
+  answer: (_, granted, isExchange) => ({
+    refresh_expires_in: isExchange ? 0 : 1800,
+    'not-before-policy': 0,
+    session_state: granted.sessionId,
+    scope: granted.scopes.join(' '),
+    ...(isExchange ? { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' } : {}),
+  }),
+  refusals,
+  // Where nothing is said there is no description at all.
+  refusalBody: (_, { row, description }) => ({
+    error: row.error,
+    ...(description === '' ? {} : { error_description: description }),
+  }),
+  findElsewhere: (tenant, path) =>
+    /^\/realms\/([^/]+)\//.exec(path)?.[1] === realmOf(tenant.seed) || !path.startsWith('/realms/')
+      ? undefined
+      : new TokenRefusal(refusals.realmUnknown, `the realm is ${realmOf(tenant.seed)}`),
+};
+
+function realmOf({ org }: Seed): string {
+  return org
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+}
+
+/** `aud` is a text for one audience and a list for several; scopes are one text; the client is `azp`. */
+function accessTokenClaims(tenant: Tenant, granted: Granted) {
+  const { apis, scopes, app, user, lifetimeSeconds, authTime, sessionId } = granted;
+  const now = Math.floor(tenant.now() / 1000);
+  const [only, ...more] = apis.map(({ audience }) => audience);
+  return {
+    exp: now + lifetimeSeconds,
+    iat: now,
+    auth_time: authTime,
+    jti: randomUUID(),
+    iss: tenant.issuer,
+    ...(only === undefined ? {} : { aud: more.length === 0 ? only : [only, ...more] }),
+    sub: userIdOf(user),
+    typ: 'Bearer',
+    azp: app.clientId,
+    sid: sessionId,
+    acr: '1',
+    scope: scopes.join(' '),
+    ...(scopes.includes('email') ? emailOf(user) : {}),
+    ...(scopes.includes('profile') ? profileOf(user) : {}),
+  };
+}
+
+const profileOf = ({ name, login }: SeedUser) => ({ name, preferred_username: login });
+const emailOf = ({ email }: SeedUser) => (email === undefined ? {} : { email, email_verified: true });

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { isObject } from '../../lib/is-object.ts';
+import type { Parameters } from './flavour.ts';
+
+const longestBody = 64 * 1024;
+const textsSchema = z.record(z.string(), z.string());
+
+/** The parameters of a request, each once: a form, or JSON as Auth0 takes it, too. Undefined when it is neither, too long, or
+ * has a parameter twice (RFC 6749 §3.2).
+ */
+export async function readParameters(request: IncomingMessage): Promise<Parameters | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(chunk)) return undefined;
+    size += chunk.length;
+    if (size > longestBody) return undefined;
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  return /^application\/json\b/i.test(request.headers['content-type'] ?? '') ? parseJson(text) : parseForm(text);
+}
+
+function parseForm(text: string): Parameters | undefined {
+  return onlyOnce(new URLSearchParams(text));
+}
+
+/** As an object; undefined when one stands twice. */
+export function onlyOnce(parameters: URLSearchParams): Parameters | undefined {
+  const entries = [...parameters];
+  return new Set(entries.map(([name]) => name)).size === entries.length ? Object.fromEntries(entries) : undefined;
+}
+
+function parseJson(text: string): Parameters | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? textsSchema.safeParse(value).data : undefined;
+  } catch {
+    return undefined;
+  }
+}

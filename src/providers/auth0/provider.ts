@@ -1,0 +1,14 @@
+import type { Provider } from '../../model/provider.ts';
+import { auth0Refusals } from './refusals.ts';
+
+/** A tenant's own domain cannot be told from anybody's: `--provider auth0` says so. */
+const hosts = /(?:^|\.)auth0(?:app)?\.com$/;
+
+export const auth0: Provider = {
+  name: 'auth0',
+  title: 'Auth0',
+  recognises: ({ hostname }) => hosts.test(hostname),
+  // "Required" (auth0.com/docs/secure/call-apis-on-users-behalf/on-behalf-of-token-exchange), where others refuse it.
+  exchangeParameters: { requested_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
+  refusals: auth0Refusals,
+};

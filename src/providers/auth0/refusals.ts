@@ -1,0 +1,118 @@
+import type { KnownRefusal } from '../../model/provider.ts';
+
+const onBehalfOf = 'https://auth0.com/docs/secure/call-apis-on-users-behalf/on-behalf-of-token-exchange';
+const customExchange = 'https://auth0.com/docs/authenticate/custom-token-exchange';
+const clientGrants = 'https://auth0.com/docs/get-started/applications/application-access-to-apis-client-grants';
+
+/** What Auth0 refuses an on-behalf-of or custom token exchange with. The console is the Auth0 Dashboard. Its token endpoint
+ * says little; Monitoring → Logs says more.
+ */
+export const auth0Refusals: readonly KnownRefusal[] = [
+  {
+    id: 'auth0-grant-not-allowed',
+    answer: { errors: ['unauthorized_client'], description: /grant type .*not allowed for the client/i },
+    cause: 'The gateway’s application may not exchange tokens.',
+    fix: 'Applications → the gateway’s application → Settings → Token Exchange: switch On-Behalf-Of Token Exchange on. It must be a Custom API Client: Applications → APIs → the API of the callers’ tokens → Add Application.',
+    source: `${onBehalfOf}#configure-the-obo-token-exchange`,
+  },
+  {
+    id: 'auth0-client-grant-missing',
+    answer: {
+      errors: ['access_denied', 'invalid_request', 'unauthorized_client', 'invalid_target'],
+      description: /client is not authorized to access/i,
+    },
+    turn: 'set-up',
+    cause: 'The gateway’s application has no user-delegated access to the API behind.',
+    fix: 'Applications → the gateway’s application → API Access → the API → Edit → User-Delegated Access: Grant Access, and choose the permissions.',
+    source: `${onBehalfOf}#create-client-grant; ${clientGrants}`,
+  },
+  {
+    id: 'auth0-scope-not-granted',
+    answer: { errors: ['invalid_scope', 'access_denied'], description: /not been granted scopes|scope/i },
+    turn: 'allow',
+    cause: 'The gateway’s application was not granted one of the permissions asked for.',
+    fix: 'Applications → the gateway’s application → API Access → the API → Edit → User-Delegated Access: tick the permission, or Always grant all permissions. With RBAC on, the user needs it, too: User Management → Users → Permissions.',
+    source: clientGrants,
+  },
+  {
+    id: 'auth0-api-unknown',
+    answer: { errors: ['access_denied', 'invalid_request', 'invalid_target'], description: /service not found/i },
+    turn: 'set-up',
+    cause: 'The tenant has no API with the audience asked for.',
+    fix: 'Applications → APIs → the API → Settings: copy Identifier as it is, with or without its last slash, into --token-exchange-audience.',
+    source: 'https://auth0.com/docs/get-started/apis/api-settings; observed',
+  },
+  {
+    id: 'auth0-token-types',
+    answer: { errors: ['invalid_request'], description: /subject_token_type and requested_token_type combination/i },
+    cause:
+      'Auth0 has no exchange for this pair of token types: on-behalf-of wants access_token for both, a custom exchange its profile’s own type and no requested_token_type.',
+    fix: 'Set --provider auth0, with which Usher asks for both; for a Custom Token Exchange Profile set the subject token type to that of the profile.',
+    source: `${onBehalfOf}; ${customExchange}; observed`,
+  },
+  {
+    id: 'auth0-subject-token-invalid',
+    answer: { errors: ['invalid_request', 'invalid_grant'], description: /subject.?token(?!_type)/i },
+    cause:
+      'The caller’s token is expired, not this tenant’s, or not meant for the API that the gateway’s application belongs to; or an Action rejected it.',
+    fix: 'Compare the token’s aud with Applications → APIs → the API that the gateway’s application was added to, and its iss with the tenant. Monitoring → Logs has the reason.',
+    source: `${onBehalfOf}#prerequisites; ${customExchange}#tenant-logs`,
+  },
+  {
+    id: 'auth0-consent-required',
+    answer: { errors: ['consent_required'] },
+    turn: 'set-up',
+    cause: 'The API behind wants the user’s consent, for which an exchange cannot ask.',
+    fix: 'Applications → APIs → the API → Settings → Access Settings: switch Allow Skipping User Consent on.',
+    source:
+      'https://auth0.com/docs/get-started/applications/confidential-and-public-applications/user-consent-and-third-party-applications#skip-consent-for-first-party-applications',
+  },
+  {
+    id: 'auth0-mfa-required',
+    answer: { errors: ['mfa_required'] },
+    turn: 'set-up',
+    cause: 'A policy or an Action wants multifactor authentication, which an exchange cannot do.',
+    fix: 'Actions → Triggers → post-login: leave multifactor authentication out where event.transaction.protocol is oauth2-token-exchange; Security → Multi-factor Auth: not Always.',
+    source: customExchange,
+  },
+  {
+    id: 'auth0-delegation-too-deep',
+    answer: { errors: ['invalid_request'], description: /delegation chain/i },
+    cause: 'The token has been exchanged too often: its act claim is as deep as Auth0 allows.',
+    fix: 'Exchange the user’s first token for each API instead of one exchanged token for the next.',
+    source: `${onBehalfOf}#the-act-claim`,
+  },
+  {
+    id: 'auth0-client-unauthorized',
+    answer: { statuses: [401], errors: ['access_denied', 'invalid_client'], description: /^unauthorized$/i },
+    turn: 'set-up',
+    cause: 'The client id or secret is wrong, or the application authenticates in another way.',
+    fix: 'Applications → the gateway’s application → Settings: copy Client ID and Client Secret; Credentials → Authentication Method must be what --token-exchange-client-auth says.',
+    source: 'https://auth0.com/docs/api/authentication; observed',
+  },
+  {
+    id: 'auth0-client-unknown',
+    answer: {
+      errors: ['invalid_client', 'unauthorized_client'],
+      description: /unknown client|unknown or invalid client/i,
+    },
+    cause: 'The tenant has no application with that client id.',
+    fix: 'Applications → the gateway’s application → Settings: copy Client ID into --token-exchange-client-id, and Domain into --token-exchange-url.',
+    source: 'https://auth0.com/docs/api/authentication; observed',
+  },
+  {
+    id: 'auth0-dpop',
+    answer: { errors: ['invalid_dpop_proof', 'use_dpop_nonce'] },
+    cause: 'The application or the API requires sender-constrained tokens, and the request had no fitting proof.',
+    fix: 'Applications → the gateway’s application → Settings → Token Sender-Constraining: switch Require Token Sender-Constraining off, or have the gateway send proofs.',
+    source: 'https://auth0.com/docs/secure/sender-constraining/demonstrating-proof-of-possession-dpop',
+  },
+  {
+    id: 'auth0-rate-limit',
+    answer: { statuses: [429] },
+    cause:
+      'The tenant’s rate limit is used up, or attack protection blocks the gateway’s address after failed exchanges.',
+    fix: 'Monitoring → Logs names the limit; Security → Attack Protection → Suspicious IP Throttling → IP AllowList: the gateway’s address.',
+    source: 'https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy',
+  },
+];

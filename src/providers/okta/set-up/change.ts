@@ -1,0 +1,50 @@
+import type { AdminRequest, UndoStep } from '../../../model/set-up.ts';
+
+/** What a set-up makes and refers to later. */
+export type Key = 'signIn' | 'backend' | 'client' | 'gateway' | 'group' | 'signInPolicy' | 'backendPolicy';
+
+/** The ids that are known so far. */
+export type Ids = (key: Key) => string;
+
+/** One change of a plan: what is sent and how it is taken back, once the ids before it are known. */
+export interface OktaChange {
+  readonly action: 'create' | 'change';
+  readonly sentence: string;
+  readonly request: (ids: Ids) => AdminRequest;
+  /** What the id in the answer is kept under, for the changes behind. */
+  readonly makes?: Key;
+  /** @param id of what was made */
+  readonly undo: (ids: Ids, id: string) => UndoStep;
+}
+
+export const serversPath = '/api/v1/authorizationServers';
+export const appsPath = '/api/v1/apps';
+
+/** Sends an object as it was before; what Okta alone writes is left out. */
+export function putBack(path: string, before: Readonly<Record<string, unknown>>): AdminRequest {
+  return { method: 'PUT', path, body: writable(before) };
+}
+
+const readOnly = new Set(['id', 'created', 'lastUpdated', '_links', '_embedded', 'system', 'orn', 'universalLogout']);
+
+/** The parts of an object that may be written, without secrets. */
+export function writable(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(object)
+      .filter(([name]) => !readOnly.has(name))
+      .map(([name, value]) => [name, name === 'credentials' ? withoutSecret(value) : value]),
+  );
+}
+
+/** A record must not hold it, and Okta keeps it where it is left out. */
+function withoutSecret(credentials: unknown): unknown {
+  if (typeof credentials !== 'object' || credentials === null || !('oauthClient' in credentials)) return credentials;
+  const { oauthClient, ...others } = credentials;
+  const kept = Object.entries(oauthClient ?? {}).filter(([name]) => name !== 'client_secret');
+  return { ...others, oauthClient: Object.fromEntries(kept) };
+}
+
+/** Makes something active that was not, or takes that back. */
+export function lifecycle(path: string, verb: 'activate' | 'deactivate'): AdminRequest {
+  return { method: 'POST', path: `${path}/lifecycle/${verb}` };
+}

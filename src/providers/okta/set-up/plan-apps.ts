@@ -1,0 +1,169 @@
+import { appsPath, type Ids, lifecycle, type OktaChange, putBack, writable } from './change.ts';
+import { conflict, type FoundApp, type OktaFound } from './found.ts';
+import type { OktaApp } from './okta-shapes.ts';
+import type { OktaPlan } from './plan-servers.ts';
+import { type OktaWanted, tokenExchangeGrant } from './wanted.ts';
+
+interface WantedApp {
+  readonly key: 'client' | 'gateway';
+  readonly label: string;
+  readonly type: 'web' | 'service';
+  readonly grantTypes: readonly string[];
+  readonly redirectUris: readonly string[];
+}
+
+/** The app people's client signs in with, its assignment, and the gateway's.
+ * @throws UsherError `setup_conflict` for an app of that name and another kind
+ */
+export function planApps(wanted: OktaWanted, found: OktaFound): OktaPlan {
+  const parts = [
+    planApp(
+      {
+        key: 'client',
+        label: wanted.client.label,
+        type: 'web',
+        grantTypes: ['authorization_code', 'refresh_token'],
+        redirectUris: wanted.client.redirectUris,
+      },
+      found.client,
+    ),
+    planAssignment(wanted, found),
+    planApp(
+      {
+        key: 'gateway',
+        label: wanted.gateway.label,
+        type: 'service',
+        grantTypes: [tokenExchangeGrant],
+        redirectUris: [],
+      },
+      found.gateway,
+    ),
+  ];
+  return { found: parts.flatMap((part) => part.found), changes: parts.flatMap((part) => part.changes) };
+}
+
+function planApp(wanted: WantedApp, found: FoundApp | undefined): OktaPlan {
+  if (found === undefined) return { found: [], changes: [createApp(wanted)] };
+  const { app } = found;
+  const { application_type: type } = app.settings.oauthClient;
+  if (type !== wanted.type) {
+    throw conflict(
+      `the app "${wanted.label}" is of type "${type}", not "${wanted.type}"`,
+      `Choose another name with --${wanted.key}-app`,
+    );
+  }
+  const update = findUpdate(wanted, app);
+  const isActive = app.status === 'ACTIVE';
+  return {
+    found: update === undefined && isActive ? [`App "${wanted.label}" (${app.id})`] : [],
+    changes: [...(update === undefined ? [] : [update]), ...(isActive ? [] : [activateApp(app)])],
+  };
+}
+
+function createApp({ key, label, type, grantTypes, redirectUris }: WantedApp): OktaChange {
+  const details =
+    type === 'web'
+      ? `redirected to ${redirectUris.join(' and ')}`
+      : 'with the token exchange grant, without demanding proof of possession (DPoP)';
+  return {
+    action: 'create',
+    sentence: `Create the ${type === 'web' ? 'web' : 'API services'} app "${label}", ${details}`,
+    makes: key,
+    request: () => ({
+      method: 'POST',
+      path: appsPath,
+      body: {
+        name: 'oidc_client',
+        label,
+        signOnMode: 'OPENID_CONNECT',
+        credentials: { oauthClient: { token_endpoint_auth_method: 'client_secret_basic' } },
+        settings: {
+          oauthClient: {
+            application_type: type,
+            grant_types: grantTypes,
+            response_types: type === 'web' ? ['code'] : ['token'],
+            ...(type === 'web' ? { redirect_uris: redirectUris } : { dpop_bound_access_tokens: false }),
+          },
+        },
+      },
+    }),
+    undo: (_, id) => ({
+      sentence: `Delete the app "${label}" (${id})`,
+      // Okta deletes an app only after it was deactivated.
+      requests: [lifecycle(`${appsPath}/${id}`, 'deactivate'), { method: 'DELETE', path: `${appsPath}/${id}` }],
+    }),
+  };
+}
+
+/** What an app lacks; what it has beyond stays. */
+function findUpdate({ label, type, grantTypes, redirectUris }: WantedApp, app: OktaApp): OktaChange | undefined {
+  const client = app.settings.oauthClient;
+  const [grants, uris] = [lacking(grantTypes, client.grant_types), lacking(redirectUris, client.redirect_uris)];
+  const hasDpop = type === 'service' && client.dpop_bound_access_tokens === true;
+  const what = [
+    ...grants.map((grant) => `tick the grant ${grant}`),
+    ...uris.map((uri) => `add the redirect URI ${uri}`),
+    ...(hasDpop ? ['no longer demand proof of possession (DPoP)'] : []),
+  ];
+  if (what.length === 0) return undefined;
+  const path = `${appsPath}/${app.id}`;
+  const body = writable({
+    ...app,
+    settings: {
+      ...app.settings,
+      oauthClient: {
+        ...client,
+        grant_types: [...client.grant_types, ...grants],
+        redirect_uris: [...client.redirect_uris, ...uris],
+        ...(hasDpop ? { dpop_bound_access_tokens: false } : {}),
+      },
+    },
+  });
+  return {
+    action: 'change',
+    sentence: `In the app "${label}" (${app.id}): ${what.join(', ')}`,
+    request: () => ({ method: 'PUT', path, body }),
+    undo: () => ({
+      sentence: `Put the app "${label}" (${app.id}) back as it was`,
+      requests: [putBack(path, app)],
+    }),
+  };
+}
+
+function activateApp(app: OktaApp): OktaChange {
+  const path = `${appsPath}/${app.id}`;
+  return {
+    action: 'change',
+    sentence: `Activate the app "${app.label}" (${app.id})`,
+    request: () => lifecycle(path, 'activate'),
+    undo: () => ({
+      sentence: `Deactivate the app "${app.label}" (${app.id})`,
+      requests: [lifecycle(path, 'deactivate')],
+    }),
+  };
+}
+
+function planAssignment({ client, group }: OktaWanted, found: OktaFound): OktaPlan {
+  if (found.client?.groups.includes(found.group.id) === true) {
+    return { found: [`App "${client.label}" is assigned to the group "${group}"`], changes: [] };
+  }
+  const path = (ids: Ids) => `${appsPath}/${ids('client')}/groups/${ids('group')}`;
+  return {
+    found: [],
+    changes: [
+      {
+        action: 'create',
+        sentence: `Assign the app "${client.label}" to the group "${group}"`,
+        request: (ids) => ({ method: 'PUT', path: path(ids), body: {} }),
+        undo: (ids) => ({
+          sentence: `Take the assignment of the app "${client.label}" to the group "${group}" back`,
+          requests: [{ method: 'DELETE', path: path(ids) }],
+        }),
+      },
+    ],
+  };
+}
+
+function lacking(wanted: readonly string[], found: readonly string[]): readonly string[] {
+  return wanted.filter((one) => !found.includes(one));
+}

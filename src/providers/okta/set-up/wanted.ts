@@ -1,0 +1,18 @@
+/** What an org shall have, in the words of its console (docs/guides/okta.md). */
+export interface OktaWanted {
+  /** Where people sign in. */
+  readonly signIn: { readonly audience: string; readonly scopes: readonly string[] };
+  /** What the API trusts. */
+  readonly backend: { readonly audience: string; readonly scopes: readonly string[] };
+  /** The app people's MCP client signs in with. */
+  readonly client: { readonly label: string; readonly redirectUris: readonly string[] };
+  /** The app of the gateway. */
+  readonly gateway: { readonly label: string };
+  /** The group that may use the client. */
+  readonly group: string;
+}
+
+export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+/** What clients ask for beside the scopes of the API; a rule that leaves one out refuses all. */
+export const openIdScopes: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];

@@ -1,0 +1,103 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { describe } from '../lib/describe-error.ts';
+import { findStateFile, writeStateFile } from '../lib/state-file.ts';
+import type { SetUp, UndoStep } from '../model/set-up.ts';
+import { fail } from '../model/usher-error.ts';
+
+export const recordName = 'usher-setup.json';
+
+const recordSchema = z.strictObject({
+  version: z.literal(1),
+  provider: z.string(),
+  target: z.string(),
+  /** In the order they were done. */
+  steps: z.array(
+    z.strictObject({
+      sentence: z.string(),
+      requests: z.array(
+        z.strictObject({
+          method: z.enum(['POST', 'PUT', 'DELETE']),
+          // A path and nothing else: the requests go to the target, whatever the file says.
+          path: z.string().regex(/^\/(?!\/)(?!.*\/\.\.?(?:\/|$))[\x21-\x5b\x5d-\x7e]+$/),
+          body: z.unknown().optional(),
+        }),
+      ),
+    }),
+  ),
+  /** Files of the same folder, as they were written. */
+  files: z.record(z.string().regex(/^[a-z][a-z.-]*$/), z.string()),
+});
+
+/** What a set-up has done so far: enough to take it back, and to know its own files again. No secrets. */
+export interface UndoRecord {
+  readonly steps: readonly UndoStep[];
+  /** SHA-256 by file name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Reads the record of this target out of a folder; undefined where there is none.
+ * @throws UsherError `setup_conflict` for a damaged record, one that cannot be read, or one of another target
+ */
+export async function findRecord(folder: string, { provider, title, target }: SetUp): Promise<UndoRecord | undefined> {
+  const file = join(folder, recordName);
+  const text = await orConflict(title, `read ${file}`, findStateFile(file));
+  if (text === undefined) return undefined;
+  const parsed = recordSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    const reason = `${file} is damaged, so nobody knows what was set up from here`;
+    throw fail('setup_conflict', {
+      title,
+      reason,
+      advice: 'Put it back from a copy, or choose another folder with --out',
+    });
+  }
+  const { data } = parsed;
+  if (data.provider !== provider || data.target !== target) {
+    const reason = `${file} is about ${data.target}, not about ${target}`;
+    throw fail('setup_conflict', { title, reason, advice: 'Choose another folder with --out for this one' });
+  }
+  return data;
+}
+
+/** Writes it, whole or not at all.
+ * @throws UsherError `setup_conflict`
+ */
+export async function writeRecord(
+  folder: string,
+  { provider, title, target }: SetUp,
+  record: UndoRecord,
+): Promise<void> {
+  const { steps, files } = record;
+  const text = JSON.stringify({ version: 1, provider, target, steps, files }, undefined, 2);
+  const file = join(folder, recordName);
+  await orConflict(title, `write ${file}`, writeStateFile(file, `${text}\n`));
+}
+
+/** A disk that is full or somebody else's is nobody's defect.
+ * @param what `write gateway/usher.yaml`
+ */
+export async function orConflict<T>(title: string, what: string, work: Promise<T>): Promise<T> {
+  return await work.catch((cause: unknown) => {
+    const reason = `cannot ${what}: ${describe(cause)}`;
+    throw fail(
+      'setup_conflict',
+      { title, reason, advice: 'Mend that, or choose another folder with --out' },
+      { cause },
+    );
+  });
+}
+
+/** Removes it, once there is nothing left to take back. */
+export async function removeRecord(folder: string): Promise<void> {
+  await rm(join(folder, recordName), { force: true });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

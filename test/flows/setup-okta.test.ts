@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { post } from '../kit/call.ts';
+import { managementOf } from '../kit/call-management.ts';
+import { freePort } from '../kit/free-port.ts';
+import { runUsher, startUsher } from '../kit/run-usher.ts';
+import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
+import { claimsOf, startTestIdp, type SeedData, type TestIdp } from '../kit/start-test-idp.ts';
+import { until } from '../kit/until.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { setUpOkta } from '../../src/providers/okta/set-up/set-up-okta.ts';
+import type { OktaWanted } from '../../src/providers/okta/set-up/wanted.ts';
+import { runSetUp } from '../../src/setup/run-set-up.ts';
+import { undoSetUp } from '../../src/setup/undo-set-up.ts';
+
+/** Everything an org says of itself that a set-up could change. */
+async function readOrg(idp: TestIdp): Promise<unknown> {
+  const api = managementOf(idp);
+  const list = async (path: string) => (await api('GET', path)).list;
+  const servers = await list('/authorizationServers');
+  const apps = await list('/apps');
+  return {
+    servers: await Promise.all(
+      servers.map(async (server) => {
+        const path = `/authorizationServers/${String(server['id'])}`;
+        const policies = await list(`${path}/policies`);
+        return {
+          ...server,
+          scopes: await list(`${path}/scopes`),
+          trusts: (await list(`${path}/associatedServers?trusted=true`)).map(({ id }) => id),
+          policies: await Promise.all(
+            policies.map(async (policy) => ({
+              ...withoutTimes(policy),
+              rules: (await list(`${path}/policies/${String(policy['id'])}/rules`)).map(withoutTimes),
+            })),
+          ),
+        };
+      }),
+    ),
+    apps: await Promise.all(
+      apps.map(async (app) => ({ ...withoutTimes(app), groups: await list(`/apps/${String(app['id'])}/groups`) })),
+    ),
+  };
+}
+
+function withoutTimes(object: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== 'lastUpdated'));
+}
+
+async function makeFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'usher-setup-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('set-up of Okta – an empty org – sign-in, exchange and call work with what it wrote; undone it is empty', async (context) => {
+  await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
+  const folder = join(await makeFolder(context), 'gateway');
+  await using upstream = await startHttpServer((request, response) => {
+    const { id } = JSON.parse(request.body) as { id: number };
+    sendJson(response, 200, { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: 'Prague' }] } });
+  });
+  const before = await readOrg(idp);
+  const port = await freePort();
+  const { httpsUrl, caFile, apiTokenFile = '' } = idp.idp;
+  const flags = ['--org', httpsUrl, '--ca-file', caFile, '--api-token-file', apiTokenFile, '--out', folder, '--json'];
+  const gateway = ['--target-uri', `${upstream.url}/mcp`, '--port', String(port), '--name', 'countries'];
+
+  const dry = await runUsher(context, ['setup', 'okta', ...flags, ...gateway, '--dry-run']);
+  assert.equal(dry.code, 0, dry.stderr);
+  assert.deepEqual(await readOrg(idp), before);
+  await assert.rejects(stat(folder), { code: 'ENOENT' });
+
+  const applied = await runUsher(context, ['setup', 'okta', ...flags, ...gateway, '--yes']);
+  assert.equal(applied.code, 0, applied.stderr);
+  const report = JSON.parse(applied.stdout) as {
+    state: string;
+    callers: { issuer: string };
+    client: { clientId: string; clientSecretFile: string };
+  };
+  assert.equal(report.state, 'applied');
+  for (const name of await readdir(folder)) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600, name);
+  const clientSecret = (await readFile(report.client.clientSecretFile, 'utf8')).trim();
+  const gatewaySecret = (await readFile(join(folder, 'gateway-secret.txt'), 'utf8')).trim();
+  const apiToken = (await readFile(apiTokenFile, 'utf8')).trim();
+  const record = await readFile(join(folder, 'usher-setup.json'), 'utf8');
+  for (const secret of [clientSecret, gatewaySecret, apiToken]) {
+    assert.ok(!`${applied.stdout}${applied.stderr}${record}`.includes(secret));
+  }
+
+  const serving = startUsher(context, ['serve', '-f', join(folder, 'usher.yaml'), '--log-level', 'error']);
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => (await fetch(`${url}/ready`).catch(() => undefined))?.status === 200, 60_000);
+  const signedIn = await idp.signIn(report.callers.issuer.split('/').at(-1) ?? '', {
+    clientId: report.client.clientId,
+    clientSecret,
+    redirectUri: 'http://127.0.0.1:33418',
+    scope: 'openid email mcp:tools:call',
+  });
+  const callerToken = String(signedIn.body['access_token']);
+  const answer = await post(`${url}/mcp`, callerToken);
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const given = upstream.seen[0]?.headers.authorization?.replace('Bearer ', '');
+  const { aud, sub, scp } = claimsOf(given);
+  assert.deepEqual({ aud, sub, scp }, { aud: 'backend', sub: 'alice@example.com', scp: ['backend-api:read'] });
+  assert.equal(claimsOf(callerToken)['aud'], 'mcpserver');
+  serving.kill('SIGTERM');
+
+  const again = await runUsher(context, ['setup', 'okta', ...flags, ...gateway, '--yes']);
+  assert.equal((JSON.parse(again.stdout) as { state: string }).state, 'unchanged');
+  assert.match(again.stderr, /nothing to change/);
+
+  const undone = await runUsher(context, ['setup', 'okta', ...flags, '--undo', '--yes']);
+  assert.equal(undone.code, 0, undone.stderr);
+  assert.deepEqual(await readOrg(idp), before);
+  assert.deepEqual(await readdir(folder), ['audit.jsonl']);
+});
+
+/** The same as the command does, in this process. */
+async function setUpIn(idp: TestIdp, folder: string, change: Partial<OktaWanted> = {}) {
+  const apiToken = new Secret((await readFile(idp.idp.apiTokenFile ?? '', 'utf8')).trim());
+  const wanted: OktaWanted = {
+    signIn: { audience: 'mcpserver', scopes: ['mcp:tools:call'] },
+    backend: { audience: 'backend', scopes: ['backend-api:read'] },
+    client: { label: 'MCP client', redirectUris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'] },
+    gateway: { label: 'MCP gateway' },
+    group: 'Everyone',
+    ...change,
+  };
+  const setUp = setUpOkta({ origin: idp.idp.httpUrl, apiToken }, wanted);
+  const watcher = { agree: async () => true, done: () => undefined };
+  const choices = { name: 'mcp', upstreamUrl: 'http://127.0.0.1:8001/mcp', port: 8000, caFile: undefined };
+  return {
+    run: () => runSetUp(setUp, folder, { choices, watcher }),
+    undo: () => undoSetUp(setUp, folder, watcher),
+    [Symbol.asyncDispose]: () => setUp.close(),
+  };
+}
+
+test('set-up of Okta – an org that has half of it, differently – adds what is missing; undone it is as before', async (context) => {
+  await using idp = await startTestIdp((seed: SeedData) => {
+    const [mcpserver, backend] = seed.servers;
+    // Somebody's own policy grants the sign-in; the back end's rule is off and lacks the scope; nothing is trusted.
+    mcpserver?.policies.splice(0, 1);
+    const rule = {
+      name: 'Exchange tokens',
+      active: false,
+      grantTypes: ['client_credentials'],
+      scopes: ['other:scope'],
+    };
+    Object.assign(backend ?? {}, {
+      trusts: [],
+      scopes: [{ name: 'other:scope' }],
+      policies: [{ name: 'MCP gateway', clients: ['gateway'], rules: [rule] }],
+    });
+    const gateway = seed.apps.find(({ clientId }) => clientId === 'gateway');
+    Object.assign(gateway ?? {}, { label: 'MCP gateway', requireDpop: true, grantTypes: ['client_credentials'] });
+    const vscode = seed.apps.find(({ clientId }) => clientId === 'vscode');
+    Object.assign(vscode ?? {}, { redirectUris: ['https://vscode.dev/redirect'], assigned: { groups: ['Sales'] } });
+  });
+  const folder = await makeFolder(context);
+  const before = await readOrg(idp);
+  await using setUp = await setUpIn(idp, folder, {
+    client: { label: 'Visual Studio Code', redirectUris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'] },
+  });
+  const { steps, found } = await setUp.run();
+  assert.deepEqual(
+    steps.map(({ sentence }) => sentence),
+    [
+      'Add the scope "backend-api:read" to the authorization server "Back end"',
+      'Let the authorization server "Back end" trust "MCP server"',
+      'In the app "Visual Studio Code" (vscode): add the redirect URI http://127.0.0.1:33418',
+      'Assign the app "Visual Studio Code" to the group "Everyone"',
+      'In the app "MCP gateway" (gateway): tick the grant urn:ietf:params:oauth:grant-type:token-exchange, no longer demand proof of possession (DPoP)',
+      'In the rule "Exchange tokens" of the policy "MCP gateway" of "Back end": grant urn:ietf:params:oauth:grant-type:token-exchange to anybody assigned to the app, scopes backend-api:read',
+      'Activate the rule "Exchange tokens" of the policy "MCP gateway" of the authorization server "Back end"',
+    ],
+  );
+  assert.ok(found.some((sentence) => sentence.startsWith('Policy "Clients that registered themselves"')));
+  assert.equal((await setUp.run()).state, 'unchanged');
+  await setUp.undo();
+  assert.deepEqual(await readOrg(idp), before);
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('set-up of Okta – a step refused half way – says so, keeps the record, and goes on when run again', async (context) => {
+  await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
+  const folder = await makeFolder(context);
+  const before = await readOrg(idp);
+  // Not a scope name (RFC 6749 §3.3): Okta refuses it after three steps.
+  await using wrong = await setUpIn(idp, folder, { backend: { audience: 'backend', scopes: ['käse'] } });
+  await assert.rejects(wrong.run(), {
+    message: /refused to POST \/api\/v1\/authorizationServers\/aus\w+\/scopes, 400 E0000001/,
+  });
+  await using setUp = await setUpIn(idp, folder);
+  const { state, found } = await setUp.run();
+  assert.equal(state, 'applied');
+  assert.ok(found.includes('Authorization server "backend" with audience "backend"'));
+  await setUp.undo();
+  assert.deepEqual(await readOrg(idp), before);
+});
+
+test('set-up of Okta – a wrong API token, a console address, no way to ask – refused with what to do, nothing written', async (context) => {
+  await using idp = await startTestIdp();
+  const folder = await makeFolder(context);
+  const tokenFile = join(folder, 'token.txt');
+  await writeFile(tokenFile, '00not-the-token\n', { mode: 0o600 });
+  const flags = ['--api-token-file', tokenFile, '--out', join(folder, 'out')];
+  const wrongToken = await runUsher(context, ['setup', 'okta', '--org', idp.idp.httpUrl, ...flags, '--yes']);
+  assert.equal(wrongToken.code, 1);
+  assert.match(wrongToken.stderr, /401 E0000011/);
+  assert.match(wrongToken.stderr, /Security → API → Tokens/);
+  assert.ok(!wrongToken.stderr.includes('00not-the-token'));
+  const wrong = await runUsher(context, ['setup', 'okta', '--org', 'https://example-admin.okta.com', ...flags]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /--org: is "https:\/\/example-admin\.okta\.com", the address of its console/);
+  assert.match(wrong.stderr, /--yes: is missing; without a terminal nobody can be asked/);
+  const plain = await runUsher(context, ['setup', 'okta', '--org', 'http://example.okta.com', ...flags, '--yes']);
+  assert.match(plain.stderr, /--org: is "http:\/\/example\.okta\.com", expected the URL of an org: https:/);
+  await assert.rejects(stat(join(folder, 'out')), { code: 'ENOENT' });
+});

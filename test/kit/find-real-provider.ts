@@ -1,0 +1,17 @@
+export interface RealProvider {
+  /** Where it answers; empty when there is none. */
+  readonly url: string;
+  /** Why its tests are skipped; false when it is there. */
+  readonly skip: string | false;
+}
+
+/** The real identity provider that `npm test` started for this file (tools/real).
+ * @throws Error when it should be there and did not start
+ */
+export function findRealProvider(variable: 'USHER_TEST_KEYCLOAK' | 'USHER_TEST_SPRING'): RealProvider {
+  const found = JSON.parse(process.env[variable] ?? '{"missing":"npm test starts it, nobody else"}') as Found;
+  if ('failed' in found) throw new Error(found.failed);
+  return 'url' in found ? { url: found.url, skip: false } : { url: '', skip: found.missing };
+}
+
+type Found = { readonly url: string } | { readonly missing: string } | { readonly failed: string };

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/**
+ * A folder of the user's cache that is made once and used by every run after it. It appears whole or not at all.
+ *
+ * @param {string} name says everything its content depends on
+ * @param {(folder: string) => Promise<void>} fill
+ * @returns {Promise<string>} its path
+ */
+export async function keepFolder(name, fill) {
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const folder = join(cache, 'usher-tests', name);
+  if (existsSync(folder)) return folder;
+  await mkdir(dirname(folder), { recursive: true });
+  const partial = await mkdtemp(`${folder}.partial-`);
+  try {
+    await fill(partial);
+    // Another run may have been faster; then its folder is as good.
+    await rename(partial, folder).catch((error) => {
+      if (!existsSync(folder)) throw error;
+    });
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  return folder;
+}

@@ -1,0 +1,71 @@
+import { startKeycloak } from './start-keycloak.js';
+import { startSpring } from './start-spring.js';
+import { Unavailable } from './unavailable.js';
+
+/**
+ * Real identity providers that test files want, by a word in the files' names, and the environment name that tells them
+ * where it is. The quick one first: both are fetched by Maven, one after the other.
+ */
+const providers = [
+  { word: '.spring.test.', variable: 'USHER_TEST_SPRING', start: startSpring },
+  { word: '.keycloak.test.', variable: 'USHER_TEST_KEYCLOAK', start: startKeycloak },
+];
+
+/** @typedef {{ url: string } | { missing: string } | { failed: string }} Found what the environment name holds, as JSON */
+
+/** Real identity providers, started in the background while other tests run. */
+export class RealProviders {
+  #stop = new AbortController();
+  /** @type {{ word: string, ready: Promise<void>, end: () => Promise<void> }[]} */
+  #started = [];
+
+  /**
+   * Starts those that at least one of the files wants, and that nobody has started already.
+   * @param {readonly string[]} files
+   */
+  constructor(files) {
+    let before = Promise.resolve();
+    for (const { word, variable, start } of providers) {
+      if (process.env[variable] !== undefined || !files.some((file) => file.includes(word))) continue;
+      const running = before.then(() => start(this.#stop.signal));
+      const found = running.then(({ url }) => ({ url }), describeFailure);
+      const ready = found.then((/** @type {Found} */ value) => void (process.env[variable] = JSON.stringify(value)));
+      const end = async () => (await running.catch(() => undefined))?.stop();
+      this.#started.push({ word, ready, end });
+      before = ready;
+    }
+  }
+
+  /**
+   * Those that can run at once first, those that wait for a provider last.
+   * @param {readonly string[]} files
+   */
+  inOrder(files) {
+    /** @type {(file: string) => number} */
+    const rank = (file) => this.#started.findIndex(({ word }) => file.includes(word));
+    return files.toSorted((one, other) => rank(one) - rank(other));
+  }
+
+  /**
+   * Resolves when the provider a file wants is there, or cannot be.
+   * @param {string} file
+   */
+  async waitFor(file) {
+    await this.#started.find(({ word }) => file.includes(word))?.ready;
+  }
+
+  /** Stops all of them, also those that are still starting. */
+  async stop() {
+    this.#stop.abort();
+    await Promise.all(this.#started.map(({ end }) => end()));
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Found}
+ */
+function describeFailure(error) {
+  if (error instanceof Unavailable) return { missing: error.message };
+  return { failed: error instanceof Error ? error.message : String(error) };
+}
