@@ -88,9 +88,9 @@ function createApp({ key, label, type, grantTypes, redirectUris }: WantedApp): O
       },
     }),
     undo: (_, id) => ({
-      sentence: `Delete the app "${label}" (${id})`,
+      sentence: `Delete the app "${label}" (${id()})`,
       // Okta deletes an app only after it was deactivated.
-      requests: [lifecycle(`${appsPath}/${id}`, 'deactivate'), { method: 'DELETE', path: `${appsPath}/${id}` }],
+      requests: [lifecycle(`${appsPath}/${id()}`, 'deactivate'), { method: 'DELETE', path: `${appsPath}/${id()}` }],
     }),
   };
 }
