@@ -59,6 +59,7 @@ export const allowedPackages = {
   zod: [
     'config/',
     'diagnose/',
+    'lab/gateway-settings.ts',
     'idp/',
     'model/',
     'authenticators/',
