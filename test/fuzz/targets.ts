@@ -12,8 +12,10 @@ import { target as headers } from './targets/headers.ts';
 import { target as jwtParts } from './targets/jwt-parts.ts';
 import { target as keySet } from './targets/key-set.ts';
 import { target as metadata } from './targets/metadata.ts';
+import { target as oktaAnswers } from './targets/okta-answers.ts';
 import { target as readCall } from './targets/read-call.ts';
 import { target as seed } from './targets/seed.ts';
+import { target as undoRecord } from './targets/undo-record.ts';
 
 /** Every parser that sees bytes of a caller, a provider, an operator or a server behind. */
 export const targets: Readonly<Record<string, Target>> = {
@@ -30,6 +32,8 @@ export const targets: Readonly<Record<string, Target>> = {
   'jwt-parts': jwtParts,
   'key-set': keySet,
   metadata,
+  'okta-answers': oktaAnswers,
   'read-call': readCall,
   seed,
+  'undo-record': undoRecord,
 };
