@@ -19,6 +19,8 @@ export interface Leaf {
   /** How many steps of the path lead to the group that names the strategy. */
   readonly strategyAt: number;
   readonly kind: LeafKind;
+  /** A list of one may be written without brackets. */
+  readonly allowsSingle: boolean;
   readonly choices: readonly string[] | undefined;
   readonly required: boolean;
   /** What holds when nobody says anything; undefined when there is no default. */
@@ -53,6 +55,10 @@ function kindOf(schema: z.core.$ZodType): LeafKind {
   return 'secret';
 }
 
+function isListOfTexts(schema: z.core.$ZodType): boolean {
+  return schema instanceof z.ZodArray && ['text', 'choice'].includes(kindOf(unwrap(schema.element)));
+}
+
 function choicesOf(schema: z.core.$ZodType): readonly string[] | undefined {
   if (schema instanceof z.ZodArray) return choicesOf(unwrap(schema.element));
   return schema instanceof z.ZodEnum ? schema.options.map(String) : undefined;
@@ -85,6 +91,7 @@ function buildLeaf(schema: z.ZodType, given: SettingMeta, { isNested, ...positio
   return {
     ...position,
     kind: kindOf(inner),
+    allowsSingle: isListOfTexts(inner) && (meta.flag !== undefined || meta.fileOnly === true),
     choices: choicesOf(inner),
     required: inner === schema,
     defaultValue: defaultOf(schema),

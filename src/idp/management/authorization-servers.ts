@@ -44,6 +44,7 @@ export const serverRoutes: readonly ApiRoute[] = [
         audience: audiences[0] ?? '',
         active: true,
         scopes: [],
+        claims: [],
         trusts: [],
         registration: false,
         clientIdMetadataDocuments: false,
