@@ -130,6 +130,9 @@ describe('entra', () => {
     assert.deepEqual([after['aud'], after['scp'], after['oid']], [backend, 'Countries.Read', before['oid']]);
     const record = (await lab.gateway.records()).findLast(({ decision }) => decision === 'allowed');
     assert.deepEqual([record?.who.name, record?.exchanged?.strategy], ['alice@example.com', 'entra-obo']);
+    assert.deepEqual([record?.caller?.oid, record?.exchanged?.oid], [before['oid'], before['oid']]);
+    assert.deepEqual([record?.caller?.jti, record?.exchanged?.jti], [before['uti'], after['uti']]);
+    assert.ok(!lab.gateway.logged.some((line) => line.includes('is for subject')), 'another sub, the same oid');
   });
 
   test('entra – Conditional Access wants more – the challenge’s claims, given at a new sign-in, let the call pass', async () => {
