@@ -10,7 +10,7 @@ import type { Subject } from './hand-in.ts';
 import { authorizationHeader, type HeaderForm } from './header-form.ts';
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
-import { findFreshUntil, findRefreshAt } from './token-life.ts';
+import { findFreshUntil, findRefreshAt, isFresh, type TokenLife } from './token-life.ts';
 
 /** Where a credential's tokens come from. */
 export interface TokenSource {
@@ -32,12 +32,8 @@ export interface CachedCredentialDeps {
   readonly header?: HeaderForm;
 }
 
-interface Kept {
+interface Kept extends TokenLife {
   readonly credential: UpstreamCredential;
-  /** A clock that shows less than this was set back, and what it says of the end is worth nothing. */
-  readonly fromMs: number;
-  /** Past this it is not handed out any more; milliseconds since the epoch. */
-  readonly freshUntilMs: number;
   /** From here on a call has the next one asked for; infinite when that was done, or would change nothing. */
   refreshAtMs: number;
 }
@@ -140,8 +136,4 @@ export function buildCachedCredential(
       return spurned.source === 'cached';
     },
   };
-}
-
-function isFresh({ fromMs, freshUntilMs }: Kept, nowMs: number): boolean {
-  return nowMs >= fromMs && nowMs < freshUntilMs;
 }
