@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { needsCallerToken } from '../../config/needs-caller-token.ts';
 import type { Identity } from '../../model/identity.ts';
 import { UsherError } from '../../model/usher-error.ts';
 import { type Check, failed, type Patient, pass } from '../check.ts';
@@ -34,7 +35,7 @@ export const exchangeEndpoint: Check = {
 
 /** Is the caller's token exchanged for another? */
 export function exchanges({ server, route }: Patient): boolean {
-  return server.credential.strategy !== 'none' && route.authenticator.needsToken;
+  return needsCallerToken(server.credential.strategy) && route.authenticator.needsToken;
 }
 
 /** A JWT of the right form that no key has signed. */
