@@ -9,6 +9,8 @@ const url = 'https://idp.example/token';
 const details = { url, status: 400, description: '' };
 
 for (const [id, aspect] of [
+  ['okta-server-not-found', 'endpoint'],
+  ['keycloak-realm-unknown', 'endpoint'],
   ['okta-secret-wrong', 'client'],
   ['okta-client-unknown', 'client'],
   ['okta-grant-not-ticked', 'grant'],

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Identity } from '../../model/identity.ts';
 import { UsherError } from '../../model/usher-error.ts';
+import { aspectOfRefusal } from '../aspect-of-refusal.ts';
 import { type Check, failed, type Patient, pass } from '../check.ts';
 import { failBy } from '../fail-by.ts';
 
@@ -23,7 +24,9 @@ export const exchangeEndpoint: Check = {
       findings.probe = error;
       const { status, error: code, description } = error.details;
       const isAnswer = code !== undefined && code !== '(no error code)';
-      return isAnswer ? pass(`It answered ${status} ${code}: ${description}`) : failBy(error);
+      return isAnswer && aspectOfRefusal(error) !== 'endpoint'
+        ? pass(`It answered ${status} ${code}: ${description}`)
+        : failBy(error);
     }
     return failed('It exchanged a token that nobody signed', {
       cause: 'provider-takes-anything',
