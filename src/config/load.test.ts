@@ -58,6 +58,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'oidc-clock-skew': same(5),
   'oidc-insecure-allow-http': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
+  'oidc-scope-prefix': same('api://gateway/'),
   'token-exchange-url': same('https://issuer.example.com/token'),
   provider: same('keycloak'),
   'token-exchange-client-id': same('gateway'),

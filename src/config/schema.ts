@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
+import { buildChainSchema } from '../credentials/chain/schema.ts';
+import { clientCredentialsSchema } from '../credentials/client-credentials/schema.ts';
+import { entraOboSchema } from '../credentials/entra-obo/schema.ts';
+import { idJagSchema } from '../credentials/id-jag/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
+import { staticHeaderSchema } from '../credentials/static-header/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
 import { isNetwork } from '../lib/client-address.ts';
 import { setting } from '../model/setting.ts';
@@ -29,6 +34,14 @@ const forwardedHeader = z
     (name) => !ownHeaders.has(name.toLowerCase()),
     'a header that is not about credentials or framing, which Usher handles itself',
   );
+
+/** Only the last token goes on, in the header of the chain. */
+const noHeader = { header: true, headerPrefix: true } as const;
+const chainSchema = buildChainSchema([
+  tokenExchangeSchema.omit(noHeader).extend({ strategy: z.literal('token-exchange') }),
+  entraOboSchema.omit(noHeader),
+  idJagSchema.omit(noHeader),
+]);
 
 export const serverSchema = z.strictObject({
   path: setting(
@@ -71,7 +84,17 @@ export const serverSchema = z.strictObject({
   }),
   authenticate: z.array(z.discriminatedUnion('strategy', [jwtSchema, anonymousSchema])).min(1),
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
-  credential: z.discriminatedUnion('strategy', [tokenExchangeSchema, noneSchema]).default({ strategy: 'none' }),
+  credential: z
+    .discriminatedUnion('strategy', [
+      tokenExchangeSchema,
+      entraOboSchema,
+      clientCredentialsSchema,
+      idJagSchema,
+      chainSchema,
+      staticHeaderSchema,
+      noneSchema,
+    ])
+    .default({ strategy: 'none' }),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),
   bodyLimitBytes: setting(
     z
@@ -191,3 +214,4 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 export type ServerConfig = z.output<typeof serverSchema>;
+export type ChainStep = z.output<typeof chainSchema>['steps'][number];

@@ -1,9 +1,22 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
-import type { Config, ServerConfig } from '../config/schema.ts';
+import type { ChainStep, Config, ServerConfig } from '../config/schema.ts';
+import { buildChainCredential } from '../credentials/chain/build-chain-credential.ts';
+import { buildClientCredentialsCredential } from '../credentials/client-credentials/build-client-credentials-credential.ts';
+import { buildEntraOboCredential, buildEntraOboSource } from '../credentials/entra-obo/build-entra-obo-credential.ts';
+import {
+  buildIdJagCredential,
+  buildIdJagSource,
+  type IdJagDeps,
+  type IdJagSourceSettings,
+} from '../credentials/id-jag/build-id-jag-credential.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
-import { buildTokenExchangeCredential } from '../credentials/token-exchange/build-token-exchange-credential.ts';
+import { buildStaticHeaderCredential } from '../credentials/static-header/build-static-header-credential.ts';
+import {
+  buildTokenExchangeCredential,
+  buildTokenExchangeSource,
+} from '../credentials/token-exchange/build-token-exchange-credential.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
 import { Roster } from '../lib/roster.ts';
@@ -13,6 +26,7 @@ import type { ExplainRefusal, Provider } from '../model/provider.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import type { Workload } from '../model/workload.ts';
+import type { TokenSource } from '../oauth/build-cached-credential.ts';
 import { findKnownRefusal } from '../providers/find-known-refusal.ts';
 import { findProvider, providerNamed } from '../providers/find-provider.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
@@ -122,9 +136,38 @@ function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credent
   switch (credential.strategy) {
     case 'token-exchange':
       return buildTokenExchangeCredential(credential, { ...deps, ...providerDeps(credential) });
+    case 'entra-obo':
+      return buildEntraOboCredential(credential, { ...deps, ...providerDeps({ ...credential, provider: 'entra' }) });
+    case 'client-credentials':
+      return buildClientCredentialsCredential(credential, { ...deps, ...providerDeps(credential) });
+    case 'id-jag':
+      return buildIdJagCredential(credential, idJagDeps(credential, deps));
+    case 'chain': {
+      const steps = credential.steps.map((step) => buildChainStep(step, deps));
+      return buildChainCredential(credential, steps, deps);
+    }
+    case 'static-header':
+      return buildStaticHeaderCredential(credential);
     case 'none':
       return buildNoneCredential();
   }
+}
+
+function buildChainStep(step: ChainStep, deps: NamedDeps): TokenSource {
+  switch (step.strategy) {
+    case 'token-exchange':
+      return buildTokenExchangeSource(step, { ...deps, ...providerDeps(step) });
+    case 'entra-obo':
+      return buildEntraOboSource(step, { ...deps, ...providerDeps({ ...step, provider: 'entra' }) });
+    case 'id-jag':
+      return buildIdJagSource(step, idJagDeps(step, deps));
+  }
+}
+
+/** Each of the two servers has refusals of its own. */
+function idJagDeps(settings: IdJagSourceSettings, deps: NamedDeps): IdJagDeps {
+  const { explainRefusal } = providerDeps(settings);
+  return { ...deps, explainRefusal, explainTargetRefusal: providerDeps(settings.target).explainRefusal };
 }
 
 /** What a credential has to know about the provider it asks; it does not know who that is. */

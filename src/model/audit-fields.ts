@@ -55,7 +55,8 @@ export const auditFields = {
   'exchanged.clientId': 'New token: OAuth client; the gateway',
   'exchanged.act': 'New token: who acts for the user, the present one first (RFC 8693 §4.1)',
   'exchanged.strategy': 'How it was got, for example `token-exchange`',
-  'exchanged.source': '`fresh` from the provider, `cached`, or `none` when no token is sent',
+  'exchanged.source':
+    '`fresh` from the provider, `cached`, `static` where it is always the same secret, or `none` when nothing is sent',
   'exchanged.ms': 'Milliseconds this call waited for it',
   'exchanged.as': '`gateway` when the call goes on as the gateway itself, not as the caller',
   'exchanged.steps':

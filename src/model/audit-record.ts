@@ -48,7 +48,7 @@ export type AuditRecord = {
   readonly exchanged?:
     | (TokenClaims & {
         readonly strategy: string;
-        readonly source: 'fresh' | 'cached' | 'none';
+        readonly source: 'fresh' | 'cached' | 'static' | 'none';
         readonly ms: number;
         readonly as?: 'gateway';
         readonly steps?: readonly CredentialStep[];

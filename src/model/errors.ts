@@ -364,6 +364,13 @@ const rows = {
     message: "Cannot act for the caller: the identity provider's answer is not a usable token",
     hint: 'The answer of {url}: {reason}. Nothing was sent upstream.',
   },
+  exchange_user_refused: {
+    stage: 'exchange',
+    status: 403,
+    fault: 'caller',
+    message: 'Cannot act for the caller: this server is called as the gateway itself, for callers without a user only',
+    hint: 'The caller {subject} is a user, who would not be known behind. Exchange their token instead, or set alsoForUsers if the server behind may take every call for the gateway’s.',
+  },
 
   // forward
   workload_down: {

@@ -28,7 +28,7 @@ export interface TokenEndpointDeps {
   /** Certificate authorities to trust; Node's own list when absent. */
   readonly ca?: readonly string[] | undefined;
   /** What is known of the answers of the provider behind. */
-  readonly explainRefusal?: ExplainRefusal;
+  readonly explainRefusal?: ExplainRefusal | undefined;
   /** From 0 up to 1; injected by tests. */
   readonly random?: () => number;
   /** Injected by tests that do not want to wait. */
