@@ -15,6 +15,8 @@ export interface UserSignIn {
   readonly password: string;
   /** PEM file of authorities to trust instead of the system's. */
   readonly caFile?: string;
+  /** What is asked for, where the provider calls the scopes of the challenge otherwise. */
+  readonly scopes?: readonly string[];
 }
 
 /** What the user's client holds afterwards. */
@@ -36,6 +38,7 @@ export async function signInUser({
   username,
   password,
   caFile,
+  scopes: given,
 }: UserSignIn): Promise<SignedIn> {
   const trust = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
   const agent = new Agent({ connect: trust });
@@ -51,7 +54,7 @@ export async function signInUser({
       client_id: clientId,
       response_type: 'code',
       redirect_uri: redirectUri,
-      scope: ['openid', 'email', ...scopes].join(' '),
+      scope: ['openid', 'email', ...(given ?? scopes)].join(' '),
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       resource,
@@ -122,9 +125,12 @@ type HttpOptions = {
   readonly [oauth.customFetch]: (url: string, init: oauth.CustomFetchOptions<string, unknown>) => Promise<Response>;
 };
 
+/** In the order MCP clients try: the place of RFC 8414, then the one of OpenID Connect. */
 async function discover(issuer: string, options: HttpOptions): Promise<oauth.AuthorizationServer> {
   const url = new URL(issuer);
-  return oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' }));
+  const first = await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' });
+  const answer = first.status === 200 ? first : await oauth.discoveryRequest(url, { ...options, algorithm: 'oidc' });
+  return oauth.processDiscoveryResponse(url, answer);
 }
 
 /** `fetch` that trusts the provider's own certificate authority. */

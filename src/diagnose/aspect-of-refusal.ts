@@ -9,11 +9,10 @@ export type Aspect = 'endpoint' | 'client' | 'grant' | 'dpop' | 'request' | 'tok
  */
 const byId: readonly (readonly [RegExp, Aspect])[] = [
   [/-(realm|server-not-found|https-required|tenant)|^token-endpoint-wrong$/, 'endpoint'],
-  [
-    /-(secret|client-(unknown|unauthorized|authentication)|credentials|public-client|assertion)|^generic-client$/,
-    'client',
-  ],
-  [/-(grant-not|grant-unsupported|exchange-off|exchange-unsupported|feature-missing)/, 'grant'],
+  [/-(secret|client-(unknown|unauthorized|authentication|assertion|disabled)|credentials|public-client)/, 'client'],
+  [/^generic-client$/, 'client'],
+  [/-(subject-token|assertion|not-in-audience|server-not-trusted)/, 'token'],
+  [/-(grant-not|grant-unsupported|exchange-off|exchange-unsupported|feature-missing|obo-not)/, 'grant'],
   [/-(dpop|sender-constrained)/, 'dpop'],
   [/-(scope|audience|target|api-unknown|service|resource)/, 'request'],
 ];

@@ -38,7 +38,7 @@ test('doctor – a server that is called with a header of its own – what is ab
 test('doctor – a server of before 2026-07-28, which wants to be initialized – accepts the token', async () => {
   const isInitialize = (body: string) => body.includes('"initialize"');
   await using server = await startHttpServer(({ body }, response) =>
-    isInitialize(String(body)) ? sendJson(response, 200, result) : sendJson(response, 400, { error: 'no session' }),
+    isInitialize(body) ? sendJson(response, 200, result) : sendJson(response, 400, { error: 'no session' }),
   );
   const config = configSchema.parse({
     servers: {

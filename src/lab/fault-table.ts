@@ -1,6 +1,7 @@
 import type { Fault } from './fault.ts';
 import { auth0Faults } from './faults/auth0-faults.ts';
 import { callerFaults } from './faults/caller-faults.ts';
+import { entraFaults } from './faults/entra-faults.ts';
 import { exchangeFaults, providerFaults } from './faults/exchange-faults.ts';
 import { keycloakFaults } from './faults/keycloak-faults.ts';
 import { providerSetUpFaults } from './faults/provider-set-up-faults.ts';
@@ -28,4 +29,6 @@ export const faultTable: readonly Fault[] = [
   ...keycloakFaults,
   { name: 'auth0-none', flavour: 'auth0', ...healthy },
   ...auth0Faults,
+  { name: 'entra-none', flavour: 'entra', ...healthy },
+  ...entraFaults,
 ];

@@ -37,9 +37,13 @@ export function buildLabConfig(settings: GatewaySettings, port: number, auditFil
         authenticate: [{ strategy: 'jwt', issuer, audience: [audience] }],
         policy: { strategy: 'scopes', required: [...required], rules },
         credential: {
-          strategy: 'token-exchange',
+          ...(settings.provider === 'entra'
+            ? { strategy: 'entra-obo' }
+            : {
+                strategy: 'token-exchange',
+                ...(settings.provider === undefined ? {} : { provider: settings.provider }),
+              }),
           url: tokenUrl,
-          ...(settings.provider === undefined ? {} : { provider: settings.provider }),
           clientId: settings.clientId,
           clientSecret: new Secret(settings.clientSecret),
           audience: [settings.exchangeAudience],

@@ -60,7 +60,7 @@ export async function runFault(lab: FaultLab, fault: Fault): Promise<FaultResult
     now,
     aids: {
       callerToken: new Secret(callerToken),
-      clientId: fault.clientId ?? 'vscode',
+      clientId: fault.clientId ?? lab.clientId(),
       tool: { name: 'GetCountry', arguments: { code: 'CZ' } },
     },
   });

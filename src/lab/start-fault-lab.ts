@@ -28,7 +28,7 @@ type Server = RunningIdp['servers'][number];
 export type ServerId = 'mcpserver' | 'backend';
 
 /** Providers whose set-up the lab can spoil. */
-export const labFlavours = ['okta', 'keycloak', 'auth0'] as const;
+export const labFlavours = ['okta', 'keycloak', 'auth0', 'entra'] as const;
 export type LabFlavour = (typeof labFlavours)[number];
 
 /** What an MCP server behind the gateway expects, where it is another than the scenario's. */
@@ -127,24 +127,37 @@ export class FaultLab implements AsyncDisposable {
   async usualSettings(): Promise<GatewaySettings> {
     const [mcpserver, backend] = [this.server('mcpserver'), this.server('backend')];
     const app = this.#seed.apps.find(({ type }) => type === 'service');
-    const scopeOf = (id: ServerId) => this.#seed.servers.find((one) => one.id === id)?.scopes[0]?.name ?? '';
     return {
       caFile: this.#idp.caFile,
       resourceUrl: undefined,
       issuer: mcpserver.issuer,
       audience: mcpserver.audience,
-      required: [scopeOf('mcpserver')],
+      required: [this.#scopeOf('mcpserver')],
       rules: [],
       provider: this.flavour === 'okta' ? undefined : this.flavour,
       tokenUrl: backend.tokenUrl,
       clientId: app?.clientId ?? '',
       clientSecret: app?.clientSecret ?? '',
       exchangeAudience: backend.audience,
-      exchangeScopes: [scopeOf('backend')],
+      exchangeScopes: [this.fullScope('backend', this.#scopeOf('backend'))],
       exchangeTimeoutSeconds: 10,
       serverUrl: await this.serverUrl(),
       answerTimeoutSeconds: 10,
     };
+  }
+
+  #scopeOf(id: ServerId): string {
+    return this.#seed.servers.find((one) => one.id === id)?.scopes[0]?.name ?? '';
+  }
+
+  /** A scope as one asks for it: Entra wants the API in front. */
+  fullScope(id: ServerId, scope: string): string {
+    return this.flavour === 'entra' ? `${this.server(id).audience}/${scope}` : scope;
+  }
+
+  /** Of the client people sign in with. */
+  clientId(type: 'web' | 'native' = 'web'): string {
+    return this.#seed.apps.find((app) => app.type === type)?.clientId ?? '';
   }
 
   /** What the client of a user who signed in holds. */
@@ -159,11 +172,12 @@ export class FaultLab implements AsyncDisposable {
     await using _gateway = await startGateway(config, { log: quiet });
     const { callerToken } = await signInUser({
       mcpUrl: `http://localhost:${this.gatewayPort}/mcp`,
-      clientId: 'demo',
+      clientId: this.clientId('native'),
       redirectUri: 'http://127.0.0.1:33333/callback',
       username: user?.login ?? '',
       password: user?.password ?? '',
       caFile: this.#idp.caFile,
+      scopes: [this.fullScope('mcpserver', this.#scopeOf('mcpserver'))],
     });
     return callerToken;
   }
@@ -258,11 +272,11 @@ async function startSeededIdp(
 async function readFlavourSeed(flavour: LabFlavour, gatewayPort: number): Promise<Seed> {
   if (flavour === 'okta') return readSeed(undefined);
   const seed = parseSeed(flavours[flavour].defaultSeed, flavour);
-  // The API people sign in for has the resource URL as its identifier there.
+  // The API people sign in for has the resource URL as its identifier there, or as one of them.
   const resourceUrl = `http://localhost:${gatewayPort}/mcp`;
-  const servers = seed.servers.map((server) =>
-    URL.canParse(server.audience) && server.id === 'mcpserver' ? { ...server, audience: resourceUrl } : server,
-  );
+  const named =
+    flavour === 'auth0' ? { audience: resourceUrl } : flavour === 'entra' ? { identifiers: [resourceUrl] } : {};
+  const servers = seed.servers.map((server) => (server.id === 'mcpserver' ? { ...server, ...named } : server));
   return { ...seed, servers };
 }
 

@@ -65,5 +65,5 @@ test('usher lab faults – a name that is none, a provider that is none – exit
   const { code, stderr } = await runUsher(context, args);
   assert.equal(code, 2);
   assert.match(stderr, /did you mean wrong-secret\?/);
-  assert.match(stderr, /expected one of okta, keycloak, auth0/);
+  assert.match(stderr, /expected one of okta, keycloak, auth0, entra/);
 });

@@ -12,7 +12,7 @@ import { sortLeftovers } from '../unknown-flags.ts';
 const group = 'Lab';
 const options = {
   only: { flags: '--only <NAME>', help: 'One fault only; --list names them', group },
-  flavour: { flags: '--flavour <NAME>', help: 'Those of one provider only: okta, keycloak or auth0', group },
+  flavour: { flags: '--flavour <NAME>', help: 'Those of one provider only: okta, keycloak, auth0 or entra', group },
   list: { flags: '--list', help: 'List the faults and end', group },
   json: { flags: '--json', help: 'JSON instead of text', group },
   debug: { flags: '--debug', help: 'Show the stack of errors', group: 'Configuration' },
