@@ -78,17 +78,23 @@ test(
   },
 );
 
-const quiet: SoakRest = { rssMegabytes: 200, heapMegabytes: 20, externalMegabytes: 4, openFiles: 25 };
+const quiet: SoakRest = {
+  idleRssMegabytes: 230,
+  rssMegabytes: 200,
+  heapMegabytes: 20,
+  externalMegabytes: 4,
+  openFiles: 25,
+};
 
 test('the verdict of a soak – a little more than at the beginning – it ended where it began', () => {
-  const end = { ...quiet, rssMegabytes: 209.9, heapMegabytes: 19, openFiles: 24 };
+  const end = { ...quiet, idleRssMegabytes: 260, rssMegabytes: 204.9, heapMegabytes: 19, openFiles: 24 };
   assert.deepEqual(judgeSoak({ begin: quiet, end }), {
     isSteady: true,
-    text: 'It ended where it began: 200 → 209.9 MB resident (+9.9, allowed +10), 20 → 19 MB heap (-1, allowed +2), 25 → 24 open files (-1, allowed +0)',
+    text: 'It ended where it began: 200 → 204.9 MB resident (+4.9, allowed +5), 20 → 19 MB heap (-1, allowed +2), 25 → 24 open files (-1, allowed +0); 230.0 → 260.0 MB resident before the collection',
   });
 });
 
-for (const grown of [{ rssMegabytes: 211 }, { heapMegabytes: 22.1 }, { openFiles: 26 }]) {
+for (const grown of [{ rssMegabytes: 206 }, { heapMegabytes: 22.1 }, { openFiles: 26 }]) {
   test(`the verdict of a soak – ${Object.keys(grown)[0]} grew – it says so`, () => {
     const { isSteady, text } = judgeSoak({ begin: quiet, end: { ...quiet, ...grown } });
     assert.equal(isSteady, false);

@@ -7,7 +7,7 @@ export function formatStreams(found: StreamsFindings): string {
   return [
     `${found.streams} event streams, ${found.lostStreams} lost; ${found.eventsSent} events sent, ${found.eventsReceived} received`,
     `${found.calls} calls beside them, ${found.perSecond.toFixed(0)}/s, ${found.failedCalls} failed`,
-    `p50 ${ms(found.p50Ms)} (direct ${ms(found.directP50Ms)}), p99 ${ms(found.p99Ms)} (direct ${ms(found.directP99Ms)})`,
+    `p50 ${ms(found.p50Ms)}, p99 ${ms(found.p99Ms)}; direct while there are events ${ms(found.busyDirectP50Ms)} and ${ms(found.busyDirectP99Ms)}, without them ${ms(found.directP50Ms)} and ${ms(found.directP99Ms)}`,
     `memory of an idle stream: ${found.kilobytesPerStream.toFixed(1)} KB resident, ${found.heapKilobytesPerStream.toFixed(1)} KB of it heap (wanted: at most 40)`,
     `processor: ${(found.cpuShare * 100).toFixed(0)} % of one`,
     `open files before, with and after the streams: ${found.openFiles.join(', ')}`,

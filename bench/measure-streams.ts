@@ -27,6 +27,9 @@ export interface StreamsFindings {
   readonly p99Ms: number;
   readonly directP50Ms: number;
   readonly directP99Ms: number;
+  /** Directly, while the server behind sends its events through the gateway: what the events cost without it. */
+  readonly busyDirectP50Ms: number;
+  readonly busyDirectP99Ms: number;
   /** Of one processor. */
   readonly cpuShare: number;
   /** Open files of the gateway: before the streams, with them, after them. */
@@ -73,6 +76,7 @@ export async function measureStreams(lab: Lab, order: StreamsOrder): Promise<Str
   const broadcasts = broadcast(lab, broadcasting.signal, (streams) => (eventsSent += streams));
   const result = await call('streams', gateway.port, order.durationMs);
   const usageAfter = readUsage(gateway.pid);
+  const busyDirect = await call('streams, direct with events', origin.port, order.durationMs / 4);
   broadcasting.abort();
   await broadcasts;
   const direct = await call('streams, direct', origin.port, order.durationMs / 4);
@@ -96,6 +100,8 @@ export async function measureStreams(lab: Lab, order: StreamsOrder): Promise<Str
     p99Ms: result.p99Ms,
     directP50Ms: direct.p50Ms,
     directP99Ms: direct.p99Ms,
+    busyDirectP50Ms: busyDirect.p50Ms,
+    busyDirectP99Ms: busyDirect.p99Ms,
     cpuShare: ((usageAfter?.cpuMicros ?? 0) - (usageBefore?.cpuMicros ?? 0)) / (result.elapsedMs * 1000),
     openFiles,
   };

@@ -154,7 +154,10 @@ async function provideFiles(folder: string, words: ShellCommand['words']): Promi
   for (const [index, flag] of words.entries()) {
     const name = words[index + 1] ?? '';
     if (flag === '--token-exchange-client-secret-file') await writeSecret(join(folder, name));
-    if (flag === '-f') await copyFile(join(root, 'examples/config/usher.yaml'), join(folder, name));
+    if (flag === '-f') {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await copyFile(join(root, 'examples/config/usher.yaml'), join(folder, name));
+    }
     if (flag === '--tls-cert') writePair(folder, await (await makeAuthority()).issue());
     if (flag !== '--ca-file') continue;
 

@@ -7,6 +7,7 @@ import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { auditPage } from './reference/audit-page.js';
 import { cliPage } from './reference/cli-page.js';
 import { configPage } from './reference/config-page.js';
+import { diagnosisPage } from './reference/diagnosis-page.js';
 import { environmentPage } from './reference/environment-page.js';
 import { errorsPage } from './reference/errors-page.js';
 import { refusalsPage } from './reference/refusals-page.js';
@@ -26,6 +27,7 @@ export async function buildPages() {
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/refusals.md', refusalsPage()],
     ['docs/reference/audit.md', auditPage()],
+    ['docs/reference/diagnosis.md', diagnosisPage()],
     ['docs/reference/usher.schema.json', JSON.stringify(buildJsonSchema())],
   ]);
   const formatted = [...pages].map(async ([path, text]) => {

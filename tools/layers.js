@@ -25,8 +25,12 @@ export const allowedEdges = {
   gateway: ['pipeline', 'config', 'telemetry', ...seams, 'oauth', 'model', 'lib'],
   // Sets up any provider: knows none of them.
   setup: ['model', 'lib'],
+  // Looks at decisions, and tries what the gateway would do with the gateway's own parts.
+  diagnose: ['gateway', 'pipeline', 'config', ...seams, 'oauth', 'model', 'lib'],
   demo: ['gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
-  cli: ['demo', 'setup', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
+  // The scenario with one thing wrong at a time.
+  lab: ['demo', 'diagnose', 'gateway', 'config', ...seams, 'model', 'lib'],
+  cli: ['lab', 'demo', 'diagnose', 'setup', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
 };
 
 /**
@@ -53,7 +57,19 @@ export const allowedPackages = {
   ],
   yaml: ['config/', 'idp/', 'setup/'],
   // Settings, and what others send: seeds, metadata, answers of token endpoints.
-  zod: ['config/', 'idp/', 'model/', 'authenticators/', 'oauth/', 'demo/', 'setup/', 'providers/', 'schema.ts'],
+  zod: [
+    'config/',
+    'diagnose/',
+    'lab/gateway-settings.ts',
+    'idp/',
+    'model/',
+    'authenticators/',
+    'oauth/',
+    'demo/',
+    'setup/',
+    'providers/',
+    'schema.ts',
+  ],
 };
 
 /** Files that are tables, not code: they may be as long as what they list. */

@@ -1,5 +1,5 @@
 // Runs under the pinned Node.js: `node tools/run-tests.js [options] [pattern…]`. `npm test` sets up, then calls this.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { run } from 'node:test';
@@ -12,9 +12,6 @@ import { root as repository } from './root.js';
 
 /** Where tests are, the slow ones first so that no long one is left for the end. */
 const testFolders = ['test', 'examples', 'src', 'tools', 'bench'];
-
-/** Where Node.js keeps compiled code of programs that ask for it, for all test files: starts are slow without it. */
-const compileCache = 'node-compile-cache';
 
 const { values: options, positionals: patterns } = parseArgs({
   allowPositionals: true,
@@ -76,7 +73,8 @@ async function runFile(file) {
   const limit = new AbortController();
   const seconds = Number(options['file-timeout']);
   const timer = setTimeout(() => limit.abort(new Error(`it took longer than ${seconds} s`)), seconds * 1000);
-  const folder = makeTemporaryFolder();
+  // What the file and its programs put aside goes with it, even when they are killed.
+  const folder = mkdtempSync(join(tmpdir(), 'usher-tests-'));
   const events = run({
     files: [file],
     timeout: Number(options['test-timeout']) * 1000,
@@ -86,19 +84,7 @@ async function runFile(file) {
   for await (const event of events) report.addEvent(file, event);
   clearTimeout(timer);
   report.endFile(file, performance.now() - startedAt);
-  report.addLeftovers(
-    file,
-    readdirSync(folder).filter((name) => name !== compileCache),
-  );
+  report.addLeftovers(file, readdirSync(folder));
   // A program that is only now being stopped may still write there.
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-}
-
-/** For what a test file and its programs put aside: it goes with them, even when they are killed. */
-function makeTemporaryFolder() {
-  const folder = mkdtempSync(join(tmpdir(), 'usher-tests-'));
-  const shared = join(tmpdir(), compileCache);
-  mkdirSync(shared, { recursive: true });
-  symlinkSync(shared, join(folder, compileCache), 'junction');
-  return folder;
 }

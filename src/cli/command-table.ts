@@ -50,6 +50,21 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/setup-keycloak.ts')).setupKeycloakCommand,
   },
   {
+    name: 'explain',
+    summary: 'Explain why a call was refused, or what was done for it',
+    load: async () => (await import('./commands/explain.ts')).explainCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check the whole chain before any user tries: sign-in, keys, exchange, the server behind',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'lab faults',
+    summary: 'Show what explain and doctor say of each thing that people get wrong',
+    load: async () => (await import('./commands/lab-faults.ts')).labFaultsCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,

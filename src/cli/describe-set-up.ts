@@ -3,7 +3,7 @@ import type { SetUp, SetUpOutcome } from '../model/set-up.ts';
 import { clientSecretName, configName } from '../setup/gateway-files.ts';
 import type { SetUpProposal, SetUpReport } from '../setup/run-set-up.ts';
 import type { UndoProposal, UndoReport } from '../setup/undo-set-up.ts';
-import { plain } from './print.ts';
+import { plain } from '../lib/plain.ts';
 
 /** What a set-up would do, for a person to read before agreeing. Names come from the provider, so nothing of them may
  * move the cursor.

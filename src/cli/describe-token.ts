@@ -1,5 +1,5 @@
 import type { JwtParts } from '../lib/jwt-parts.ts';
-import { plain } from './print.ts';
+import { plain } from '../lib/plain.ts';
 
 const minuteSeconds = 60;
 const hourSeconds = 3600;

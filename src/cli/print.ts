@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { describe } from '../lib/describe-error.ts';
 import { fail } from '../model/usher-error.ts';
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 
 /** The only place of the command line that writes. Results go to stdout, everything said about them to stderr. */
 function write(descriptor: 1 | 2, text: string): void {
@@ -37,9 +37,4 @@ export function warn(text: string): void {
 /** Colours for stderr; plain where it is no terminal or NO_COLOR is set. */
 export function paint(style: 'red' | 'yellow' | 'green' | 'cyan' | 'dim' | 'bold', text: string): string {
   return styleText(style, text, { stream: process.stderr });
-}
-
-/** Text of others for a terminal: without control characters, which could move the cursor or change colours. */
-export function plain(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, ' ');
 }

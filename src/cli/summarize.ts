@@ -33,10 +33,35 @@ function exchanges({ authenticate, credential }: ServerConfig): string[] {
 }
 
 function exchange(credential: CredentialConfig): string {
-  if (credential.strategy === 'none') return 'none: the server behind gets no token';
-  const { audience, resource, scopes, url, clientId } = credential;
+  switch (credential.strategy) {
+    case 'none':
+      return 'none: the server behind gets no token';
+    case 'static-header':
+      return `none: every call carries the same ${credential.header}`;
+    case 'client-credentials':
+      return `none: every call goes on as the gateway itself, with ${wantedToken(credential)}`;
+    case 'id-jag':
+      return `for ${wantedToken({ ...credential, audience: [credential.audience] })}, and its grant for a token at ${credential.target.url}`;
+    case 'chain':
+      return `in ${credential.steps.length} steps: ${credential.steps.map(({ strategy, url }) => `${strategy} at ${url}`).join(', then ')}`;
+    case 'token-exchange':
+    case 'entra-obo':
+      return `for ${wantedToken(credential)}`;
+  }
+}
+
+interface WantedToken {
+  readonly audience: readonly string[];
+  readonly resource?: readonly string[];
+  readonly scopes: readonly string[];
+  readonly url: string;
+  readonly clientId: string;
+}
+
+function wantedToken({ audience, resource = [], scopes, url, clientId }: WantedToken): string {
+  const target = [...audience, ...resource].join(', ');
   const wanted = scopes.length === 0 ? '' : ` with ${plural('scope', scopes)}`;
-  return `for a token for ${[...audience, ...resource].join(', ')}${wanted}, at ${url} as client ${clientId}`;
+  return `a token${target === '' ? '' : ` for ${target}`}${wanted}, at ${url} as client ${clientId}`;
 }
 
 /** Arguments are left out: they may hold what is not for a log. */

@@ -57,12 +57,12 @@ function* checkHeader(draft: Draft, path: readonly Segment[]): Generator<Finding
   }
 }
 
-export function isEmpty(value: unknown): boolean {
+function isEmpty(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 /** The credential itself, the groups in it, and the steps of a chain. */
-function* findGroups(draft: Draft, path: readonly Segment[]): Generator<readonly Segment[]> {
+export function* findGroups(draft: Draft, path: readonly Segment[]): Generator<readonly Segment[]> {
   const value = valueAt(draft.tree, path);
   if (Array.isArray(value)) {
     for (const index of value.keys()) yield* findGroups(draft, [...path, index]);

@@ -1,7 +1,8 @@
 import { isLoopbackHost } from '../lib/loopback.ts';
-import { checkCredential } from './check-credential.ts';
+import { checkCredential, findGroups } from './check-credential.ts';
 import type { Draft } from './draft.ts';
 import { type Segment } from './leaves.ts';
+import { needsCallerToken } from './needs-caller-token.ts';
 import { isTree, valueAt } from './path.ts';
 import { quote } from './quote.ts';
 
@@ -25,7 +26,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   if (anonymousIndex >= 0) {
     const path = [...base, 'authenticate', anonymousIndex, 'strategy'];
     if (hasIssuer) yield { path, what: 'lets everybody call, while an issuer is given as well; keep one of the two' };
-    if (at('credential', 'strategy') === 'token-exchange') {
+    if (needsCallerToken(at('credential', 'strategy'))) {
       yield {
         path,
         what: 'lets everybody call, so there is no token to exchange; give an issuer, or leave the exchange out',
@@ -57,7 +58,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
     };
   }
   const allowHttp = entries.some((entry) => valueAt(entry, ['insecureAllowHttp']) === true);
-  if (!allowHttp) yield* checkHttp(base, entries, at('credential', 'url'));
+  if (!allowHttp) yield* checkHttp(draft, base, entries);
 }
 
 /** Either nobody is asked about an opaque token, or it says by its beginning who is: trying would show it to strangers. */
@@ -116,14 +117,15 @@ function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): G
 }
 
 /** Keys and tokens that travel in the clear can be changed on the way: plain http is for this machine only. */
-function* checkHttp(base: readonly Segment[], entries: readonly unknown[], tokenUrl: unknown): Generator<Finding> {
-  const urls: { path: Segment[]; value: unknown }[] = entries.flatMap((entry, index) =>
-    [['issuer'], ['jwksUrl'], ['url'], ['credential', 'url']].map((keys) => ({
-      path: [...base, 'authenticate', index, ...keys],
-      value: valueAt(entry, keys),
+function* checkHttp(draft: Draft, base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
+  const groups = [...entries.keys()].flatMap((index) => [...findGroups(draft, [...base, 'authenticate', index])]);
+  groups.push(...findGroups(draft, [...base, 'credential']));
+  const urls = groups.flatMap((group) =>
+    ['issuer', 'jwksUrl', 'url'].map((key) => ({
+      path: [...group, key],
+      value: valueAt(draft.tree, [...group, key]),
     })),
   );
-  urls.push({ path: [...base, 'credential', 'url'], value: tokenUrl });
   for (const { path, value } of urls) {
     if (typeof value !== 'string' || !URL.canParse(value)) continue;
     const { protocol, hostname } = new URL(value);

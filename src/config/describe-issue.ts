@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { findClosest } from '../lib/closest.ts';
 import type { Draft } from './draft.ts';
 import { type Leaf, leaves, type Segment } from './leaves.ts';
+import { needsCallerToken } from './needs-caller-token.ts';
 import { formatPath, plainPath, valueAt } from './path.ts';
 import { quote } from './quote.ts';
 import { keysAt } from './schema-at.ts';
@@ -85,7 +86,7 @@ function noAuthentication(
   { where, spelling }: { where: string; spelling: Spelling },
 ): Problem {
   const credential = valueAt(draft.tree, [...path.slice(0, -1), 'credential', 'strategy']);
-  const exchanges = credential !== undefined && credential !== 'none';
+  const exchanges = needsCallerToken(credential);
   const reason = exchanges ? 'a token exchange needs callers whose token was checked' : 'nothing says who may call';
   const anonymous = exchanges
     ? ''

@@ -15,10 +15,15 @@ export function buildJsonSchema(): z.core.JSONSchema.JSONSchema {
       jsonSchema.description = meta.help;
       if (meta.example !== undefined) jsonSchema.examples = [meta.example];
       if (meta.secret === true) jsonSchema.type = 'string';
-      if (jsonSchema.type === 'array' && meta.flag !== undefined) allowSingle(jsonSchema);
+      const hasSingleForm = meta.flag !== undefined || (meta.fileOnly === true && isListOfTexts(jsonSchema));
+      if (jsonSchema.type === 'array' && hasSingleForm) allowSingle(jsonSchema);
     },
   });
   return { title: 'Configuration of Usher', ...schema };
+}
+
+function isListOfTexts({ items }: z.core.JSONSchema.BaseSchema): boolean {
+  return typeof items === 'object' && !Array.isArray(items) && items.type === 'string';
 }
 
 /** A list of one may be written without brackets. */

@@ -19,13 +19,13 @@ export interface Leaf {
   /** How many steps of the path lead to the group that names the strategy. */
   readonly strategyAt: number;
   readonly kind: LeafKind;
+  /** A list of one may be written without brackets. */
+  readonly allowsSingle: boolean;
   readonly choices: readonly string[] | undefined;
   readonly required: boolean;
   /** What holds when nobody says anything; undefined when there is no default. */
   readonly defaultValue: unknown;
   readonly meta: SettingMeta;
-  /** May a list of one be written as that one? */
-  readonly takesSingle: boolean;
 }
 
 /** Takes `.default()`, `.prefault()` and `.optional()` off. */
@@ -53,6 +53,10 @@ function kindOf(schema: z.core.$ZodType): LeafKind {
   if (schema instanceof z.ZodRecord) return 'map';
   if (schema instanceof z.ZodLiteral) return 'presence';
   return 'secret';
+}
+
+function isListOfTexts(schema: z.core.$ZodType): boolean {
+  return schema instanceof z.ZodArray && ['text', 'choice'].includes(kindOf(unwrap(schema.element)));
 }
 
 function choicesOf(schema: z.core.$ZodType): readonly string[] | undefined {
@@ -87,11 +91,11 @@ function buildLeaf(schema: z.ZodType, given: SettingMeta, { isNested, ...positio
   return {
     ...position,
     kind: kindOf(inner),
+    allowsSingle: isListOfTexts(inner) && (meta.flag !== undefined || meta.fileOnly === true),
     choices: choicesOf(inner),
     required: inner === schema,
     defaultValue: defaultOf(schema),
     meta,
-    takesSingle: inner instanceof z.ZodArray && given.flag !== undefined,
   };
 }
 

@@ -79,6 +79,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'introspection-clock-skew': same(6),
   'introspection-insecure-allow-http': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
+  'oidc-scope-prefix': same('api://gateway/'),
   'token-exchange-url': same('https://issuer.example.com/token'),
   provider: same('keycloak'),
   'token-exchange-client-id': same('gateway'),

@@ -66,7 +66,7 @@ function prepareLeaf(draft: Draft, leaf: Leaf, at: { path: Segment[]; environmen
     return;
   }
   const value = Object.hasOwn(group, key) ? group[key] : undefined;
-  if (leaf.takesSingle && typeof value === 'string') setOwn(group, key, [value]);
+  if (leaf.allowsSingle && typeof value === 'string') setOwn(group, key, [value]);
   if (leaf.meta.path && typeof value === 'string' && value !== '-' && value !== '' && draft.file !== undefined) {
     setOwn(group, key, resolve(draft.file.folder, value));
   }

@@ -3,7 +3,12 @@ import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
 import { introspectionSchema } from '../authenticators/introspection/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
+import { buildChainSchema } from '../credentials/chain/schema.ts';
+import { clientCredentialsSchema } from '../credentials/client-credentials/schema.ts';
+import { entraOboSchema } from '../credentials/entra-obo/schema.ts';
+import { idJagSchema } from '../credentials/id-jag/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
+import { staticHeaderSchema } from '../credentials/static-header/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
 import { isNetwork } from '../lib/client-address.ts';
 import { setting } from '../model/setting.ts';
@@ -32,7 +37,22 @@ const forwardedHeader = z
     'a header that is not about credentials or framing, which Usher handles itself',
   );
 
-const credential = z.discriminatedUnion('strategy', [tokenExchangeSchema, noneSchema]);
+/** Only the last token goes on, in the header of the chain. */
+const noHeader = { header: true, headerPrefix: true } as const;
+const chainSchema = buildChainSchema([
+  tokenExchangeSchema.omit(noHeader).extend({ strategy: z.literal('token-exchange') }),
+  entraOboSchema.omit(noHeader),
+  idJagSchema.omit(noHeader),
+]);
+const credential = z.discriminatedUnion('strategy', [
+  tokenExchangeSchema,
+  entraOboSchema,
+  clientCredentialsSchema,
+  idJagSchema,
+  chainSchema,
+  staticHeaderSchema,
+  noneSchema,
+]);
 const ownCredential = credential
   .optional()
   .describe("As whom the server behind is called for the callers of this issuer; as the server's credential");
@@ -209,3 +229,4 @@ export const configSchema = z.strictObject({
 export type CredentialConfig = z.output<typeof credential>;
 export type Config = z.output<typeof configSchema>;
 export type ServerConfig = z.output<typeof serverSchema>;
+export type ChainStep = z.output<typeof chainSchema>['steps'][number];

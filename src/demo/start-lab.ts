@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { configSchema } from '../config/schema.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
@@ -11,9 +9,9 @@ import { findFreePort } from '../lib/find-free-port.ts';
 import type { Log } from '../model/log.ts';
 import { Secret } from '../model/secret.ts';
 import { fail } from '../model/usher-error.ts';
-import { startProcess } from '../workloads/process/start-process.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { holdFolder } from './hold-folder.ts';
+import { requireExample, startCountriesApi, startCountriesServer, type TrustedIssuer } from './start-countries.ts';
 
 /** Everything of the scenario, running. */
 export interface Lab extends AsyncDisposable {
@@ -30,20 +28,11 @@ export interface Lab extends AsyncDisposable {
   readonly ended: Promise<string>;
 }
 
-const examples = fileURLToPath(new URL('../../examples/countries', import.meta.url));
-const startTimeoutSeconds = 20;
-
 /** Starts identity provider, API, MCP server and gateway, each on a free port.
  * @throws UsherError when one does not start; nothing is left running then
  */
 export async function startLab(options: DemoOptions, done: (what: string, details: string) => void): Promise<Lab> {
-  if (!existsSync(examples)) {
-    throw fail('step_failed', {
-      step: 'The demo',
-      reason:
-        'the countries example is not part of the installed package; clone the repository and run npm start there',
-    });
-  }
+  requireExample();
   const stateDir = resolve(options.stateDir);
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   await using started = new AsyncDisposableStack();
@@ -62,32 +51,11 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
 
   const apiUrl = `http://127.0.0.1:${ports.api}/`;
   const apiLines: string[] = [];
-  const tokenEnvironment = {
-    OKTA_ISSUER: backend.issuer,
-    OKTA_AUDIENCE: backend.audience,
-    REQUIRED_SCOPES: backend.scopes.filter((scope) => scope.includes(':')).join(' '),
-    NODE_EXTRA_CA_CERTS: idp.caFile,
-    STOP_WITH_PARENT: 'true',
-    NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'),
-  };
   const mcpServerUrl = `http://127.0.0.1:${ports.mcpServer}/mcp`;
+  const trusted = trustBackend(idp, backend, stateDir);
   const [api, mcpServer] = await Promise.all([
-    startProgram('countries API', [process.execPath, join(examples, 'api/main.ts')], {
-      port: ports.api,
-      lines: apiLines,
-      env: { ...tokenEnvironment, PORT: String(ports.api), REQUIRE_AUTH: 'true', LOG_FORMAT: 'json' },
-    }),
-    startProgram('MCP server', [...mcpServerCommand(options), join(examples, 'apollo-mcp-config.yaml')], {
-      port: ports.mcpServer,
-      lines: [],
-      env: {
-        ...tokenEnvironment,
-        COUNTRIES_DIR: examples,
-        COUNTRIES_API_URL: apiUrl,
-        COUNTRIES_MCP_PORT: String(ports.mcpServer),
-        COUNTRIES_MCP_RESOURCE: mcpServerUrl,
-      },
-    }),
+    startCountriesApi({ ...trusted, port: ports.api, lines: apiLines }),
+    startCountriesServer({ ...trusted, port: ports.mcpServer, apiUrl, program: options.mcpServer }),
   ]);
   started.use(api);
   started.use(mcpServer);
@@ -121,6 +89,12 @@ const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () 
 
 type Server = RunningIdp['servers'][number];
 
+/** What API and MCP server trust: the tokens of the back end's authorization server. */
+function trustBackend(idp: RunningIdp, { issuer, audience, scopes }: Server, stateDir: string): TrustedIssuer {
+  const required = scopes.filter((scope) => scope.includes(':'));
+  return { issuer, audience, scopes: required, caFile: idp.caFile, stateDir };
+}
+
 function findServer(idp: RunningIdp, id: string): Server {
   const server = idp.servers.find((one) => one.id === id);
   if (server !== undefined) return server;
@@ -141,34 +115,6 @@ async function findPorts(preferred: DemoOptions['ports']): Promise<DemoOptions['
     api: await next(preferred.api),
     mcpServer: await next(preferred.mcpServer),
   };
-}
-
-interface Program {
-  readonly port: number;
-  readonly env: Record<string, string>;
-  readonly lines: string[];
-}
-
-function mcpServerCommand({ mcpServer }: DemoOptions): readonly string[] {
-  return mcpServer === undefined ? [process.execPath, join(examples, 'mcp/main.ts')] : [mcpServer];
-}
-
-function startProgram(name: string, command: readonly string[], { port, env, lines }: Program) {
-  const keep = (line: string) => void lines.push(line);
-  const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
-  return startProcess(
-    name,
-    {
-      strategy: 'process',
-      command: [...command],
-      targetPort: port,
-      targetPath: '/mcp',
-      env,
-      restart: 'never',
-      startTimeoutSeconds,
-    },
-    { log },
-  );
 }
 
 interface Parts {

@@ -2,21 +2,30 @@ import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-a
 import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
-import type { Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
+import type { ChainStep, Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
+import { buildChainCredential } from '../credentials/chain/build-chain-credential.ts';
+import { buildClientCredentialsCredential } from '../credentials/client-credentials/build-client-credentials-credential.ts';
+import { buildEntraOboCredential, buildEntraOboSource } from '../credentials/entra-obo/build-entra-obo-credential.ts';
+import { buildIdJagCredential, buildIdJagSource } from '../credentials/id-jag/build-id-jag-credential.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
-import { buildTokenExchangeCredential } from '../credentials/token-exchange/build-token-exchange-credential.ts';
+import { buildStaticHeaderCredential } from '../credentials/static-header/build-static-header-credential.ts';
+import {
+  buildTokenExchangeCredential,
+  buildTokenExchangeSource,
+} from '../credentials/token-exchange/build-token-exchange-credential.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
 import { Roster } from '../lib/roster.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
-import type { ExplainRefusal, Provider } from '../model/provider.ts';
+import type { ExplainRefusal, Provider, RefusalAnswer } from '../model/provider.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
 import { findKnownRefusal } from '../providers/find-known-refusal.ts';
 import { findProvider, providerNamed } from '../providers/find-provider.ts';
+import type { TokenSource } from '../oauth/build-cached-credential.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildIssuerCredentials } from './build-issuer-credentials.ts';
@@ -43,6 +52,7 @@ export interface RouteDeps {
 interface NamedDeps extends RouteDeps {
   /** Of the mounted server, for the log. */
   readonly name: string;
+  readonly explainRefusal: ExplainRefusal;
 }
 
 /** Routes that are served, and the configuration they were built from. */
@@ -58,7 +68,7 @@ export interface ServedRoutes {
 export function buildRoutes(config: Config, deps: RouteDeps, served?: ServedRoutes): ReadonlyMap<string, Route> {
   return new Map(
     Object.entries(config.servers).map(([name, server]) => {
-      const named = { ...deps, name, host: config.listen.host };
+      const named = { ...deps, name, explainRefusal, host: config.listen.host };
       return [server.path, buildRoute(server, named, findEarlier(name, served))];
     }),
   );
@@ -149,14 +159,29 @@ function buildCredential(credential: CredentialConfig, named: NamedDeps): Creden
   const deps = { ...named, store: scopeSettings(named.store, scope) };
   switch (credential.strategy) {
     case 'token-exchange':
-      return buildTokenExchangeCredential(credential, { ...deps, ...providerDeps(credential) });
+      return buildTokenExchangeCredential(credential, { ...deps, ...exchangeDeps(credential) });
+    case 'entra-obo':
+      return buildEntraOboCredential(credential, deps);
+    case 'client-credentials':
+      return buildClientCredentialsCredential(credential, deps);
+    case 'id-jag':
+      return buildIdJagCredential(credential, deps);
+    case 'chain': {
+      const steps = credential.steps.map((step) => buildChainStep(step, deps));
+      return buildChainCredential(credential, steps, deps);
+    }
+    case 'static-header':
+      return buildStaticHeaderCredential(credential);
     case 'none':
       return buildNoneCredential();
   }
 }
 
-/** What a credential has to know about the provider it asks; it does not know who that is. */
-function providerDeps({
+/** What is known of the refusals of whoever is asked: no credential knows the providers. */
+const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(findProvider(new URL(answer.url)), answer);
+
+/** The same for an exchange, where the provider can be named, and what that one wants in a request. */
+function exchangeDeps({
   provider: name,
   url,
 }: {
@@ -164,8 +189,21 @@ function providerDeps({
   readonly url: string;
 }) {
   const provider = name === undefined ? findProvider(new URL(url)) : providerNamed(name);
-  const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(provider, answer);
-  return { explainRefusal, exchangeParameters: provider.exchangeParameters };
+  return {
+    explainRefusal: (answer: RefusalAnswer) => findKnownRefusal(provider, answer),
+    exchangeParameters: provider.exchangeParameters,
+  };
+}
+
+function buildChainStep(step: ChainStep, deps: NamedDeps): TokenSource {
+  switch (step.strategy) {
+    case 'token-exchange':
+      return buildTokenExchangeSource(step, { ...deps, ...exchangeDeps(step) });
+    case 'entra-obo':
+      return buildEntraOboSource(step, deps);
+    case 'id-jag':
+      return buildIdJagSource(step, deps);
+  }
 }
 
 /** Where the MCP endpoint behind is. */

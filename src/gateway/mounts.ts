@@ -83,8 +83,8 @@ export class Mounts implements AsyncDisposable {
   }
 }
 
-/** All certificate authorities to trust; undefined for Node's own list.
- * @throws UsherError config_invalid
+/** All certificate authorities to trust, PEM; undefined for Node's own list.
+ * @throws UsherError config_invalid when the file cannot be read
  */
 export function readCa(caFile: string | undefined): readonly string[] | undefined {
   if (caFile === undefined) return undefined;

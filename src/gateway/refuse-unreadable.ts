@@ -96,6 +96,7 @@ function buildRecord(
     code: error.code,
     stage: error.row.stage,
     hint: error.hint,
+    details: error.shownDetails,
     status,
     ms: { total: 0 },
   };

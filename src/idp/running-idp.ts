@@ -23,8 +23,8 @@ export interface RunningIdp extends AsyncDisposable {
   readonly httpsUrl: string;
   /** PEM file of the CA that signed the TLS side's certificate. */
   readonly caFile: string;
-  /** File with the token of the management API, which is under `/api/v1` of both sides; empty where there is no such API. */
-  readonly apiTokenFile: string;
+  /** File with the token of the management API, which is under `/api/v1` of both sides; absent where there is none. */
+  readonly apiTokenFile?: string;
   readonly servers: readonly {
     readonly id: string;
     readonly name: string;

@@ -4,7 +4,9 @@ import type { AuditRecord } from './audit-record.ts';
 type FieldNames<T, Prefix extends string = ''> = {
   [K in keyof T & string]-?: NonNullable<T[K]> extends string | number | boolean | readonly unknown[]
     ? `${Prefix}${K}`
-    : FieldNames<NonNullable<T[K]>, `${Prefix}${K}.`>;
+    : string extends keyof NonNullable<T[K]>
+      ? `${Prefix}${K}`
+      : FieldNames<NonNullable<T[K]>, `${Prefix}${K}.`>;
 }[keyof T & string];
 
 /** What each field of the audit trail says; docs/reference/audit.md is made of it. */
@@ -32,6 +34,8 @@ export const auditFields = {
   stage: 'Where on the request path it ended, for what was not allowed',
   hint: "The operator's hint for a refusal",
   code: 'Error code; see [errors](errors.md)',
+  details:
+    'What the refusal is about, by name: `found` and `expected` value, the provider’s `status`, `error` and `description`, and the like',
   cause: 'Which [known refusal](refusals.md) of the identity provider it was',
   'caller.iss': 'Caller’s token: issuer',
   'caller.aud': 'Caller’s token: audience',
@@ -51,7 +55,8 @@ export const auditFields = {
   'exchanged.clientId': 'New token: OAuth client; the gateway',
   'exchanged.act': 'New token: who acts for the user, the present one first (RFC 8693 §4.1)',
   'exchanged.strategy': 'How it was got, for example `token-exchange`',
-  'exchanged.source': '`fresh` from the provider, `cached`, or `none` when no token is sent',
+  'exchanged.source':
+    '`fresh` from the provider, `cached`, `static` where it is always the same secret, or `none` when nothing is sent',
   'exchanged.ms': 'Milliseconds this call waited for it',
   'exchanged.as': '`gateway` when the call goes on as the gateway itself, not as the caller',
   'exchanged.steps':

@@ -39,6 +39,8 @@ export type AuditRecord = {
   /** The operator's hint for a refusal. */
   readonly hint?: string | undefined;
   readonly code?: ErrorCode | undefined;
+  /** What a refusal is about, by the names the error table has: values found and expected, the provider's own words. */
+  readonly details?: Readonly<Record<string, string | number>> | undefined;
   /** Which known refusal of the provider it was, by id. */
   readonly cause?: string | undefined;
   /** The caller's token; `unverified` when it was refused before its signature was checked. */
@@ -46,7 +48,7 @@ export type AuditRecord = {
   readonly exchanged?:
     | (TokenClaims & {
         readonly strategy: string;
-        readonly source: 'fresh' | 'cached' | 'none';
+        readonly source: 'fresh' | 'cached' | 'static' | 'none';
         readonly ms: number;
         readonly as?: 'gateway';
         readonly steps?: readonly CredentialStep[];

@@ -394,6 +394,13 @@ const rows = {
     message: "Cannot act for the caller: the identity provider's answer is not a usable token",
     hint: 'The answer of {url}: {reason}. Nothing was sent upstream.',
   },
+  exchange_user_refused: {
+    stage: 'exchange',
+    status: 403,
+    fault: 'caller',
+    message: 'Cannot act for the caller: this server is called as the gateway itself, for callers without a user only',
+    hint: 'The caller {subject} is a user, who would not be known behind. Exchange their token instead, or set alsoForUsers if the server behind may take every call for the gateway’s.',
+  },
 
   // forward
   workload_down: {
@@ -430,7 +437,7 @@ const rows = {
     status: 502,
     fault: 'operator',
     message: 'The service behind this gateway refused the token it was given; the operator has to mend it',
-    hint: '{target} answered 401, also to a freshly exchanged token. Compare the audience, issuer and scopes it expects with the exchange settings.',
+    hint: '{target} answered 401, also to a freshly exchanged token: {words}. Compare the audience, issuer and scopes it expects with the exchange settings.',
   },
   upstream_redirected: {
     stage: 'forward',
@@ -501,6 +508,14 @@ const rows = {
     fault: 'operator',
     message: 'Cannot verify the token: {reason}',
     hint: 'What the token says, above, is not to be believed.',
+  },
+  decision_unknown: {
+    stage: 'configure',
+    status: 0,
+    exitCode: 1,
+    fault: 'operator',
+    message: 'Cannot explain {id}: it is not in {path}',
+    hint: 'The id stands in the refusal (error.data.id, request_id of the challenge) and in the log. After a log rotation it may be in an older file: name that with --audit-file.',
   },
   port_busy: {
     stage: 'start',

@@ -7,8 +7,8 @@ export interface UpstreamCredential {
   readonly header: { readonly name: string; readonly value: Secret } | undefined;
   /** The new token's claims, for the audit trail; undefined when it is opaque or there is none. */
   readonly claims: TokenClaims | undefined;
-  /** Was the identity provider asked for this call? */
-  readonly source: 'fresh' | 'cached' | 'none';
+  /** Was the identity provider asked for this call? It never is for a `static` one, and there is `none` where nothing is sent. */
+  readonly source: 'fresh' | 'cached' | 'static' | 'none';
   /** Milliseconds this call waited for it. */
   readonly waitedMs: number;
   /** Set where it stands for the gateway itself, whoever calls; for the caller otherwise. */

@@ -29,6 +29,8 @@ export class UsherError extends Error {
   readonly row: ErrorRow;
   readonly hint: string;
   readonly details: Readonly<Record<string, string | number>>;
+  /** Which of several parts refused; the hint begins with it. */
+  readonly place: string | undefined;
   readonly claims: TokenClaims | undefined;
   /** Seconds a caller should wait, where the one who refused us said so. */
   readonly retryAfterSeconds: number | undefined;
@@ -47,13 +49,24 @@ export class UsherError extends Error {
     this.code = code;
     this.row = row;
     this.known = extra.known;
-    const hint = fill(row.hint, details, printable);
-    this.hint = extra.known === undefined ? hint : `${hint} ${extra.known.cause} ${extra.known.fix}`;
+    const place = extra.place === undefined ? '' : `${extra.place}: `;
+    const known = extra.known === undefined ? '' : ` ${extra.known.cause} ${extra.known.fix}`;
+    this.hint = `${place}${fill(row.hint, details, printable)}${known}`;
     this.details = details;
+    this.place = extra.place;
     this.claims = extra.claims;
     this.retryAfterSeconds = extra.retryAfterSeconds;
     this.scopes = extra.scopes;
     this.challengeParameters = extra.challengeParameters ?? {};
+  }
+
+  /** The details as message and hint show them; undefined when there are none. */
+  get shownDetails(): Readonly<Record<string, string | number>> | undefined {
+    const entries = Object.entries(this.details);
+    if (entries.length === 0) return undefined;
+    return Object.fromEntries(
+      entries.map(([name, value]) => [name, typeof value === 'number' ? value : printable(value)]),
+    );
   }
 }
 
@@ -61,6 +74,8 @@ export interface FailExtra {
   /** What a refused token says about itself, unverified: for the audit trail only. */
   readonly claims?: TokenClaims;
   readonly cause?: unknown;
+  /** Which of several parts it was, for the operator: stands before the hint. */
+  readonly place?: string;
   readonly retryAfterSeconds?: number;
   readonly scopes?: readonly string[];
   /** Of `WWW-Authenticate`, by name: public, and checked by whoever got the values from elsewhere. */
@@ -72,4 +87,18 @@ export interface FailExtra {
 /** The only way to refuse. `throw fail('audience_mismatch', { found: '"api"', expected: '"mcpserver"' })`. */
 export function fail<C extends ErrorCode>(code: C, details: ErrorDetails<C>, extra?: FailExtra): UsherError {
   return new UsherError(code, details, extra);
+}
+
+/** The same refusal, saying which of several parts it comes from; anything else as it is. */
+export function atPlace(error: unknown, place: string): unknown {
+  if (!(error instanceof UsherError)) return error;
+  const { code, details, claims, cause, retryAfterSeconds, scopes, challengeParameters } = error;
+  return new UsherError(code, details, {
+    ...(claims === undefined ? {} : { claims }),
+    ...(cause === undefined ? {} : { cause }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(scopes === undefined ? {} : { scopes }),
+    challengeParameters,
+    place: error.place === undefined ? place : `${place}, ${error.place}`,
+  });
 }

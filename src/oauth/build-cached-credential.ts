@@ -7,6 +7,7 @@ import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
 import type { Store } from '../model/store.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';
+import type { Subject } from './hand-in.ts';
 import { authorizationHeader, type HeaderForm } from './header-form.ts';
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
@@ -21,10 +22,10 @@ export interface TokenSource {
   readonly actsAs?: 'gateway';
   /** @throws UsherError exchange_unavailable when nobody may be asked now */
   checkAvailable(): void;
-  /** A new token to act for this caller.
+  /** A new token to act for this caller, or for whom an earlier step got a token.
    * @throws UsherError of stage exchange
    */
-  request(identity: Identity, flight: Flight): Promise<IssuedToken>;
+  request(subject: Subject, flight: Flight): Promise<IssuedToken>;
 }
 
 export interface CachedCredentialDeps {

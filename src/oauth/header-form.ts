@@ -9,14 +9,14 @@ export interface HeaderForm {
 /** RFC 6750 §2.1. */
 export const authorizationHeader: HeaderForm = Object.freeze({ name: 'authorization', prefix: 'Bearer ' });
 
-/** The header of these settings: without a prefix that is set, `Bearer` belongs to Authorization and to no other. */
-export function buildHeaderForm({
-  header,
-  headerPrefix,
-}: {
+/** Settings of every credential that has a header. */
+export interface HeaderSettings {
   readonly header: string;
   readonly headerPrefix?: string | undefined;
-}): HeaderForm {
+}
+
+/** The header of these settings: without a prefix that is set, `Bearer` belongs to Authorization and to no other. */
+export function buildHeaderForm({ header, headerPrefix }: HeaderSettings): HeaderForm {
   const name = header.toLowerCase();
   const prefix = headerPrefix ?? (name === authorizationHeader.name ? 'Bearer' : '');
   return { name, prefix: prefix === '' ? '' : `${prefix} ` };

@@ -50,6 +50,7 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
     stage: error?.row.stage,
     hint: error?.hint,
     code: error?.code,
+    details: error?.shownDetails,
     cause: error?.known?.id,
     caller: shown?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true }),
     exchanged:

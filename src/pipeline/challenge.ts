@@ -3,11 +3,19 @@ import type { UsherError } from '../model/usher-error.ts';
 
 /** The `WWW-Authenticate` value for a refusal (RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1, MCP
  * authorization), or undefined when the caller could do nothing with one. Without a token there is no error to report (RFC 6750 §3.1).
+ * @param id of the request: what a user can quote, also where a client shows no body (RFC 6750 §3 allows more attributes)
  */
-export function buildChallenge(error: UsherError, { resourceMetadataUrl, policy }: Route): string | undefined {
+export function buildChallenge(
+  error: UsherError,
+  { resourceMetadataUrl, policy }: Route,
+  id: string,
+): string | undefined {
   const { challenge } = error.row;
   if (challenge === undefined) return undefined;
-  const parts = challenge === 'none' ? [] : [`error="${challenge}"`, `error_description="${quotable(error.message)}"`];
+  const parts =
+    challenge === 'none'
+      ? []
+      : [`error="${challenge}"`, `error_description="${quotable(error.message)}"`, `request_id="${quotable(id)}"`];
   for (const [name, value] of Object.entries(error.challengeParameters)) parts.push(`${name}="${quotable(value)}"`);
   const scopes = error.scopes ?? policy.scopes;
   if (scopes.length > 0) parts.push(`scope="${scopes.join(' ')}"`);

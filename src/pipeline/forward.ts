@@ -8,6 +8,7 @@ import { buildReading } from './build-reading.ts';
 import { learnSession } from './learn-session.ts';
 import { onlyListens, watchListening } from './listening.ts';
 import { isModern } from './protocol-version.ts';
+import { readRefusal } from './read-refusal.ts';
 import { ReadAnswer, type PassedAnswer } from './read-answer.ts';
 import { buildUpstreamHeaders, type Forwarding } from './upstream-headers.ts';
 
@@ -20,6 +21,8 @@ export interface Forwarded {
   /** Why the gateway ended it, as a clause. */
   readonly why?: string | undefined;
   readonly upstreamStatus: number | undefined;
+  /** Why it refused the credential, in its own words; for the operator. */
+  readonly words?: string | undefined;
   /** Milliseconds from sending to the answer's head. */
   readonly firstByteMs: number | undefined;
   readonly bytes: number;
@@ -99,6 +102,7 @@ class StreamedAnswer implements PassedAnswer {
   readonly #startedAtMs = performance.now();
   #firstByteMs: number | undefined;
   #status: number | undefined;
+  #words: string | undefined;
   #bytes = 0;
   /** Of an answer that said how long it is. */
   #missingBytes = Number.POSITIVE_INFINITY;
@@ -117,7 +121,10 @@ class StreamedAnswer implements PassedAnswer {
   onHead(status: number, headers: Readonly<Record<string, string | readonly string[] | undefined>>): void {
     this.#firstByteMs = performance.now() - this.#startedAtMs;
     this.#status = status;
-    if (status === 401) return this.#stop('refused credential');
+    if (status === 401) {
+      this.#words = readRefusal(headers['www-authenticate'], this.#credentialed.credential);
+      return this.#stop('refused credential');
+    }
     if (status >= 300 && status < 400 && status !== 304)
       return this.fail(fail('upstream_redirected', { target: this.#target, status }));
     try {
@@ -214,6 +221,7 @@ class StreamedAnswer implements PassedAnswer {
     this.#settle.resolve({
       end,
       upstreamStatus: this.#status,
+      words: this.#words,
       firstByteMs: this.#firstByteMs,
       bytes: this.#bytes,
       release,

@@ -58,7 +58,10 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
       forwarded = await forward(credentialed);
     }
     if (forwarded.end === 'refused credential')
-      throw fail('upstream_refused_credential', { target: routed.route.upstream.target });
+      throw fail('upstream_refused_credential', {
+        target: routed.route.upstream.target,
+        words: forwarded.words ?? 'it does not say why',
+      });
     if (forwarded.upstreamStatus !== undefined && forwarded.upstreamStatus >= 500)
       logUpstreamError(forwarded.upstreamStatus, trail, deps.log);
     ending = { forwarded };

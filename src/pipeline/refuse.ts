@@ -32,7 +32,7 @@ export function refuse(error: UsherError, reached: Reached): void {
     'cache-control',
     'no-store',
   ];
-  const challenge = route === undefined ? undefined : buildChallenge(error, route);
+  const challenge = route === undefined ? undefined : buildChallenge(error, route, reached.id);
   if (challenge !== undefined) headers.push('www-authenticate', challenge);
   if (error.row.retryable) headers.push('retry-after', String(error.retryAfterSeconds ?? usualRetrySeconds));
   if (error.code === 'method_not_allowed') headers.push('allow', 'POST, GET, DELETE');

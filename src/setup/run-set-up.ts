@@ -3,7 +3,7 @@ import { writeStateFile } from '../lib/state-file.ts';
 import type { SetUp, SetUpOutcome, SetUpPlan } from '../model/set-up.ts';
 import { compareFiles, type FileState, hashOf } from './compare-files.ts';
 import { buildFiles, type GatewayChoices } from './gateway-files.ts';
-import { findRecord, type UndoRecord, writeRecord } from './undo-record.ts';
+import { findRecord, orConflict, type UndoRecord, writeRecord } from './undo-record.ts';
 
 /** Whoever watches a set-up. */
 export interface SetUpWatcher {
@@ -92,7 +92,10 @@ async function writeFiles(
   const files = { ...record.files };
   for (const [name, text] of Object.entries(wanted)) {
     if (states[name] === 'edited') continue;
-    if (states[name] === 'write') await writeStateFile(join(folder, name), text);
+    if (states[name] === 'write') {
+      const file = join(folder, name);
+      await orConflict(setUp.title, `write ${file}`, writeStateFile(file, text));
+    }
     files[name] = hashOf(text);
     if (states[name] === 'write') watcher.done(`Write ${join(folder, name)}`);
   }

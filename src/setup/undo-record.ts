@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { describe } from '../lib/describe-error.ts';
 import { findStateFile, writeStateFile } from '../lib/state-file.ts';
 import type { SetUp, UndoStep } from '../model/set-up.ts';
 import { fail } from '../model/usher-error.ts';
@@ -37,11 +38,11 @@ export interface UndoRecord {
 }
 
 /** Reads the record of this target out of a folder; undefined where there is none.
- * @throws UsherError `setup_conflict` for a damaged record, or one of another target
+ * @throws UsherError `setup_conflict` for a damaged record, one that cannot be read, or one of another target
  */
 export async function findRecord(folder: string, { provider, title, target }: SetUp): Promise<UndoRecord | undefined> {
   const file = join(folder, recordName);
-  const text = await findStateFile(file);
+  const text = await orConflict(title, `read ${file}`, findStateFile(file));
   if (text === undefined) return undefined;
   const parsed = recordSchema.safeParse(parseJson(text));
   if (!parsed.success) {
@@ -60,11 +61,32 @@ export async function findRecord(folder: string, { provider, title, target }: Se
   return data;
 }
 
-/** Writes it, whole or not at all. */
-export async function writeRecord(folder: string, { provider, target }: SetUp, record: UndoRecord): Promise<void> {
+/** Writes it, whole or not at all.
+ * @throws UsherError `setup_conflict`
+ */
+export async function writeRecord(
+  folder: string,
+  { provider, title, target }: SetUp,
+  record: UndoRecord,
+): Promise<void> {
   const { steps, files } = record;
   const text = JSON.stringify({ version: 1, provider, target, steps, files }, undefined, 2);
-  await writeStateFile(join(folder, recordName), `${text}\n`);
+  const file = join(folder, recordName);
+  await orConflict(title, `write ${file}`, writeStateFile(file, `${text}\n`));
+}
+
+/** A disk that is full or somebody else's is nobody's defect.
+ * @param what `write gateway/usher.yaml`
+ */
+export async function orConflict<T>(title: string, what: string, work: Promise<T>): Promise<T> {
+  return await work.catch((cause: unknown) => {
+    const reason = `cannot ${what}: ${describe(cause)}`;
+    throw fail(
+      'setup_conflict',
+      { title, reason, advice: 'Mend that, or choose another folder with --out' },
+      { cause },
+    );
+  });
 }
 
 /** Removes it, once there is nothing left to take back. */

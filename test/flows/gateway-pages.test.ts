@@ -55,14 +55,16 @@ test('no token – 401 with a challenge that has no error, names the metadata an
   assert.equal(all.upstream.seen.length, 0);
 });
 
-test('a bad token – 401 whose challenge says what is wrong', async () => {
+test('a bad token – 401 whose challenge says what is wrong and has the id that the body has', async () => {
   await using all = await startAll();
   const response = await post(all.gateway.mcpUrl, await all.issuer.sign({ aud: 'api' }));
   assert.equal(response.status, 401);
   assert.match(
     response.headers.get('www-authenticate') ?? '',
-    /^Bearer error="invalid_token", error_description="Cannot accept the token: audience is 'api', expected 'mcpserver'", scope=/,
+    /^Bearer error="invalid_token", error_description="Cannot accept the token: audience is 'api', expected 'mcpserver'", request_id="[0-9a-f-]{36}", scope=/,
   );
+  const { error } = (await response.json()) as { error: { data: { id: string } } };
+  assert.ok(response.headers.get('www-authenticate')?.includes(`request_id="${error.data.id}"`));
 });
 
 test('several servers – each answers at its own path with its own metadata, and none at the root', async () => {

@@ -15,7 +15,7 @@ export function managementOf(test: TestIdp, side: 'http' | 'https' = 'http') {
   const { idp } = test;
   const base = side === 'http' ? idp.httpUrl : idp.httpsUrl;
   return async (method: string, path: string, body?: unknown, headers = {}): Promise<ManagementAnswer> => {
-    const token = (await readFile(idp.apiTokenFile, 'utf8')).trim();
+    const token = (await readFile(idp.apiTokenFile ?? '', 'utf8')).trim();
     const answer: IdpAnswer = await test.send(path.startsWith('/') ? `${base}/api/v1${path}` : path, {
       method,
       headers: { authorization: `SSWS ${token}`, 'content-type': 'application/json', ...headers },

@@ -72,7 +72,11 @@ export async function startTestGateway(
     throw error;
   });
   const close = async () => {
-    await gateway.close().finally(remove);
+    try {
+      await gateway.close();
+    } finally {
+      await remove();
+    }
   };
   return {
     ...gateway,

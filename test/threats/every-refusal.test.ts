@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorTable, type ErrorCode } from '../../src/model/errors.ts';
+import { Secret } from '../../src/model/secret.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { post } from '../kit/call.ts';
 import { addIntrospection, introspectionEntry, type Introspecting } from '../kit/introspecting.ts';
@@ -164,6 +165,16 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   // Asked once more: it may have been a passing fault.
   exchange_unavailable: { ...exchanging(503, {}), exchanges: 2 },
   exchange_answer_invalid: exchanging(200, {}),
+  exchange_user_refused: {
+    lab: () => ({
+      server: (usual, { tokenUrl: url }) => ({
+        ...usual,
+        credential: { strategy: 'client-credentials', url, clientId: '0oaGateway', clientSecret: new Secret('shh') },
+      }),
+    }),
+    exchanges: 0,
+    send: (lab) => post(lab.gateway.mcpUrl, lab.token()),
+  },
 
   upstream_unreachable: {
     lab: () => ({}),

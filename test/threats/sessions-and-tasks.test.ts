@@ -45,8 +45,9 @@ function trusting(): Respond {
 }
 
 const alice = { sub: 'alice@example.com', cid: 'vscode' };
+const bob = { sub: 'bob@example.com', cid: 'vscode' };
 const others: readonly (readonly [string, Record<string, unknown>])[] = [
-  ['another user', { sub: 'bob@example.com', cid: 'vscode' }],
+  ['another user', bob],
   ['the same user with another client', { sub: 'alice@example.com', cid: 'cursor' }],
 ];
 
@@ -132,7 +133,6 @@ test("a server that gives one user another one's session – 502, and the first 
     sendJson(response, 200, { jsonrpc: '2.0', id: 0, result: {} }, { 'mcp-session-id': 'the-same' });
   await using lab = await startTokenLab({ respond });
   await startSession(lab);
-  const [, bob] = others[0] ?? ['', {}];
   const response = await post(lab.gateway.mcpUrl, lab.token({ claims: bob }), initialize);
   assert.deepEqual([response.status, response.headers.get('mcp-session-id')], [502, null]);
   assert.equal((await send(lab, 'POST', alice, { 'mcp-session-id': 'the-same' })).status, 200);
@@ -165,8 +165,8 @@ test('a claim of 2026-07-28 – ends nobody else’s session', async () => {
   const session = await startSession(lab);
   const params = { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } };
   const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'nope/x', 'mcp-session-id': session };
-  const bob = lab.token({ claims: { sub: 'bob@example.com' } });
-  await post(lab.gateway.mcpUrl, bob, { jsonrpc: '2.0', id: 1, method: 'nope/x', params }, headers);
+  const bobsToken = lab.token({ claims: { sub: 'bob@example.com' } });
+  await post(lab.gateway.mcpUrl, bobsToken, { jsonrpc: '2.0', id: 1, method: 'nope/x', params }, headers);
   assert.equal((await send(lab, 'POST', alice, { 'mcp-session-id': session })).status, 200);
 });
 
@@ -188,8 +188,6 @@ test('subscriptions/listen – taskIds where the tasks extension has none – a 
   const response = await listen(lab, alice, { taskIds: ['what', 7], notifications: {} });
   assert.deepEqual([response.status, await codeOf(response)], [200, undefined]);
 });
-
-const bob = { sub: 'bob@example.com', cid: 'vscode' };
 
 function listen(lab: TokenLab, claims: Record<string, unknown>, params: object): Promise<Response> {
   const message = { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params };
@@ -287,7 +285,6 @@ for (const kind of ['Plain', 'Modern', 'Streamed']) {
 test('tasks/list – only the own ones', async () => {
   await using lab = await startTokenLab({ respond: trusting() });
   await startTask(lab, 'Plain');
-  const [, bob] = others[0] ?? ['', {}];
   const own = await startTask(lab, 'Plain', bob);
   const { result } = await askTask(lab, 'tasks/list', own, bob);
   assert.deepEqual(result?.tasks, [{ taskId: own, status: 'working' }]);

@@ -50,6 +50,7 @@ test('serializeRecord – a record with every field there is – what JSON.strin
     stage: 'authenticate',
     hint: 'look\nthere',
     code: 'token_expired',
+    details: { expiredAt: '2026-01-01T00:00:00.000Z', 'a"b': 1 },
     cause: 'keycloak-"x"',
     caller: { sub: 's', unverified: true },
     exchanged: { strategy: 'token-exchange', source: 'fresh', ms: 3 },

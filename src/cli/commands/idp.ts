@@ -64,7 +64,7 @@ function summarizeIdp(idp: RunningIdp): string {
     ),
     `  apps   ${idp.apps.map(({ clientId, label }) => `${clientId} (${label})`).join(', ')}`,
     `  users  ${idp.users.map(({ login, password }) => `${login} / ${password}`).join(', ')}`,
-    ...(idp.apiTokenFile === ''
+    ...(idp.apiTokenFile === undefined
       ? []
       : [`  management API  ${idp.httpUrl}/api/v1, with the token in ${idp.apiTokenFile}`]),
     `  its certificate authority is ${idp.caFile}; trust it with --ca-file or NODE_EXTRA_CA_CERTS`,

@@ -1,11 +1,11 @@
 import type { Credential } from '../../model/credential.ts';
-import { fail } from '../../model/usher-error.ts';
 import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
 import { buildOwnToken } from '../../oauth/build-own-token.ts';
 import { buildTokenEndpoint, type TokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
-import { buildHeaderForm } from '../../oauth/header-form.ts';
+import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
+import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
 import type { IssuedToken } from '../../oauth/parse-answer.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { TokenExchangeSettings } from './schema.ts';
@@ -24,20 +24,21 @@ export function buildTokenExchangeCredential(settings: TokenExchangeSettings, de
   return buildCachedCredential(source, { now: deps.now, header: buildHeaderForm(settings), store: deps.store });
 }
 
+export type TokenExchangeSourceSettings = Omit<TokenExchangeSettings, keyof HeaderSettings>;
+
 /** Where its tokens come from; for a chain, too. */
-export function buildTokenExchangeSource(settings: TokenExchangeSettings, deps: TokenExchangeDeps): TokenSource {
+export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, deps: TokenExchangeDeps): TokenSource {
   const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
   const findActorToken = buildActorToken(settings, { endpoint, now: deps.now });
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
   return {
     strategy: 'token-exchange',
     checkAvailable: () => endpoint.checkAvailable(),
-    async request({ callerToken }, flight) {
-      if (callerToken === undefined)
-        throw fail('internal', { reason: 'token-exchange was asked to act for a caller without a token' });
+    async request(subject, flight) {
+      const handedIn = handIn(subject, 'token-exchange');
       // Not awaited where there is none: who leaves at once must not cost an exchange.
       const actorToken = findActorToken === undefined ? undefined : await findActorToken();
-      const request = buildRequest(callerToken, settings, { actorToken, exchangeParameters: deps.exchangeParameters });
+      const request = buildRequest(handedIn, settings, { actorToken, exchangeParameters: deps.exchangeParameters });
       const token = await endpoint.request(request, flight);
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
@@ -55,13 +56,13 @@ interface RequestParts {
  * the default, and some providers refuse the parameter.
  */
 export function buildRequest(
-  callerToken: string,
-  settings: TokenExchangeSettings,
+  handedIn: HandedIn,
+  settings: TokenExchangeSourceSettings,
   { actorToken, exchangeParameters }: RequestParts = {},
 ): TokenRequest {
   const { audience, resource, scopes, subjectTokenType, requestedTokenType, actorTokenType } = settings;
   const parameters = new URLSearchParams({ ...exchangeParameters, ...settings.parameters });
-  parameters.set('subject_token', callerToken);
+  parameters.set('subject_token', handedIn.callerToken);
   parameters.set('subject_token_type', tokenTypePrefix + subjectTokenType);
   if (requestedTokenType !== undefined) parameters.set('requested_token_type', tokenTypePrefix + requestedTokenType);
   if (actorToken !== undefined) {
@@ -77,15 +78,15 @@ export function buildRequest(
     // A provider that is asked by resource indicator only names that resource in the token (RFC 8707 §2).
     audience: audience.length === 0 ? resource : audience,
     scopes,
-    callerToken,
-    ...(actorToken === undefined ? {} : { otherTokens: [actorToken] }),
+    ...handedIn,
+    otherTokens: actorToken === undefined ? handedIn.otherTokens : [...handedIn.otherTokens, actorToken],
     ...(requestedTokenType === 'id_token' ? { answer: 'id_token' } : {}),
   };
 }
 
 /** Who acts for the user: a token that was given, or one of the gateway's own; undefined when nobody is named. */
 function buildActorToken(
-  { actorToken, actorFromClient, actorScopes }: TokenExchangeSettings,
+  { actorToken, actorFromClient, actorScopes }: TokenExchangeSourceSettings,
   { endpoint, now }: { readonly endpoint: TokenEndpoint; readonly now: () => number },
 ): (() => Promise<string>) | undefined {
   if (actorToken !== undefined) return () => Promise.resolve(actorToken.reveal());
@@ -99,7 +100,7 @@ function buildActorToken(
  * the authorization server's to decide, so it is not refused; it is said once for each set of scopes.
  */
 function buildExtraScopesWarning(
-  { url, scopes }: TokenExchangeSettings,
+  { url, scopes }: TokenExchangeSourceSettings,
   { log, name }: TokenEndpointDeps,
 ): (extra: readonly string[]) => void {
   const said = new Set<string>();

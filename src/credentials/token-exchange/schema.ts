@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { credentialHeader } from '../../model/credential-header.ts';
 import { providerNames } from '../../model/provider.ts';
 import { scope } from '../../model/scope.ts';
 import { Secret } from '../../model/secret.ts';
@@ -7,6 +6,7 @@ import { setting } from '../../model/setting.ts';
 import { resourceUri, webUrl } from '../../model/web-url.ts';
 import { clientFields } from '../../oauth/client-authentication/schema.ts';
 import { customParameters } from '../../oauth/custom-parameters.ts';
+import { tokenFields } from '../../oauth/token-fields.ts';
 
 const group = 'Token exchange';
 
@@ -94,30 +94,7 @@ export const tokenExchangeSchema = z.strictObject({
     group,
     placeholder: 'NAME=VALUE',
   }),
-  header: setting(credentialHeader().default('Authorization'), {
-    help: "Header that carries the new token; the caller's own Authorization never goes on, whatever it is",
-    flag: 'token-exchange-header',
-    group,
-    placeholder: 'NAME',
-  }),
-  headerPrefix: setting(
-    z
-      .string()
-      .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'one word such as Bearer')
-      .optional(),
-    {
-      help: 'Word before the token in that header; by default Bearer in Authorization and nothing in any other',
-      flag: 'token-exchange-header-prefix',
-      group,
-      placeholder: 'WORD',
-    },
-  ),
-  timeoutSeconds: setting(z.number().positive().max(60).default(10), {
-    help: 'How long an exchange may take in all, with its one repetition',
-    flag: 'token-exchange-timeout',
-    group,
-    placeholder: 'SECONDS',
-  }),
+  ...tokenFields({ group, flagPrefix: 'token-exchange' }),
 });
 
 export type TokenExchangeSettings = z.output<typeof tokenExchangeSchema>;

@@ -76,7 +76,6 @@ export async function startTenant(
   const close = async () => await open.disposeAsync();
   return {
     ...described,
-    apiTokenFile: '',
     rotateKeys: async () => void (keys = await rotateSigningKeys(stateDir, flavour.name, Date.now())),
     close,
     [Symbol.asyncDispose]: close,

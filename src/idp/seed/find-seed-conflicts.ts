@@ -84,7 +84,7 @@ function findInPeople(seed: Seed, people: SeedPeople, path: SeedProblem['path'])
 function findInApp(seed: Seed, app: SeedApp, path: SeedProblem['path']): readonly SeedProblem[] {
   return [
     ...findInPeople(seed, app.assigned, [...path, 'assigned']),
-    ...(app.api === undefined || seed.servers.some(({ id }) => id === app.api)
+    ...(app.api === undefined || seed.servers.some((server) => server.id === app.api)
       ? []
       : [{ path: [...path, 'api'], message: `there is no server "${app.api}"` }]),
     ...findAppProblems(app).map(({ path: at, message }) => ({ path: [...path, ...at], message })),

@@ -11,14 +11,14 @@ const codes = Object.keys(errorTable) as ErrorCode[];
 /** Whatever the details of a refusal are: a header value that parses to the parameters meant, and no others. */
 export function check(code: ErrorCode, details: Readonly<Record<string, string | number>>): void {
   const error = new UsherError(code, details);
-  const challenge = buildChallenge(error, route);
+  const challenge = buildChallenge(error, route, 'id-1');
   const { challenge: kind } = errorTable[code];
   if (kind === undefined) return assert.equal(challenge, undefined);
   assert.match(challenge ?? '', /^[\u0020-\u007e]+$/);
   const parameters = parseChallenge(challenge ?? '');
   const { error_description: description, ...rest } = parameters;
   assert.deepEqual(rest, {
-    ...(kind === 'none' ? {} : { error: kind }),
+    ...(kind === 'none' ? {} : { error: kind, request_id: 'id-1' }),
     scope: 'mcp:tools:call',
     resource_metadata: route.resourceMetadataUrl,
   });

@@ -32,7 +32,7 @@ export async function check(status: number, retryAfter: string | undefined, body
   let code = 'taken';
   await orRefusalLater(async () => {
     try {
-      await sendTokenRequest(buildRequest(callerToken, settings), {
+      await sendTokenRequest(buildRequest({ callerToken, otherTokens: [], subjectOf: 'caller' }, settings), {
         url: settings.url,
         client: buildClientAuthentication(settings, { log: collectLog().log, now: Date.now, name: 'apollo' }),
         timeoutMs: 1_000,

@@ -1,0 +1,35 @@
+import type { Credential } from '../../model/credential.ts';
+import { fail } from '../../model/usher-error.ts';
+import { buildCachedCredential } from '../../oauth/build-cached-credential.ts';
+import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
+import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
+import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
+import { buildHeaderForm } from '../../oauth/header-form.ts';
+import { hasUser } from './has-user.ts';
+import type { ClientCredentialsSettings } from './schema.ts';
+
+/** Strategy `client-credentials` (RFC 6749 §4.4): one token of the gateway's own for the server behind, whoever calls. */
+export function buildClientCredentialsCredential(
+  settings: ClientCredentialsSettings,
+  deps: TokenEndpointDeps,
+): Credential {
+  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
+  const request = buildClientCredentialsRequest(settings);
+  const cached = buildCachedCredential(
+    {
+      strategy: 'client-credentials',
+      actsAs: 'gateway',
+      checkAvailable: () => endpoint.checkAvailable(),
+      request: (_identity, flight) => endpoint.request(request, flight),
+    },
+    { now: deps.now, header: buildHeaderForm(settings), store: deps.store },
+  );
+  if (settings.alsoForUsers) return cached;
+  return {
+    ...cached,
+    obtain(identity, connection) {
+      if (hasUser(identity.caller)) throw fail('exchange_user_refused', { subject: identity.caller.subject });
+      return cached.obtain(identity, connection);
+    },
+  };
+}

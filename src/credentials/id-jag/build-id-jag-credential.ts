@@ -1,0 +1,94 @@
+import type { Credential } from '../../model/credential.ts';
+import { atPlace } from '../../model/usher-error.ts';
+import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
+import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
+import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
+import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
+import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
+import type { TokenRequest } from '../../oauth/token-request.ts';
+import type { IdJagSettings } from './schema.ts';
+
+const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
+const strategy = 'id-jag';
+
+/** Strategy `id-jag` (draft-ietf-oauth-identity-assertion-authz-grant): the provider both companies sign in at issues a
+ * grant for the other's authorization server, which takes it for an access token.
+ */
+export function buildIdJagCredential(settings: IdJagSettings, deps: TokenEndpointDeps): Credential {
+  return buildCachedCredential(buildIdJagSource(settings, deps), {
+    now: deps.now,
+    header: buildHeaderForm(settings),
+    store: deps.store,
+  });
+}
+
+export type IdJagSourceSettings = Omit<IdJagSettings, keyof HeaderSettings>;
+
+/** Where its tokens come from; for a chain, too. */
+export function buildIdJagSource(settings: IdJagSourceSettings, deps: TokenEndpointDeps): TokenSource {
+  const { target, timeoutSeconds } = settings;
+  const provider = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
+  const other = buildTokenEndpoint({ url: target.url, timeoutSeconds }, buildClientAuthentication(target, deps), deps);
+  return {
+    strategy,
+    checkAvailable() {
+      provider.checkAvailable();
+      other.checkAvailable();
+    },
+    async request(subject, flight) {
+      // Used once, and never kept: the other server may refuse one that it has seen.
+      const grant = await provider
+        .request(buildGrantRequest(handIn(subject, strategy), settings), flight)
+        .catch((error: unknown) => {
+          throw atPlace(error, 'The grant');
+        });
+      const token = await other
+        .request(buildTokenRequest(grant.upstreamToken, subject.callerToken, settings), flight)
+        .catch((error: unknown) => {
+          throw atPlace(error, 'The token for the grant');
+        });
+      return { ...token, steps: [{ strategy: 'id-jag grant', ...grant.claims }] };
+    },
+  };
+}
+
+/** §4.3 of the draft. */
+function buildGrantRequest(
+  handedIn: HandedIn,
+  { subjectTokenType, audience, resource, scopes }: IdJagSourceSettings,
+): TokenRequest {
+  const parameters = new URLSearchParams({
+    requested_token_type: `${tokenTypePrefix}id-jag`,
+    subject_token: handedIn.callerToken,
+    subject_token_type: tokenTypePrefix + subjectTokenType,
+    audience,
+  });
+  for (const one of resource) parameters.append('resource', one);
+  if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
+  return {
+    grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    parameters,
+    audience: [audience],
+    scopes,
+    ...handedIn,
+    answer: 'id-jag',
+  };
+}
+
+/** §4.4 of the draft: the grant says for whom and what; the client proves itself as the one it names. */
+function buildTokenRequest(
+  grant: string,
+  callerToken: string | undefined,
+  { scopes, resource, target: { audience } }: IdJagSourceSettings,
+): TokenRequest {
+  return {
+    grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    parameters: new URLSearchParams({ assertion: grant }),
+    audience: audience.length === 0 ? resource : audience,
+    scopes,
+    callerToken: grant,
+    otherTokens: callerToken === undefined ? [] : [callerToken],
+    answer: 'granted',
+    subjectOf: 'earlier step',
+  };
+}

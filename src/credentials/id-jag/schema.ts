@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { scope } from '../../model/scope.ts';
+import { setting } from '../../model/setting.ts';
+import { issuerUrl, resourceUri, webUrl } from '../../model/web-url.ts';
+import { clientFields } from '../../oauth/client-authentication/schema.ts';
+import { tokenFields } from '../../oauth/token-fields.ts';
+
+const group = 'ID-JAG';
+const there = 'ID-JAG, the other authorization server';
+
+/** Settings of the `id-jag` credential: access across companies that sign in at one provider, which issues an identity
+ * assertion authorization grant for the other's authorization server.
+ */
+export const idJagSchema = z.strictObject({
+  strategy: z.literal('id-jag'),
+  url: setting(webUrl(), {
+    help: 'Token endpoint of the identity provider, which issues the grant',
+    group,
+    example: 'https://example.okta.com/oauth2/v1/token',
+    fileOnly: true,
+  }),
+  ...clientFields({ group }),
+  subjectTokenType: setting(z.enum(['id_token', 'access_token', 'jwt']).default('access_token'), {
+    help: "What is handed in to the provider: the caller's access token, or an ID token for the gateway's client, which a step of a chain before it can get",
+    group,
+    fileOnly: true,
+  }),
+  audience: setting(issuerUrl(), {
+    help: 'Issuer of the other authorization server, which the grant must be meant for',
+    group,
+    example: 'https://auth.partner.example',
+    fileOnly: true,
+  }),
+  resource: setting(z.array(resourceUri()).default([]), {
+    help: 'Resource indicator of the service behind (RFC 8707); without an audience of the target, the returned token must be meant for one of them',
+    group,
+    fileOnly: true,
+  }),
+  scopes: setting(z.array(scope).default([]), {
+    help: 'Scopes at the service behind; grant and token must have all of them',
+    group,
+    fileOnly: true,
+  }),
+  target: z.strictObject({
+    url: setting(webUrl(), {
+      help: 'Token endpoint of the other authorization server, which takes the grant',
+      group: there,
+      example: 'https://auth.partner.example/token',
+      fileOnly: true,
+    }),
+    ...clientFields({ group: there }),
+    audience: setting(z.array(z.string().min(1)).default([]), {
+      help: 'The returned token must be meant for one of them',
+      group: there,
+      fileOnly: true,
+    }),
+  }),
+  ...tokenFields({ group }),
+});
+
+export type IdJagSettings = z.output<typeof idJagSchema>;

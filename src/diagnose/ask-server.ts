@@ -1,0 +1,96 @@
+import type { Route } from '../model/route.ts';
+import type { UpstreamCredential } from '../model/upstream-credential.ts';
+
+/** What the MCP server behind answered. */
+export interface ServerAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Of JSON, or of the first message of an event stream; undefined when it is neither. */
+  readonly message: unknown;
+}
+
+const timeoutMs = 15_000;
+const longestAnswer = 1024 * 1024;
+const modern = '2026-07-28';
+
+/** Asks the MCP server behind as `forward` would: one stateless request (MCP 2026-07-28).
+ * @throws Error when it does not answer
+ */
+export function askServer(
+  { upstream }: Route,
+  credential: UpstreamCredential | undefined,
+  { method, params = {} }: { readonly method: string; readonly params?: Readonly<Record<string, unknown>> },
+): Promise<ServerAnswer> {
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method,
+    params: { ...params, ...(method === 'initialize' ? {} : { _meta: meta }) },
+  });
+  const name = params['name'];
+  const headers = [
+    'content-type',
+    'application/json',
+    'accept',
+    'application/json, text/event-stream',
+    ...(method === 'initialize' ? [] : ['mcp-protocol-version', modern, 'mcp-method', method]),
+    ...(typeof name === 'string' ? ['mcp-name', name] : []),
+  ];
+  const header = credential?.header;
+  if (header !== undefined) headers.push(header.name, header.value.reveal());
+  return new Promise((resolve, reject) => {
+    let head: Omit<ServerAnswer, 'message'> | undefined;
+    let text = '';
+    const finish = (): void => {
+      clearTimeout(timer);
+      if (head !== undefined) resolve({ ...head, message: parseMessage(text) });
+    };
+    const exchange = upstream.send(
+      { method: 'POST', query: '', headers, body: Buffer.from(body) },
+      {
+        onHead: (status, found) => {
+          head = { status, headers: found };
+        },
+        onData: (chunk) => {
+          text += chunk.toString();
+          // The stream of an answer may stay open: its first message is enough.
+          if (parseMessage(text) === undefined && text.length < longestAnswer) return;
+          exchange.abort();
+          finish();
+        },
+        onEnd: finish,
+        onError: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      },
+    );
+    const timer = setTimeout(() => {
+      exchange.abort();
+      if (head === undefined)
+        reject(Object.assign(new Error('no answer in time'), { code: 'UND_ERR_HEADERS_TIMEOUT' }));
+      else finish();
+    }, timeoutMs);
+  });
+}
+
+const meta = {
+  'io.modelcontextprotocol/protocolVersion': modern,
+  'io.modelcontextprotocol/clientInfo': { name: 'usher-doctor', version: '1.0.0' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+
+/** For servers of before: they know no other first request. */
+export const initialize = {
+  method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'usher-doctor', version: '1.0.0' } },
+} as const;
+
+function parseMessage(text: string): unknown {
+  const json = /^(?:event|data|id|:)/.test(text) ? /^data: ?(\{.*)$/m.exec(text)?.[1] : text;
+  try {
+    return json === undefined ? undefined : JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

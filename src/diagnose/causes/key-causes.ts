@@ -1,0 +1,57 @@
+import type { CauseRow, Facts } from '../cause.ts';
+
+const says =
+  (pattern: RegExp) =>
+  ({ details }: Facts): boolean =>
+    pattern.test(String(details['reason']));
+
+/** Why the keys of an issuer cannot be had. */
+export const keyCauses: readonly CauseRow[] = [
+  {
+    id: 'issuer-certificate',
+    code: 'keys_unavailable',
+    fits: says(/certificate/),
+    who: 'operator',
+    cause: 'The certificate of {issuer} is not trusted here: {reason}.',
+    fix: 'Give the authority that signed it with --ca-file (caFile).',
+  },
+  {
+    id: 'issuer-metadata-mismatch',
+    code: 'keys_unavailable',
+    fits: says(/it is the metadata of/),
+    who: 'operator',
+    cause: 'What is published at {issuer} is the metadata of another issuer ({reason}).',
+    fix: 'Set --oidc-issuer to exactly what the metadata says: a slash at the end, http or https, a custom domain all make another issuer.',
+  },
+  {
+    id: 'issuer-metadata-missing',
+    code: 'keys_unavailable',
+    fits: says(/no metadata found/),
+    who: 'operator',
+    cause: 'There is no metadata of {issuer} ({reason}).',
+    fix: 'Is the issuer spelled as in iss of the tokens? Where a provider publishes none, give --oidc-jwks-url.',
+  },
+  {
+    id: 'issuer-keys-unusable',
+    code: 'keys_unavailable',
+    fits: says(/not a key set/),
+    who: 'provider',
+    cause: 'What {issuer} publishes holds no key that can verify a signature ({reason}).',
+    fix: 'Look at its jwks_uri: RSA keys of 2048 bits at least, EC or Ed25519, and public halves only.',
+  },
+  {
+    id: 'issuer-plain-http',
+    code: 'keys_unavailable',
+    fits: says(/does not speak TLS|wrong version number|ECONNRESET|EPROTO/i),
+    who: 'operator',
+    cause: '{issuer} is configured with https, and what listens there does not speak TLS ({reason}).',
+    fix: 'Set --oidc-issuer to exactly what iss of the tokens says, with http or https as it is there.',
+  },
+  {
+    id: 'issuer-unreachable',
+    code: 'keys_unavailable',
+    who: 'provider',
+    cause: '{issuer} cannot be asked for its keys ({reason}).',
+    fix: 'Try its metadata with curl from this machine: name, port, proxy, firewall. Callers keep their tokens and are told to come again.',
+  },
+];

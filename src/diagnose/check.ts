@@ -1,0 +1,75 @@
+import type { Config, ServerConfig } from '../config/schema.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { HttpClient } from '../lib/http-client.ts';
+import type { Caller } from '../model/caller.ts';
+import type { Route } from '../model/route.ts';
+import type { Secret } from '../model/secret.ts';
+import type { UpstreamCredential } from '../model/upstream-credential.ts';
+import type { UsherError } from '../model/usher-error.ts';
+import type { IssuerMetadata } from './read-issuer-metadata.ts';
+
+/** What a check came to. `unknown`: it could not be found out, and the evidence says why. */
+export interface Outcome {
+  readonly result: 'pass' | 'fail' | 'unknown';
+  /** What was seen: values, statuses, the other side's own words. */
+  readonly evidence: string;
+  /** Of a failure: its name in the tables of causes, where it has one. */
+  readonly cause?: string;
+  readonly fix?: string;
+}
+
+/** One thing that must be right for a call to go through, as a row of a table. */
+export interface Check {
+  /** Kebab-case, stable: scripts look for it. */
+  readonly id: string;
+  readonly title: string;
+  /** Checks that have to pass before: without them this one says nothing new. */
+  readonly needs: readonly string[];
+  /** Is there anything to check for this server? Always when absent. */
+  readonly applies?: (patient: Patient) => boolean;
+  /** May throw: what it cannot foresee becomes `unknown`. */
+  run(patient: Patient): Promise<Outcome> | Outcome;
+}
+
+/** What the operator gave beside the configuration. */
+export interface Aids {
+  readonly callerToken?: Secret;
+  /** The client id people's MCP client signs in with. */
+  readonly clientId?: string;
+  /** A tool without side effects, to be called with the exchanged token. */
+  readonly tool?: { readonly name: string; readonly arguments: Readonly<Record<string, unknown>> };
+}
+
+/** One mounted server with the parts the gateway would serve it with, and what the checks found out so far. */
+export interface Patient {
+  readonly name: string;
+  readonly config: Config;
+  readonly server: ServerConfig;
+  readonly route: Route;
+  readonly http: HttpClient;
+  readonly now: Clock;
+  readonly aids: Aids;
+  readonly findings: Findings;
+}
+
+/** What a check found out for those that need it. Each is written by one check. */
+export interface Findings {
+  /** By issuer. */
+  metadata: ReadonlyMap<string, IssuerMetadata>;
+  /** How the token endpoint answered a token that cannot be good. */
+  probe?: UsherError;
+  caller?: Caller;
+  credential?: UpstreamCredential;
+}
+
+export function pass(evidence: string): Outcome {
+  return { result: 'pass', evidence };
+}
+
+export function unknown(evidence: string, fix?: string): Outcome {
+  return { result: 'unknown', evidence, ...(fix === undefined ? {} : { fix }) };
+}
+
+export function failed(evidence: string, { cause, fix }: { readonly cause: string; readonly fix: string }): Outcome {
+  return { result: 'fail', evidence, cause, fix };
+}

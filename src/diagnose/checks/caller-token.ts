@@ -1,0 +1,29 @@
+import type { Caller } from '../../model/caller.ts';
+import { type Check, pass, unknown } from '../check.ts';
+import { failBy } from '../fail-by.ts';
+
+const timeoutMs = 10_000;
+
+/** Judged by the very part the gateway judges it by. */
+export const callerToken: Check = {
+  id: 'caller-token',
+  title: "The caller's token is accepted",
+  needs: [],
+  applies: ({ route }) => route.authenticator.needsToken,
+  async run({ route, aids, findings }) {
+    const token = aids.callerToken?.reveal();
+    if (token === undefined) return unknown(noToken, howToGetOne);
+    let caller: Caller;
+    try {
+      caller = await route.authenticator.authenticate(token, { signal: AbortSignal.timeout(timeoutMs) });
+    } catch (error) {
+      return failBy(error);
+    }
+    findings.caller = caller;
+    return pass(`${caller.name ?? caller.subject}, client ${caller.clientId ?? 'unknown'}, of ${caller.issuer}`);
+  },
+};
+
+export const noToken = 'No token was given';
+export const howToGetOne =
+  "Give an access token that a client got: --caller-token-file PATH. The MCP Inspector shows it after signing in; keep the file's mode at 600.";

@@ -1,0 +1,35 @@
+import { describe } from '../../lib/describe-error.ts';
+import { askServer } from '../ask-server.ts';
+import { type Check, pass, unknown } from '../check.ts';
+import { failByFacts } from '../fail-by.ts';
+
+const timeouts = /UND_ERR_HEADERS_TIMEOUT/;
+
+/** Does anybody speak HTTP there, at that path? Without a token: what it thinks of one is the next check's. */
+export const serverAnswers: Check = {
+  id: 'server-answers',
+  title: 'The MCP server behind answers',
+  needs: [],
+  async run({ route, server }) {
+    const { target } = route.upstream;
+    try {
+      const { status } = await askServer(route, undefined, { method: 'tools/list' });
+      const seen = `${target}: status ${status} to tools/list without a token`;
+      if (status >= 300 && status < 400)
+        return failByFacts({ code: 'upstream_redirected', details: { target, status } }, seen);
+      if (status === 404 || status === 405 || status >= 500)
+        return failByFacts({ code: undefined, details: {}, upstreamStatus: status }, seen);
+      return pass(seen);
+    } catch (error) {
+      const reason = describe(error);
+      if (server.upstream.strategy === 'process')
+        return unknown(`${target}: ${reason}`, 'Usher starts this server itself: run this while the gateway runs.');
+      const code = timeouts.test(String(error instanceof Error && 'code' in error ? error.code : reason))
+        ? 'upstream_timeout'
+        : /UND_ERR_SOCKET|ECONNRESET|HPE_/.test(reason)
+          ? 'upstream_failed'
+          : 'upstream_unreachable';
+      return failByFacts({ code, details: { target, reason } }, `${target}: ${reason}`);
+    }
+  },
+};

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ErrorCode, errorTable } from '../model/errors.ts';
+import { fail } from '../model/usher-error.ts';
+import type { Facts } from './cause.ts';
+import { causes, diagnoseFacts } from './diagnose-facts.ts';
+
+const idOf = (code: ErrorCode | undefined, details: Facts['details'], more: Partial<Facts> = {}) =>
+  diagnoseFacts({ code, details, ...more })?.id;
+
+test('causes – ids – are kebab-case, and each code has a row that takes what no other takes', () => {
+  for (const { id } of causes) assert.match(id, /^[a-z]+(-[a-z]+)*$/);
+  for (const code of new Set(causes.map((row) => row.code))) {
+    if (code === 'none') continue;
+    assert.ok(
+      causes.findLast((row) => row.code === code)?.fits === undefined,
+      `${code} needs a last row that fits anything`,
+    );
+  }
+});
+
+test('diagnoseFacts – every refusal there is – a cause and a fix in whole sentences', () => {
+  for (const code of Object.keys(errorTable) as ErrorCode[]) {
+    const diagnosis = diagnoseFacts({ code, details: {} });
+    assert.match(diagnosis?.cause ?? '', /\S.*[.)]$/, code);
+    assert.match(diagnosis?.fix ?? '', /\S/, code);
+  }
+});
+
+const issuer = 'https://example.okta.com/oauth2/aus1';
+const issuers = (found: string) => ({ found: JSON.stringify(found), expected: JSON.stringify(issuer) });
+
+for (const [id, found] of [
+  ['issuer-trailing-slash', `${issuer}/`],
+  ['issuer-scheme', 'http://example.okta.com/oauth2/aus1'],
+  ['issuer-other-server', 'https://example.okta.com/oauth2/default'],
+  ['issuer-foreign', 'https://evil.example/oauth2/aus1'],
+] as const) {
+  test(`diagnoseFacts – issuer ${found} – ${id}`, () => {
+    assert.equal(idOf('issuer_mismatch', issuers(found)), id);
+  });
+}
+
+test('diagnoseFacts – another audience – an ID token is told from a token for another service', () => {
+  const details = { found: '"demo"', expected: '"mcpserver"' };
+  assert.equal(idOf('audience_mismatch', details, { caller: { aud: 'demo', sub: 'a' } }), 'id-token-sent');
+  assert.equal(
+    idOf('audience_mismatch', details, { caller: { aud: 'demo', scp: ['x'], clientId: 'demo' } }),
+    'audience-other-service',
+  );
+});
+
+test("diagnoseFacts – what a provider is known to say – its catalogue's cause and fix, with the source", () => {
+  const url = `${issuer}/v1/token`;
+  const { details, code } = fail('exchange_misconfigured', {
+    url,
+    status: 400,
+    error: 'unauthorized_client',
+    description: 'The client is not authorized to use the provided grant type. Configured grant types: [x].',
+  });
+  const diagnosis = diagnoseFacts({ code, details });
+  assert.equal(diagnosis?.id, 'okta-grant-not-ticked');
+  assert.equal(diagnosis?.provider, 'Okta');
+  assert.match(diagnosis?.source ?? '', /^https:/);
+});
+
+test('diagnoseFacts – words nobody knows – a row of our own', () => {
+  const details = {
+    url: 'https://idp.example/token',
+    status: 404,
+    error: '(no error code)',
+    description: '(no description)',
+  };
+  assert.equal(idOf('exchange_misconfigured', details), 'token-endpoint-wrong');
+});
+
+for (const [id, words] of [
+  ['server-wants-other-issuer', 'invalid_token: its issuer is not trusted here'],
+  ['server-wants-other-audience', 'invalid_token: its audience is not "api"'],
+  ['server-refuses-token', 'it does not say why'],
+] as const) {
+  test(`diagnoseFacts – a server behind that says ${words} – ${id}`, () => {
+    assert.equal(idOf('upstream_refused_credential', { target: 'http://127.0.0.1/mcp', words }), id);
+  });
+}
+
+test('diagnoseFacts – a call that went through – nothing, or what the status of the server behind says', () => {
+  assert.equal(idOf(undefined, {}, { upstreamStatus: 200 }), undefined);
+  assert.equal(idOf(undefined, {}, { upstreamStatus: 403 }), 'server-forbids');
+});

@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+import { type Config, configSchema } from '../config/schema.ts';
+import { Secret } from '../model/secret.ts';
+import type { scopesSchema } from '../policies/scopes/schema.ts';
+
+/** What faults change of the gateway's settings, flat. */
+export interface GatewaySettings {
+  readonly caFile: string | undefined;
+  readonly resourceUrl: string | undefined;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly required: readonly string[];
+  readonly rules: NonNullable<z.input<typeof scopesSchema>['rules']>;
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly exchangeAudience: string;
+  readonly exchangeScopes: readonly string[];
+  readonly exchangeTimeoutSeconds: number;
+  readonly serverUrl: string;
+  readonly answerTimeoutSeconds: number;
+}
+
+/** The scenario's configuration with these settings. */
+export function buildLabConfig(settings: GatewaySettings, port: number, auditFile: string): Config {
+  const { caFile, resourceUrl, issuer, audience, required, rules, tokenUrl } = settings;
+  return configSchema.parse({
+    listen: { port },
+    ...(caFile === undefined ? {} : { caFile }),
+    audit: { file: auditFile },
+    servers: {
+      countries: {
+        ...(resourceUrl === undefined ? {} : { resourceUrl }),
+        authenticate: [{ strategy: 'jwt', issuer, audience: [audience] }],
+        policy: { strategy: 'scopes', required: [...required], rules },
+        credential: {
+          strategy: 'token-exchange',
+          url: tokenUrl,
+          clientId: settings.clientId,
+          clientSecret: new Secret(settings.clientSecret),
+          audience: [settings.exchangeAudience],
+          scopes: [...settings.exchangeScopes],
+          timeoutSeconds: settings.exchangeTimeoutSeconds,
+        },
+        upstream: { strategy: 'http', url: settings.serverUrl },
+        answerTimeoutSeconds: settings.answerTimeoutSeconds,
+      },
+    },
+  });
+}
