@@ -7,11 +7,14 @@ import { target as config } from './targets/config.ts';
 import { target as exchangeAnswer } from './targets/exchange-answer.ts';
 import { target as exchangeRefusal } from './targets/exchange-refusal.ts';
 import { target as headers } from './targets/headers.ts';
+import { target as introspectionAnswer } from './targets/introspection-answer.ts';
 import { target as jwtParts } from './targets/jwt-parts.ts';
 import { target as keySet } from './targets/key-set.ts';
 import { target as metadata } from './targets/metadata.ts';
 import { target as readCall } from './targets/read-call.ts';
 import { target as seed } from './targets/seed.ts';
+import { target as sharedState } from './targets/shared-state.ts';
+import { target as tokenShape } from './targets/token-shape.ts';
 
 /** Every parser that sees bytes of a caller, a provider or an operator. */
 export const targets: Readonly<Record<string, Target>> = {
@@ -23,9 +26,12 @@ export const targets: Readonly<Record<string, Target>> = {
   'exchange-answer': exchangeAnswer,
   'exchange-refusal': exchangeRefusal,
   headers,
+  'introspection-answer': introspectionAnswer,
   'jwt-parts': jwtParts,
   'key-set': keySet,
   metadata,
   'read-call': readCall,
   seed,
+  'shared-state': sharedState,
+  'token-shape': tokenShape,
 };
