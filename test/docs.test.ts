@@ -79,9 +79,15 @@ async function loadBlock(context: TestContext, text: string): Promise<void> {
   const folder = await makeFolder(context);
   const file = join(folder, 'usher.yaml');
   await writeFile(file, text);
-  for (const [, name = ''] of text.matchAll(/(?:clientSecret|password|key)File: (\S+\.txt)/g))
+  for (const [, name = ''] of text.matchAll(/(?:clientSecret|value|password|\bkey)File: (\S+)/g))
     await writeSecret(join(folder, name));
-  const secrets = [...text.matchAll(/clientSecretEnv: (\S+)/g)].map(([, name = '']) => [name, 'secret'] as const);
+  for (const [, name = ''] of text.matchAll(/clientKeyFile: (\S+)/g)) {
+    const { key } = await (await makeAuthority()).issue();
+    await writeFile(join(folder, name), key);
+  }
+  const secrets = [...text.matchAll(/(?:clientSecret|value)Env: (\S+)/g)].map(
+    ([, name = '']) => [name, 'secret'] as const,
+  );
   const { config } = loadConfig({ file, flags: [], environment: Object.fromEntries(secrets) });
   assert.ok(Object.keys(config.servers).length > 0);
 }

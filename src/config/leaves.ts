@@ -18,6 +18,8 @@ export interface Leaf {
   readonly strategy: string | undefined;
   /** How many steps of the path lead to the group that names the strategy. */
   readonly strategyAt: number;
+  /** Is it in a list of its strategy, such as the steps of a chain? No flag could say which entry is meant. */
+  readonly isNested: boolean;
   readonly kind: LeafKind;
   /** A list of one may be written without brackets. */
   readonly allowsSingle: boolean;
@@ -73,7 +75,6 @@ interface Position {
   readonly scope: Leaf['scope'];
   readonly strategy: string | undefined;
   readonly strategyAt: number;
-  /** Within a list of a strategy: many of them, so that no flag could say which one is meant. */
   readonly isNested: boolean;
 }
 
@@ -85,9 +86,9 @@ function withoutFlag(meta: SettingMeta): SettingMeta {
   return { help: meta.help, group: meta.group, ...Object.fromEntries(rest), fileOnly: true };
 }
 
-function buildLeaf(schema: z.ZodType, given: SettingMeta, { isNested, ...position }: Position): Leaf {
+function buildLeaf(schema: z.ZodType, given: SettingMeta, position: Position): Leaf {
   const inner = unwrap(schema);
-  const meta = isNested ? withoutFlag(given) : given;
+  const meta = position.isNested ? withoutFlag(given) : given;
   return {
     ...position,
     kind: kindOf(inner),

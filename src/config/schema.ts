@@ -44,6 +44,7 @@ const chainSchema = buildChainSchema([
   entraOboSchema.omit(noHeader),
   idJagSchema.omit(noHeader),
 ]);
+
 const credential = z.discriminatedUnion('strategy', [
   tokenExchangeSchema,
   entraOboSchema,

@@ -6,7 +6,12 @@ import type { ChainStep, Config, CredentialConfig, ServerConfig } from '../confi
 import { buildChainCredential } from '../credentials/chain/build-chain-credential.ts';
 import { buildClientCredentialsCredential } from '../credentials/client-credentials/build-client-credentials-credential.ts';
 import { buildEntraOboCredential, buildEntraOboSource } from '../credentials/entra-obo/build-entra-obo-credential.ts';
-import { buildIdJagCredential, buildIdJagSource } from '../credentials/id-jag/build-id-jag-credential.ts';
+import {
+  buildIdJagCredential,
+  buildIdJagSource,
+  type IdJagDeps,
+  type IdJagSourceSettings,
+} from '../credentials/id-jag/build-id-jag-credential.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
 import { buildStaticHeaderCredential } from '../credentials/static-header/build-static-header-credential.ts';
 import {
@@ -18,14 +23,14 @@ import type { HttpClient } from '../lib/http-client.ts';
 import { Roster } from '../lib/roster.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
-import type { ExplainRefusal, Provider, RefusalAnswer } from '../model/provider.ts';
+import type { ExplainRefusal, Provider } from '../model/provider.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
+import type { TokenSource } from '../oauth/build-cached-credential.ts';
 import { findKnownRefusal } from '../providers/find-known-refusal.ts';
 import { findProvider, providerNamed } from '../providers/find-provider.ts';
-import type { TokenSource } from '../oauth/build-cached-credential.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildIssuerCredentials } from './build-issuer-credentials.ts';
@@ -52,7 +57,6 @@ export interface RouteDeps {
 interface NamedDeps extends RouteDeps {
   /** Of the mounted server, for the log. */
   readonly name: string;
-  readonly explainRefusal: ExplainRefusal;
 }
 
 /** Routes that are served, and the configuration they were built from. */
@@ -68,7 +72,7 @@ export interface ServedRoutes {
 export function buildRoutes(config: Config, deps: RouteDeps, served?: ServedRoutes): ReadonlyMap<string, Route> {
   return new Map(
     Object.entries(config.servers).map(([name, server]) => {
-      const named = { ...deps, name, explainRefusal, host: config.listen.host };
+      const named = { ...deps, name, host: config.listen.host };
       return [server.path, buildRoute(server, named, findEarlier(name, served))];
     }),
   );
@@ -159,13 +163,13 @@ function buildCredential(credential: CredentialConfig, named: NamedDeps): Creden
   const deps = { ...named, store: scopeSettings(named.store, scope) };
   switch (credential.strategy) {
     case 'token-exchange':
-      return buildTokenExchangeCredential(credential, { ...deps, ...exchangeDeps(credential) });
+      return buildTokenExchangeCredential(credential, { ...deps, ...providerDeps(credential) });
     case 'entra-obo':
-      return buildEntraOboCredential(credential, deps);
+      return buildEntraOboCredential(credential, { ...deps, ...providerDeps({ ...credential, provider: 'entra' }) });
     case 'client-credentials':
-      return buildClientCredentialsCredential(credential, deps);
+      return buildClientCredentialsCredential(credential, { ...deps, ...providerDeps(credential) });
     case 'id-jag':
-      return buildIdJagCredential(credential, deps);
+      return buildIdJagCredential(credential, idJagDeps(credential, deps));
     case 'chain': {
       const steps = credential.steps.map((step) => buildChainStep(step, deps));
       return buildChainCredential(credential, steps, deps);
@@ -177,11 +181,25 @@ function buildCredential(credential: CredentialConfig, named: NamedDeps): Creden
   }
 }
 
-/** What is known of the refusals of whoever is asked: no credential knows the providers. */
-const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(findProvider(new URL(answer.url)), answer);
+function buildChainStep(step: ChainStep, deps: NamedDeps): TokenSource {
+  switch (step.strategy) {
+    case 'token-exchange':
+      return buildTokenExchangeSource(step, { ...deps, ...providerDeps(step) });
+    case 'entra-obo':
+      return buildEntraOboSource(step, { ...deps, ...providerDeps({ ...step, provider: 'entra' }) });
+    case 'id-jag':
+      return buildIdJagSource(step, idJagDeps(step, deps));
+  }
+}
 
-/** The same for an exchange, where the provider can be named, and what that one wants in a request. */
-function exchangeDeps({
+/** Each of the two servers has refusals of its own. */
+function idJagDeps(settings: IdJagSourceSettings, deps: NamedDeps): IdJagDeps {
+  const { explainRefusal } = providerDeps(settings);
+  return { ...deps, explainRefusal, explainTargetRefusal: providerDeps(settings.target).explainRefusal };
+}
+
+/** What a credential has to know about the provider it asks; it does not know who that is. */
+function providerDeps({
   provider: name,
   url,
 }: {
@@ -189,21 +207,8 @@ function exchangeDeps({
   readonly url: string;
 }) {
   const provider = name === undefined ? findProvider(new URL(url)) : providerNamed(name);
-  return {
-    explainRefusal: (answer: RefusalAnswer) => findKnownRefusal(provider, answer),
-    exchangeParameters: provider.exchangeParameters,
-  };
-}
-
-function buildChainStep(step: ChainStep, deps: NamedDeps): TokenSource {
-  switch (step.strategy) {
-    case 'token-exchange':
-      return buildTokenExchangeSource(step, { ...deps, ...exchangeDeps(step) });
-    case 'entra-obo':
-      return buildEntraOboSource(step, deps);
-    case 'id-jag':
-      return buildIdJagSource(step, deps);
-  }
+  const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(provider, answer);
+  return { explainRefusal, exchangeParameters: provider.exchangeParameters };
 }
 
 /** Where the MCP endpoint behind is. */

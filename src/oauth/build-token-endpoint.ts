@@ -29,7 +29,7 @@ export interface TokenEndpointDeps {
   /** Certificate authorities to trust; Node's own list when absent. */
   readonly ca?: readonly string[] | undefined;
   /** What is known of the answers of the provider behind. */
-  readonly explainRefusal?: ExplainRefusal;
+  readonly explainRefusal?: ExplainRefusal | undefined;
   /** What replicas know together: the part that belongs to this credential's settings. */
   readonly store?: Store | undefined;
   /** From 0 up to 1; injected by tests. */

@@ -19,12 +19,13 @@ const seamIntros = {
 /** @param {Leaf} leaf */
 function row(leaf) {
   const { meta } = leaf;
-  const key = leaf.kind === 'presence' ? 'strategy: anonymous' : String(leaf.path.at(-1));
+  const inGroup = leaf.strategy === undefined ? leaf.path.slice(-1) : leaf.path.slice(leaf.strategyAt);
+  const key = leaf.kind === 'presence' ? 'strategy: anonymous' : formatPath(inGroup);
   const forms =
     meta.secret === true
       ? `. Also \`${key}File\` (path of a file) or \`${key}Env\` (name of a variable); exactly one of the three`
       : '';
-  const list = leaf.kind === 'list' && meta.flag !== undefined ? ' One value or a list.' : '';
+  const list = leaf.allowsSingle ? ' One value or a list.' : '';
   const choices = leaf.choices === undefined ? '' : ` One of ${leaf.choices.map(code).join(', ')}.`;
   const type = leaf.kind === 'number' || leaf.kind === 'boolean' ? ` (${expected(leaf).replace(/ \(.*/, '')})` : '';
   const byDefault =
@@ -53,11 +54,15 @@ function seamSection(key) {
   if (seam === undefined) return [];
   const parts = seam.strategies.map((strategy) => {
     const members = leaves.filter(
-      (leaf) => leaf.scope === 'server' && leaf.path[0] === key && leaf.strategy === strategy,
+      (leaf) => leaf.scope === 'server' && leaf.path[0] === key && leaf.strategy === strategy && !leaf.isNested,
     );
     const byDefault = strategy === seam.defaultStrategy ? ' (`strategy` can be left out)' : '';
+    const steps =
+      strategy === 'chain'
+        ? '`steps` is a list of two to five of `token-exchange`, `entra-obo` and `id-jag`: each names its `strategy` and has its settings, but for `header` and `headerPrefix`.\n\n'
+        : '';
     const body = members.length === 0 ? 'No settings.' : table(head, members.map(row));
-    return `#### ${code(`strategy: ${strategy}`)}${byDefault}\n\n${body}`;
+    return `#### ${code(`strategy: ${strategy}`)}${byDefault}\n\n${steps}${body}`;
   });
   return [`### ${code(`servers.NAME.${key}`)}\n\n${seamIntros[key] ?? ''}`, ...parts];
 }
