@@ -79,7 +79,7 @@ async function loadBlock(context: TestContext, text: string): Promise<void> {
   const folder = await makeFolder(context);
   const file = join(folder, 'usher.yaml');
   await writeFile(file, text);
-  for (const [, name = ''] of text.matchAll(/(?:clientSecret|value)File: (\S+)/g))
+  for (const [, name = ''] of text.matchAll(/(?:clientSecret|value|password|\bkey)File: (\S+)/g))
     await writeSecret(join(folder, name));
   for (const [, name = ''] of text.matchAll(/clientKeyFile: (\S+)/g)) {
     const { key } = await (await makeAuthority()).issue();
@@ -185,5 +185,5 @@ async function makeFolder(context: TestContext): Promise<string> {
 }
 
 function writeSecret(file: string): Promise<void> {
-  return writeFile(file, 'secret', { mode: 0o600 });
+  return writeFile(file, 'secret'.repeat(6), { mode: 0o600 });
 }

@@ -109,7 +109,10 @@ function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodDiscriminatedUnion) {
     const strategyAt = position.path.length;
-    for (const option of inner.options) yield* walk(option, { ...position, strategy: strategyOf(option), strategyAt });
+    // A choice within an entry of a list: nor could a flag say whose it is.
+    const isNested = position.isNested || (position.strategy !== undefined && position.path.includes(0));
+    for (const option of inner.options)
+      yield* walk(option, { ...position, strategy: strategyOf(option), strategyAt, isNested });
   } else if (inner instanceof z.ZodObject) {
     for (const [key, child] of Object.entries(inner.shape)) {
       yield* walk(child, { ...position, path: [...position.path, key] });
@@ -125,7 +128,14 @@ function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
 const top: Position = { path: [], scope: 'gateway', strategy: undefined, strategyAt: 0, isNested: false };
 
 /** Every setting there is, in the order of the schema. */
-export const leaves: readonly Leaf[] = [...walk(configSchema, top)];
+export const leaves: readonly Leaf[] = [...walk(configSchema, top)].filter(isFirst);
+
+/** The credential of an entry is the same whatever the entry's own strategy. */
+function isFirst({ path, strategy, meta }: Leaf, index: number, all: readonly Leaf[]): boolean {
+  if (meta.fileOnly !== true || !path.includes(0)) return true;
+  const key = path.join(' ');
+  return all.findIndex((one) => one.strategy === strategy && one.path.join(' ') === key) === index;
+}
 
 /** A group of a server whose form depends on its `strategy`. */
 export interface Seam {

@@ -1,7 +1,11 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
+import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
+import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
+import { buildReplayMemory } from '../authenticators/dpop/replay-memory.ts';
+import { buildSharedReplays } from '../authenticators/dpop/shared-replays.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
-import type { ChainStep, Config, ServerConfig } from '../config/schema.ts';
+import type { ChainStep, Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
 import { buildChainCredential } from '../credentials/chain/build-chain-credential.ts';
 import { buildClientCredentialsCredential } from '../credentials/client-credentials/build-client-credentials-credential.ts';
 import { buildEntraOboCredential, buildEntraOboSource } from '../credentials/entra-obo/build-entra-obo-credential.ts';
@@ -25,13 +29,17 @@ import type { Log } from '../model/log.ts';
 import type { ExplainRefusal, Provider } from '../model/provider.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
+import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
 import type { TokenSource } from '../oauth/build-cached-credential.ts';
 import { findKnownRefusal } from '../providers/find-known-refusal.ts';
 import { findProvider, providerNamed } from '../providers/find-provider.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
+import { buildIssuerCredentials } from './build-issuer-credentials.ts';
 import { buildOwners } from './build-owners.ts';
+import { joinAuthenticators } from './join-authenticators.ts';
+import { scopeSettings } from './scope-settings.ts';
 import { resourceMetadataUrl } from './resource-metadata.ts';
 
 export interface RouteDeps {
@@ -45,6 +53,8 @@ export interface RouteDeps {
   readonly scheme: 'http' | 'https';
   /** Servers that are run here, by name. */
   readonly workloads: ReadonlyMap<string, Workload>;
+  /** What several replicas know together. */
+  readonly store?: Store | undefined;
 }
 
 interface NamedDeps extends RouteDeps {
@@ -95,6 +105,7 @@ function buildRoute(
     earlier !== undefined && parts.every((part) => sameSettings(server[part], earlier.server[part]))
       ? earlier.route
       : undefined;
+  const shared = (use: string) => scopeSettings(deps.store, { use, server: deps.name, settings: server.upstream });
   return {
     name: deps.name,
     path: server.path,
@@ -108,12 +119,15 @@ function buildRoute(
     allowedOrigins: new Set([new URL(resourceUrl).origin, ...server.allowedOrigins]),
     limits: { bodyBytes: server.bodyLimitBytes, streamGraceMs: server.streamGraceSeconds * 1000 },
     authenticator: keeps('authenticate')?.authenticator ?? buildAuthenticator(server, deps),
+    proofs:
+      keeps('authenticate', 'dpop', 'resourceUrl', 'path')?.proofs ?? buildProofs(server, { ...deps, resourceUrl }),
     policy: buildScopesPolicy(server.policy),
-    credential: keeps('credential')?.credential ?? buildCredential(server, deps),
+    // Whose callers have one of their own is said under authenticate.
+    credential: keeps('authenticate', 'credential')?.credential ?? buildServerCredential(server, deps),
     forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
     // They name what the server behind made: with another server they are nobody's.
-    sessions: keeps('upstream')?.sessions ?? buildOwners(),
-    tasks: keeps('upstream')?.tasks ?? buildOwners(),
+    sessions: keeps('upstream')?.sessions ?? buildOwners(shared('session')),
+    tasks: keeps('upstream')?.tasks ?? buildOwners(shared('task')),
     listening: new Roster(),
     upstream:
       keeps('upstream', 'answerTimeoutSeconds')?.upstream ??
@@ -129,10 +143,40 @@ function buildRoute(
 
 function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Authenticator {
   const jwt = authenticate.filter((one) => one.strategy === 'jwt');
-  return jwt.length === 0 ? buildAnonymousAuthenticator() : buildJwtAuthenticator(jwt, deps);
+  const introspection = authenticate.filter((one) => one.strategy === 'introspection');
+  const signed = jwt.length === 0 ? undefined : buildJwtAuthenticator(jwt, deps);
+  const asked = introspection.length === 0 ? undefined : buildIntrospectionAuthenticator(introspection, deps);
+  if (signed !== undefined && asked !== undefined) return joinAuthenticators(signed, asked);
+  return signed ?? asked ?? buildAnonymousAuthenticator();
 }
 
-function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credential {
+/** Who takes everybody asks nobody for a key. */
+function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { readonly resourceUrl: string }) {
+  const { resourceUrl, now } = deps;
+  const skews = authenticate.flatMap((one) => (one.strategy === 'anonymous' ? [] : [one.clockSkewSeconds]));
+  if (skews.length === 0) return undefined;
+  const memory = buildReplayMemory({ now });
+  const store = scopeSettings(deps.store, { use: 'proof', server: deps.name, settings: resourceUrl });
+  const replays = store === undefined ? memory : buildSharedReplays(memory, store, now);
+  return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, now });
+}
+
+function buildServerCredential({ authenticate, credential }: ServerConfig, deps: NamedDeps): Credential {
+  const issuers = authenticate.flatMap((entry) => (entry.strategy === 'anonymous' ? [] : [entry]));
+  if (issuers.every((entry) => entry.credential === undefined)) return buildCredential(credential, deps);
+  const common = issuers.some((entry) => entry.credential === undefined)
+    ? buildCredential(credential, deps)
+    : undefined;
+  const own = issuers.map(({ issuer, credential: one }) => {
+    const built = one === undefined ? common : buildCredential(one, deps);
+    return built === undefined ? [] : [[issuer, built] as const];
+  });
+  return buildIssuerCredentials(new Map(own.flat()));
+}
+
+function buildCredential(credential: CredentialConfig, named: NamedDeps): Credential {
+  const scope = { use: 'credential', server: named.name, settings: credential };
+  const deps = { ...named, store: scopeSettings(named.store, scope) };
   switch (credential.strategy) {
     case 'token-exchange':
       return buildTokenExchangeCredential(credential, { ...deps, ...providerDeps(credential) });

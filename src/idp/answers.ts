@@ -2,8 +2,10 @@ import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { createHash } from 'node:crypto';
 import { accessTokenClaims, atHash, signToken, verifyAccessToken } from './access-token.ts';
+import { customClaims } from './custom-claims.ts';
 import { oidcScopes } from './oidc-scopes.ts';
 import type { ServerContext } from './org.ts';
+import type { LiveUser } from './state/state-schema.ts';
 import { unmaskToken } from './store.ts';
 
 type Body = Record<string, unknown>;
@@ -33,18 +35,21 @@ async function shapeTokens(context: ServerContext, ctx: KoaContextWithOIDC, body
   const user = org.directory.findUser(stored.accountId ?? '');
   const scopes = (stored.scope ?? '').split(' ').filter((scope) => scope !== '');
   const authTime = stored.extra?.auth_time;
-  const claims = accessTokenClaims({
-    handle,
-    issuer,
-    audience: server.audience,
-    issuedAt: stored.iat,
-    expiresAt: stored.exp,
-    clientId: stored.clientId,
-    user: user === undefined ? undefined : { uid: stored.accountId ?? '', login: user.login },
-    scopes,
-    authTime: typeof authTime === 'number' ? authTime : undefined,
-    jkt: stored.jkt,
-  });
+  const claims = {
+    ...(user === undefined ? {} : customClaims(server.claims, { kind: 'RESOURCE', user, scopes })),
+    ...accessTokenClaims({
+      handle,
+      issuer,
+      audience: server.audience,
+      issuedAt: stored.iat,
+      expiresAt: stored.exp,
+      clientId: stored.clientId,
+      user: user === undefined ? undefined : { uid: stored.accountId ?? '', login: user.login },
+      scopes,
+      authTime: typeof authTime === 'number' ? authTime : undefined,
+      jkt: stored.jkt,
+    }),
+  };
   const accessToken = await signToken(claims, context.keys());
   org.log('token issued', {
     server: server.id,
@@ -55,7 +60,9 @@ async function shapeTokens(context: ServerContext, ctx: KoaContextWithOIDC, body
     jti: claims.jti,
   });
   const idToken =
-    typeof body.id_token === 'string' ? { id_token: await shapeIdToken(context, body.id_token, accessToken) } : {};
+    typeof body.id_token === 'string'
+      ? { id_token: await shapeIdToken(context, body.id_token, { accessToken, user, scopes }) }
+      : {};
   const { token_type, expires_in, scope, refresh_token, issued_token_type } = body;
   return withoutUndefined({
     token_type,
@@ -68,10 +75,15 @@ async function shapeTokens(context: ServerContext, ctx: KoaContextWithOIDC, body
   });
 }
 
-async function shapeIdToken(context: ServerContext, idToken: string, accessToken: string): Promise<string> {
-  const { org } = context;
+async function shapeIdToken(
+  context: ServerContext,
+  idToken: string,
+  { accessToken, user, scopes }: { accessToken: string; user: LiveUser | undefined; scopes: readonly string[] },
+): Promise<string> {
+  const { org, server } = context;
   const { sub, name, email, aud, iat, exp, nonce, auth_time, preferred_username } = decodeJwt(idToken);
   const claims = withoutUndefined({
+    ...(user === undefined ? {} : customClaims(server.claims, { kind: 'IDENTITY', user, scopes })),
     sub,
     name,
     email,

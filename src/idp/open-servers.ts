@@ -40,7 +40,10 @@ export function openServers(org: Org, stateDir: string): OpenServers {
     },
     open,
     issuerOf,
-    rotateKeys: async (serverId) => void (await rotateSigningKeys(stateDir, serverId, Date.now())),
+    rotateKeys: async (serverId) => {
+      await rotateSigningKeys(stateDir, serverId, Date.now());
+      await known.get(serverId)?.refresh();
+    },
     find,
     contexts: () => ids().flatMap((id) => find(id) ?? []),
     served: () =>

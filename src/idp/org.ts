@@ -1,9 +1,10 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Directory } from './directory.ts';
 import type { IdpOptions } from './running-idp.ts';
-import type { Seed, SeedServer } from './seed/seed-schema.ts';
+import type { Seed } from './seed/seed-schema.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { OrgState } from './state/org-state.ts';
+import type { LiveServer } from './state/state-schema.ts';
 import type { Store } from './store.ts';
 import type { SystemLog } from './system-log.ts';
 
@@ -27,7 +28,7 @@ export interface Org {
 /** One authorization server: how it is set up now, where it stands and what it signs with. */
 export interface ServerContext {
   readonly org: Org;
-  readonly server: SeedServer;
+  readonly server: LiveServer;
   readonly issuer: string;
   /** As of now: a rotation changes them. */
   keys(): SigningKeys;

@@ -42,5 +42,5 @@ export async function serve({ org, server, issuer, stateDir, first }: Serving): 
       })
       .finally(() => answer(request, response));
   };
-  return { context, handle };
+  return { context, handle, refresh };
 }

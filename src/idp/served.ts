@@ -5,4 +5,6 @@ import type { ServerContext } from './org.ts';
 export interface Served {
   readonly context: ServerContext;
   readonly handle: RequestHandler;
+  /** Takes over new keys and settings at once, not with the next request. */
+  refresh(): Promise<void>;
 }

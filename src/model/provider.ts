@@ -31,8 +31,8 @@ export interface KnownRefusal {
   readonly source: string;
 }
 
-/** What is known about an answer of the provider behind; undefined when nobody has seen one like it. */
-export type ExplainRefusal = (answer: RefusalAnswer) => KnownRefusal | undefined;
+/** What is known about an answer of the token endpoint at `url`; undefined when nobody has seen one like it. */
+export type ExplainRefusal = (answer: RefusalAnswer & { readonly url: string }) => KnownRefusal | undefined;
 
 /** By which `--provider` and `usher idp --flavour` know them. */
 export const providerNames = ['okta', 'keycloak', 'entra', 'auth0', 'generic'] as const;

@@ -38,6 +38,8 @@ export class UsherError extends Error {
   readonly scopes: readonly string[] | undefined;
   /** What the challenge says beside the error. */
   readonly challengeParameters: Readonly<Record<string, string>>;
+  /** For the caller's next proof (RFC 9449 §9). */
+  readonly nonce: string | undefined;
   /** Which refusal of the provider behind it is, where it is a known one; its words are in the hint. */
   readonly known: KnownRefusal | undefined;
 
@@ -49,15 +51,16 @@ export class UsherError extends Error {
     this.code = code;
     this.row = row;
     this.known = extra.known;
-    const hint = fill(row.hint, details, printable);
     const place = extra.place === undefined ? '' : `${extra.place}: `;
-    this.hint = place + (extra.known === undefined ? hint : `${hint} ${extra.known.cause} ${extra.known.fix}`);
+    const known = extra.known === undefined ? '' : ` ${extra.known.cause} ${extra.known.fix}`;
+    this.hint = `${place}${fill(row.hint, details, printable)}${known}`;
     this.details = details;
     this.place = extra.place;
     this.claims = extra.claims;
     this.retryAfterSeconds = extra.retryAfterSeconds;
     this.scopes = extra.scopes;
     this.challengeParameters = extra.challengeParameters ?? {};
+    this.nonce = extra.nonce;
   }
 
   /** The details as message and hint show them; undefined when there are none. */
@@ -80,6 +83,7 @@ export interface FailExtra {
   readonly scopes?: readonly string[];
   /** Of `WWW-Authenticate`, by name: public, and checked by whoever got the values from elsewhere. */
   readonly challengeParameters?: Readonly<Record<string, string>>;
+  readonly nonce?: string;
   /** What is known of the provider's answer, for the operator. */
   readonly known?: KnownRefusal | undefined;
 }
@@ -92,14 +96,13 @@ export function fail<C extends ErrorCode>(code: C, details: ErrorDetails<C>, ext
 /** The same refusal, saying which of several parts it comes from; anything else as it is. */
 export function atPlace(error: unknown, place: string): unknown {
   if (!(error instanceof UsherError)) return error;
-  const { code, details, claims, cause, retryAfterSeconds, scopes, challengeParameters, known } = error;
+  const { code, details, claims, cause, retryAfterSeconds, scopes, challengeParameters } = error;
   return new UsherError(code, details, {
     ...(claims === undefined ? {} : { claims }),
     ...(cause === undefined ? {} : { cause }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     ...(scopes === undefined ? {} : { scopes }),
     challengeParameters,
-    ...(known === undefined ? {} : { known }),
     place: error.place === undefined ? place : `${place}, ${error.place}`,
   });
 }

@@ -6,10 +6,12 @@ import type { Flight } from '../lib/single-flight.ts';
 import { Slots } from '../lib/slots.ts';
 import type { Log } from '../model/log.ts';
 import type { ExplainRefusal } from '../model/provider.ts';
+import type { Store } from '../model/store.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import { Availability, type Turn } from './availability.ts';
 import { StatusError } from './classify-refusal.ts';
 import type { IssuedToken } from './parse-answer.ts';
+import type { Prover } from './prover.ts';
 import { sendTokenRequest } from './send-token-request.ts';
 import type { ClientAuthentication, TokenRequest } from './token-request.ts';
 
@@ -17,6 +19,8 @@ export interface TokenEndpointSettings {
   readonly url: string;
   /** For a request with its one repetition. */
   readonly timeoutSeconds: number;
+  /** Present where issued tokens are to be bound to a key of this gateway (RFC 9449). */
+  readonly prover?: Prover | undefined;
 }
 
 export interface TokenEndpointDeps {
@@ -29,6 +33,8 @@ export interface TokenEndpointDeps {
   readonly ca?: readonly string[] | undefined;
   /** What is known of the answers of the provider behind. */
   readonly explainRefusal?: ExplainRefusal | undefined;
+  /** What replicas know together: the part that belongs to this credential's settings. */
+  readonly store?: Store | undefined;
   /** From 0 up to 1; injected by tests. */
   readonly random?: () => number;
   /** Injected by tests that do not want to wait. */
@@ -59,7 +65,7 @@ export function buildTokenEndpoint(
   client: ClientAuthentication,
   deps: TokenEndpointDeps,
 ): TokenEndpoint {
-  const { url } = settings;
+  const { url, prover } = settings;
   const timeoutMs = settings.timeoutSeconds * 1000;
   const { random = Math.random, wait = waitFor } = deps;
   const availability = new Availability({ url, now: deps.now, log: deps.log, name: deps.name });
@@ -90,6 +96,7 @@ export function buildTokenEndpoint(
       timeoutMs: leftMs(deadlineAtMs),
       http: deps.http,
       nowMs: deps.now(),
+      prover,
       explainRefusal: deps.explainRefusal,
     });
 

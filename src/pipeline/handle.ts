@@ -13,6 +13,7 @@ import { checkMirroredHeaders } from './check-mirrored-headers.ts';
 import { exchange } from './exchange.ts';
 import { forward, type Forwarded } from './forward.ts';
 import { readCall } from './read-call.ts';
+import { recallOwners } from './recall-owners.ts';
 import { refuse } from './refuse.ts';
 import { route } from './route.ts';
 
@@ -43,18 +44,22 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
     const understood = await readCall(authenticated);
     trail = understood;
     checkMirroredHeaders(understood);
+    const recalled = recallOwners(understood);
+    if (recalled !== undefined) await recalled;
     const authorized = authorize(understood);
     trail = authorized;
     let credentialed = await exchange(authorized);
     trail = credentialed;
     if (credentialed.credential.source === 'fresh') checkSubject(credentialed, deps.log);
     let forwarded = await forward(credentialed);
+    // Nothing of the call was done: once more, with what the proof has to hold.
+    if (forwarded.end === 'refused proof') forwarded = await forward(credentialed);
     if (forwarded.end === 'refused credential' && mayTryAgain(authorized, credentialed)) {
       credentialed = await exchange(authorized);
       trail = credentialed;
       forwarded = await forward(credentialed);
     }
-    if (forwarded.end === 'refused credential')
+    if (forwarded.end === 'refused credential' || forwarded.end === 'refused proof')
       throw fail('upstream_refused_credential', {
         target: routed.route.upstream.target,
         words: forwarded.words ?? 'it does not say why',

@@ -10,6 +10,11 @@ import { runUsher, startUsher } from '../kit/run-usher.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
 import { claimsOf, startTestIdp, type SeedData, type TestIdp } from '../kit/start-test-idp.ts';
 import { until } from '../kit/until.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { setUpOkta } from '../../src/providers/okta/set-up/set-up-okta.ts';
+import type { OktaWanted } from '../../src/providers/okta/set-up/wanted.ts';
+import { runSetUp } from '../../src/setup/run-set-up.ts';
+import { undoSetUp } from '../../src/setup/undo-set-up.ts';
 
 /** Everything an org says of itself that a set-up could change. */
 async function readOrg(idp: TestIdp): Promise<unknown> {
@@ -114,28 +119,42 @@ test('set-up of Okta – an empty org – sign-in, exchange and call work with w
   assert.deepEqual(await readdir(folder), ['audit.jsonl']);
 });
 
+/** The same as the command does, in this process. */
+async function setUpIn(idp: TestIdp, folder: string, change: Partial<OktaWanted> = {}) {
+  const apiToken = new Secret((await readFile(idp.idp.apiTokenFile ?? '', 'utf8')).trim());
+  const wanted: OktaWanted = {
+    signIn: { audience: 'mcpserver', scopes: ['mcp:tools:call'] },
+    backend: { audience: 'backend', scopes: ['backend-api:read'] },
+    client: { label: 'MCP client', redirectUris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'] },
+    gateway: { label: 'MCP gateway' },
+    group: 'Everyone',
+    ...change,
+  };
+  const setUp = setUpOkta({ origin: idp.idp.httpUrl, apiToken }, wanted);
+  const watcher = { agree: async () => true, done: () => undefined };
+  const choices = { name: 'mcp', upstreamUrl: 'http://127.0.0.1:8001/mcp', port: 8000, caFile: undefined };
+  return {
+    run: () => runSetUp(setUp, folder, { choices, watcher }),
+    undo: () => undoSetUp(setUp, folder, watcher),
+    [Symbol.asyncDispose]: () => setUp.close(),
+  };
+}
+
 test('set-up of Okta – an org that has half of it, differently – adds what is missing; undone it is as before', async (context) => {
   await using idp = await startTestIdp((seed: SeedData) => {
     const [mcpserver, backend] = seed.servers;
     // Somebody's own policy grants the sign-in; the back end's rule is off and lacks the scope; nothing is trusted.
     mcpserver?.policies.splice(0, 1);
+    const rule = {
+      name: 'Exchange tokens',
+      active: false,
+      grantTypes: ['client_credentials'],
+      scopes: ['other:scope'],
+    };
     Object.assign(backend ?? {}, {
       trusts: [],
       scopes: [{ name: 'other:scope' }],
-      policies: [
-        {
-          name: 'MCP gateway',
-          clients: ['gateway'],
-          rules: [
-            {
-              name: 'Exchange tokens',
-              active: false,
-              grantTypes: ['client_credentials'],
-              scopes: ['other:scope'],
-            },
-          ],
-        },
-      ],
+      policies: [{ name: 'MCP gateway', clients: ['gateway'], rules: [rule] }],
     });
     const gateway = seed.apps.find(({ clientId }) => clientId === 'gateway');
     Object.assign(gateway ?? {}, { label: 'MCP gateway', requireDpop: true, grantTypes: ['client_credentials'] });
@@ -144,13 +163,10 @@ test('set-up of Okta – an org that has half of it, differently – adds what i
   });
   const folder = await makeFolder(context);
   const before = await readOrg(idp);
-  const { httpUrl, apiTokenFile = '' } = idp.idp;
-  const flags = ['--org', httpUrl, '--api-token-file', apiTokenFile, '--out', folder, '--json', '--yes'];
-  const choices = ['--client-app', 'Visual Studio Code'];
-
-  const applied = await runUsher(context, ['setup', 'okta', ...flags, ...choices]);
-  assert.equal(applied.code, 0, applied.stderr);
-  const { steps, found } = JSON.parse(applied.stdout) as { steps: { sentence: string }[]; found: string[] };
+  await using setUp = await setUpIn(idp, folder, {
+    client: { label: 'Visual Studio Code', redirectUris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'] },
+  });
+  const { steps, found } = await setUp.run();
   assert.deepEqual(
     steps.map(({ sentence }) => sentence),
     [
@@ -164,31 +180,26 @@ test('set-up of Okta – an org that has half of it, differently – adds what i
     ],
   );
   assert.ok(found.some((sentence) => sentence.startsWith('Policy "Clients that registered themselves"')));
-  const again = await runUsher(context, ['setup', 'okta', ...flags, ...choices]);
-  assert.equal((JSON.parse(again.stdout) as { state: string }).state, 'unchanged');
-
-  await writeFile(join(folder, 'usher.yaml'), '# mine now\n');
-  const undone = await runUsher(context, ['setup', 'okta', ...flags, '--undo']);
-  assert.equal(undone.code, 0, undone.stderr);
+  assert.equal((await setUp.run()).state, 'unchanged');
+  await setUp.undo();
   assert.deepEqual(await readOrg(idp), before);
-  assert.deepEqual(await readdir(folder), ['usher.yaml']);
+  assert.deepEqual(await readdir(folder), []);
 });
 
 test('set-up of Okta – a step refused half way – says so, keeps the record, and goes on when run again', async (context) => {
   await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
   const folder = await makeFolder(context);
   const before = await readOrg(idp);
-  const { httpUrl, apiTokenFile = '' } = idp.idp;
-  const flags = ['--org', httpUrl, '--api-token-file', apiTokenFile, '--out', folder, '--yes'];
-  // Not a scope name (RFC 6749 §3.3): the second server's is refused after six steps.
-  const refused = await runUsher(context, ['setup', 'okta', ...flags, '--token-exchange-scopes', 'käse']);
-  assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /refused to POST \/api\/v1\/authorizationServers\/aus\w+\/scopes, 400 E0000001/);
-  const applied = await runUsher(context, ['setup', 'okta', ...flags]);
-  assert.equal(applied.code, 0, applied.stderr);
-  assert.match(applied.stderr, /= Authorization server "backend" with audience "backend"/);
-  const undone = await runUsher(context, ['setup', 'okta', ...flags, '--undo']);
-  assert.equal(undone.code, 0, undone.stderr);
+  // Not a scope name (RFC 6749 §3.3): Okta refuses it after three steps.
+  await using wrong = await setUpIn(idp, folder, { backend: { audience: 'backend', scopes: ['käse'] } });
+  await assert.rejects(wrong.run(), {
+    message: /refused to POST \/api\/v1\/authorizationServers\/aus\w+\/scopes, 400 E0000001/,
+  });
+  await using setUp = await setUpIn(idp, folder);
+  const { state, found } = await setUp.run();
+  assert.equal(state, 'applied');
+  assert.ok(found.includes('Authorization server "backend" with audience "backend"'));
+  await setUp.undo();
   assert.deepEqual(await readOrg(idp), before);
 });
 

@@ -4,6 +4,7 @@ import { target as authorization } from './targets/authorization.ts';
 import { target as challenge } from './targets/challenge.ts';
 import { target as claims } from './targets/claims.ts';
 import { target as config } from './targets/config.ts';
+import { target as dpopProof } from './targets/dpop-proof.ts';
 import { target as exchangeAnswer } from './targets/exchange-answer.ts';
 import { target as exchangeRefusal } from './targets/exchange-refusal.ts';
 import { target as headers } from './targets/headers.ts';
@@ -20,6 +21,7 @@ export const targets: Readonly<Record<string, Target>> = {
   challenge,
   claims,
   config,
+  'dpop-proof': dpopProof,
   'exchange-answer': exchangeAnswer,
   'exchange-refusal': exchangeRefusal,
   headers,

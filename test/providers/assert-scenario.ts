@@ -11,8 +11,8 @@ export interface Stage {
   readonly mcpUrl: string;
   readonly countries: Countries;
   readonly issuers: { readonly caller: string; readonly api: string };
-  signIn(): Promise<SignedIn>;
-  records(): Promise<readonly AuditRecord[]>;
+  readonly signIn: () => Promise<SignedIn>;
+  readonly records: () => Promise<readonly AuditRecord[]>;
 }
 
 /** What every provider must do the same: a user signs in, lists the tools, calls one, and the API hears of that user by a

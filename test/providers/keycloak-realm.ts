@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { buildHttpClient } from '../../src/lib/http-client.ts';
 import { Secret } from '../../src/model/secret.ts';
-import type { SetUpOutcome } from '../../src/model/set-up.ts';
+import type { SetUp, SetUpOutcome } from '../../src/model/set-up.ts';
 import { buildKeycloakSetUp } from '../../src/providers/keycloak/set-up/build-set-up.ts';
+import type { KeycloakAdmin } from '../../src/providers/keycloak/set-up/choices.ts';
 import { keycloakAdmin } from '../../tools/real/start-keycloak.js';
 
 export const alice = { username: 'alice', password: 'alice-password' };
@@ -20,6 +22,7 @@ export const names = {
 
 /** A realm of a real Keycloak that one test file has for itself. */
 export interface KeycloakRealm {
+  readonly name: string;
   readonly issuer: string;
   readonly tokenUrl: string;
   /** A request to the admin API below the realm; anything but success fails the test. */
@@ -28,14 +31,17 @@ export interface KeycloakRealm {
   idOf(clientId: string): Promise<string>;
   /** All clients and client scopes, to compare with later; without what changes by itself. */
   snapshot(): Promise<unknown>;
-  /** Runs the set-up, without a folder and without asking. */
+  /** The set-up of this realm, as the command builds it. */
+  buildSetUp(changes?: Partial<KeycloakAdmin>): SetUp;
+  /** Runs it, without a folder and without asking. */
   setUp(): Promise<SetUpOutcome>;
 }
 
 type Found = { readonly id: string; readonly [name: string]: unknown };
 
 /** Creates a realm with two users and nothing else. */
-export async function createRealm(url: string, realm: string): Promise<KeycloakRealm> {
+export async function createRealm(url: string): Promise<KeycloakRealm> {
+  const realm = `test-${randomUUID().slice(0, 8)}`;
   const issuer = `${url}/realms/${realm}`;
   const send = (method: string, path: string, body?: unknown) => sendAdmin(url, { method, path, body });
   const user = ({ username, password }: typeof alice) => ({
@@ -47,10 +53,16 @@ export async function createRealm(url: string, realm: string): Promise<KeycloakR
     lastName: 'Example',
     credentials: [{ type: 'password', value: password, temporary: false }],
   });
-  await send('POST', '', { realm, enabled: true, users: [alice, bob].map(user) });
+  const components = { 'org.keycloak.keys.KeyProvider': keyProviders() };
+  await send('POST', '', { realm, enabled: true, users: [alice, bob].map(user), components });
   const admin: KeycloakRealm['admin'] = (method, path, body) => send(method, `/${realm}${path}`, body);
   const list = async (path: string) => (await admin('GET', path)) as readonly Found[];
+  const password = new Secret(keycloakAdmin.password);
+  const target = { url, realm, adminRealm: 'master', user: keycloakAdmin.user, password };
+  const buildSetUp = (changes: Partial<KeycloakAdmin> = {}) =>
+    buildKeycloakSetUp({ ...target, ...changes }, names, buildHttpClient());
   return {
+    name: realm,
     issuer,
     tokenUrl: `${issuer}/protocol/openid-connect/token`,
     admin,
@@ -60,10 +72,9 @@ export async function createRealm(url: string, realm: string): Promise<KeycloakR
       return found.id;
     },
     snapshot: async () => [sortById(await list('/clients')), sortById(await list('/client-scopes'))],
+    buildSetUp,
     async setUp() {
-      const target = { url, realm, adminRealm: 'master', user: keycloakAdmin.user };
-      const password = new Secret(keycloakAdmin.password);
-      const setUp = buildKeycloakSetUp({ ...target, password }, names, buildHttpClient());
+      const setUp = buildSetUp();
       for (const step of (await setUp.plan()).steps) await step.perform();
       const outcome = await setUp.readOutcome();
       await setUp.close();
@@ -72,13 +83,20 @@ export async function createRealm(url: string, realm: string): Promise<KeycloakR
   };
 }
 
+/** What a new realm has, but an RSA key that is there already: on a busy machine Keycloak makes them for half a minute. */
+function keyProviders() {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const priority = ['100'];
+  return [
+    { name: 'rsa', providerId: 'rsa', config: { priority, algorithm: ['RS256'], privateKey: [pem] } },
+    { name: 'hmac', providerId: 'hmac-generated', config: { priority, algorithm: ['HS512'] } },
+    { name: 'aes', providerId: 'aes-generated', config: { priority } },
+  ];
+}
+
 async function sendAdmin(url: string, { method, path, body }: { method: string; path: string; body: unknown }) {
-  const form = { grant_type: 'password', client_id: 'admin-cli', username: keycloakAdmin.user };
-  const signedIn = await fetch(`${url}/realms/master/protocol/openid-connect/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ ...form, password: keycloakAdmin.password }),
-  });
-  const { access_token: adminToken } = (await signedIn.json()) as { access_token: string };
+  const adminToken = await signAdminIn(url);
   const answer = await fetch(`${url}/admin/realms${path}`, {
     method,
     headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
@@ -87,6 +105,21 @@ async function sendAdmin(url: string, { method, path, body }: { method: string; 
   const text = await answer.text();
   assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
   return text === '' ? undefined : (JSON.parse(text) as unknown);
+}
+
+let signedIn: { readonly token: string; readonly untilMs: number } | undefined;
+
+/** Each sign-in costs Keycloak a password hash, which is dear on purpose. */
+async function signAdminIn(url: string): Promise<string> {
+  if (signedIn !== undefined && performance.now() < signedIn.untilMs) return signedIn.token;
+  const form = { grant_type: 'password', client_id: 'admin-cli', username: keycloakAdmin.user };
+  const answer = await fetch(`${url}/realms/master/protocol/openid-connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ ...form, password: keycloakAdmin.password }),
+  });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  signedIn = { token, untilMs: performance.now() + 30_000 };
+  return token;
 }
 
 function sortById(found: readonly Found[]): readonly Found[] {

@@ -61,7 +61,7 @@ let realm: KeycloakRealm;
 let callerToken: string;
 before(async () => {
   if (skip !== false) return;
-  realm = await createRealm(url, 'refusals');
+  realm = await createRealm(url);
   const { exchange } = await realm.setUp();
   for (const [clientId, change] of Object.entries(clients)) await addClient(clientId, change);
   const good: ExchangeChoice = { ...exchange, clientSecret: exchange.clientSecret.reveal() };

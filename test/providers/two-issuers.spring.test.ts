@@ -74,10 +74,10 @@ test('Spring Authorization Server – the sign-in was revoked – exchange_subje
 });
 
 test('Spring Authorization Server – asked for a resource and no audience – the token names it', { skip }, async () => {
-  const before = lab.countries.refused.length;
+  const refusedBefore = lab.countries.refused.length;
   await post(lab.mcpUrl('resource'), callerToken);
   const record = (await lab.gateway.records()).findLast(({ server }) => server === 'resource');
   assert.deepEqual([record?.exchanged?.aud].flat(), ['http://127.0.0.1:4000']);
   // The server behind takes another audience, so the call goes no further.
-  assert.equal(lab.countries.refused.length, before);
+  assert.equal(lab.countries.refused.length, refusedBefore);
 });

@@ -32,9 +32,15 @@ export async function startKeycloak(signal) {
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const options = [
-    ...['start', '--optimized', '--http-enabled=true', '--http-host=127.0.0.1', `--http-port=${port}`],
+    'start',
+    '--optimized',
+    '--http-enabled=true',
+    '--http-host=127.0.0.1',
+    `--http-port=${port}`,
+    `--hostname=${url}`,
     // Without `local` it looks for others to form a cluster with, on every network of the machine.
-    ...[`--hostname=${url}`, '--cache=local', '--log-level=warn'],
+    '--cache=local',
+    '--log-level=warn',
   ];
   const { user, password } = keycloakAdmin;
   return startJava('Keycloak', [...javaOptions(home), ...options], {
@@ -75,13 +81,22 @@ async function install(folder, signal) {
 function javaOptions(home) {
   const opened = ['java.util', 'java.util.concurrent', 'java.security', 'java.lang'];
   return [
-    ...['-Xms64m', '-Xmx384m', '-XX:MaxMetaspaceSize=256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+    '-Xms64m',
+    '-Xmx384m',
+    '-XX:MaxMetaspaceSize=256m',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
     ...opened.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
     '-Djava.util.concurrent.ForkJoinPool.common.threadFactory=io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory',
     '-Djava.util.logging.manager=org.jboss.logmanager.LogManager',
-    ...['-Dpicocli.disable.closures=true', '-Duser.language=en', '-Duser.country=US'],
-    ...[`-Dkc.home.dir=${home}`, `-Djboss.server.config.dir=${join(home, 'conf')}`],
-    ...['-cp', join(home, 'lib', 'quarkus-run.jar'), 'io.quarkus.bootstrap.runner.QuarkusEntryPoint'],
+    '-Dpicocli.disable.closures=true',
+    '-Duser.language=en',
+    '-Duser.country=US',
+    `-Dkc.home.dir=${home}`,
+    `-Djboss.server.config.dir=${join(home, 'conf')}`,
+    '-cp',
+    join(home, 'lib', 'quarkus-run.jar'),
+    'io.quarkus.bootstrap.runner.QuarkusEntryPoint',
   ];
 }
 

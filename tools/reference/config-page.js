@@ -9,7 +9,7 @@ import { code, generatedNote, table } from './markdown.js';
 /** @type {Readonly<Record<string, string>>} */
 const seamIntros = {
   authenticate:
-    'Who may call. A list: a caller whom any entry accepts is in. Every server has to say it; leaving it out never means everybody.',
+    'Who may call. A list: a caller whom any entry accepts is in. Every server has to say it; leaving it out never means everybody. An entry with an issuer may have a `credential` group of its own, with the keys of `servers.NAME.credential` below, for the callers of that issuer ([tenants](../guides/opaque-tokens.md#several-issuers-each-with-its-own-exchange)); in the file only.',
   policy: 'What a caller’s token must allow.',
   credential:
     'As whom the MCP server behind is called. The caller’s own token is never passed on. When the group is left out, none is sent at all.',
@@ -87,8 +87,11 @@ export function configPage(example) {
     '## What does not start',
     [
       '- An audience without an issuer, or an issuer without an audience.',
+      '- An issuer without a credential of its own beside one that has one, where the server has none; a credential of the server that no issuer uses.',
+      '- Two issuers that are asked about opaque tokens, unless the `tokenPrefix` of neither begins with that of the other.',
       '- A token exchange without checked callers, or one that names neither audience nor resource.',
       '- A server that does not say who may call. Everybody is `strategy: anonymous` (`--anonymous`), and that alone: not beside an issuer, an exchange or required scopes.',
+      '- Shared state without a key, with one of fewer than 32 characters, or without TLS outside this machine unless `insecureAllowPlain` says so.',
       '- Two servers at one path, or a path that is Usher’s own: `/health`, `/ready`, `/.well-known`.',
       '- An issuer, key or token endpoint over plain http that is not on this machine (127.0.0.0/8, ::1, localhost and names below it), unless `insecureAllowHttp` (`--oidc-insecure-allow-http`) is set. Private addresses need no flag.',
       '- A URL with a user name, password or fragment in it.',

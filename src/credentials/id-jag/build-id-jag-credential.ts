@@ -20,7 +20,11 @@ export interface IdJagDeps extends TokenEndpointDeps {
  * grant for the other's authorization server, which takes it for an access token.
  */
 export function buildIdJagCredential(settings: IdJagSettings, deps: IdJagDeps): Credential {
-  return buildCachedCredential(buildIdJagSource(settings, deps), { now: deps.now, header: buildHeaderForm(settings) });
+  return buildCachedCredential(buildIdJagSource(settings, deps), {
+    now: deps.now,
+    header: buildHeaderForm(settings),
+    store: deps.store,
+  });
 }
 
 export type IdJagSourceSettings = Omit<IdJagSettings, keyof HeaderSettings>;

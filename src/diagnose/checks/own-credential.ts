@@ -41,5 +41,6 @@ const nobody: Identity = {
     expiresAtMs: Number.POSITIVE_INFINITY,
     acceptedUntilMs: Number.POSITIVE_INFINITY,
     tokenDigest: '',
+    jkt: undefined,
   },
 };

@@ -134,7 +134,9 @@ describe('management API', () => {
     const kidOf = (list: readonly Readonly<Record<string, unknown>>[], status: string) =>
       list.find((key) => key['status'] === status)?.['kid'];
     const published = await api('GET', `${path}/keys`);
-    await api('POST', `${path}/lifecycle/keyRotate`, { use: 'sig' });
+    const rotated = await api('POST', `${path}/lifecycle/keyRotate`, { use: 'sig' });
+    assert.equal(kidOf(rotated.list, 'ACTIVE'), kidOf(published.list, 'NEXT'));
+    assert.equal(kidOf(rotated.list, 'EXPIRED'), kidOf(published.list, 'ACTIVE'));
     const { issuer } = server.body as { issuer: string };
     const { body } = await idp.send(`${issuer}/v1/keys`);
     const [first] = body['keys'] as { kid: string }[];
@@ -215,6 +217,37 @@ test('management API – the scenario made from nothing – works at once, and a
   } finally {
     await rm(stateDir, { recursive: true, force: true });
   }
+});
+
+test('claims – made for a server – stand in its tokens, beside those that make a token what it is', async () => {
+  await using idp = await startTestIdp();
+  const api = managementOf(idp);
+  const path = '/authorizationServers/mcpserver/claims';
+  const claim = { claimType: 'RESOURCE', valueType: 'EXPRESSION', status: 'ACTIVE', conditions: { scopes: [] } };
+  const make = async (more: Readonly<Record<string, unknown>>) => await api('POST', path, { ...claim, ...more });
+  const made = await make({ name: 'mail', value: 'user.email' });
+  assert.equal(made.status, 201);
+  assert.match(String(made.body['id']), /^ocl/);
+  await make({ name: 'teams', valueType: 'GROUPS', group_filter_type: 'STARTS_WITH', value: 'eng' });
+  await make({ name: 'tools', value: '"yes"', conditions: { scopes: ['mcp:tools:call'] } });
+  await make({ name: 'family', claimType: 'IDENTITY', value: 'user.lastName' });
+  for (const [name, value] of [
+    ['sub', '"somebody else"'],
+    ['code', 'user.getInternalProperty("id")'],
+    ['mail', '"twice"'],
+  ]) {
+    assert.equal((await make({ name, value })).body['errorCode'], 'E0000001', name);
+  }
+  const tokensFor = async (scope: string) => {
+    const { body } = await idp.signIn('mcpserver', { scope });
+    return { access: claimsOf(body['access_token']), id: claimsOf(body['id_token']) };
+  };
+  const { access, id } = await tokensFor('openid mcp:tools:call');
+  assert.deepEqual([access['mail'], access['teams'], access['tools']], ['alice@example.com', ['Engineering'], 'yes']);
+  assert.equal(id['family'], 'Adams');
+  assert.equal((await tokensFor('openid')).access['tools'], undefined);
+  assert.equal((await api('DELETE', `${path}/${String(made.body['id'])}`)).status, 204);
+  assert.equal((await tokensFor('openid')).access['mail'], undefined);
 });
 
 const webClient = {

@@ -3,6 +3,7 @@ import { appAssignmentRoutes } from './app-assignments.ts';
 import { appRoutes } from './apps.ts';
 import { associatedServerRoutes } from './associated-servers.ts';
 import { serverRoutes } from './authorization-servers.ts';
+import { claimRoutes } from './claims.ts';
 import { groupRoutes } from './groups.ts';
 import { logRoutes } from './logs.ts';
 import { policyRoutes } from './policies.ts';
@@ -16,6 +17,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...serverRoutes,
   ...associatedServerRoutes,
   ...scopeRoutes,
+  ...claimRoutes,
   ...policyRoutes,
   ...ruleRoutes,
   ...serverKeyRoutes,

@@ -1,7 +1,7 @@
 import { createHash, randomInt } from 'node:crypto';
 
 /** What Okta's ids begin with, by what they are of. */
-export type IdPrefix = 'aus' | '0oa' | '00u' | '00g' | '00p' | '0pr' | 'scp' | 'ocs' | 'oae' | '00o';
+export type IdPrefix = 'aus' | '0oa' | '00u' | '00g' | '00p' | '0pr' | 'scp' | 'ocl' | 'ocs' | 'oae' | '00o';
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

@@ -33,6 +33,7 @@ function serverOf(server: SeedServer, stamps: Stamps): LiveServer {
     ...server,
     description: '',
     active: true,
+    claims: [],
     scopes: server.scopes.map((scope) => ({
       ...scope,
       id: seedId('scp', server.id, scope.name),

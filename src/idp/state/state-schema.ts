@@ -21,10 +21,24 @@ const policyStateSchema = policySchema.extend({
   ...stamps,
 });
 
+/** Made through the management API only: a seed has none. */
+export const claimStateSchema = z.strictObject({
+  id: z.string(),
+  name: z.string().min(1).max(100),
+  claimType: z.enum(['RESOURCE', 'IDENTITY']),
+  valueType: z.enum(['EXPRESSION', 'GROUPS']),
+  value: z.string().min(1).max(1024),
+  groupFilterType: z.enum(['STARTS_WITH', 'EQUALS', 'CONTAINS', 'REGEX']).optional(),
+  active: z.boolean(),
+  alwaysIncludeInToken: z.boolean(),
+  scopes: z.array(z.string()),
+});
+
 const serverStateSchema = serverSchema.extend({
   description: z.string(),
   active: z.boolean(),
   scopes: z.array(scopeStateSchema),
+  claims: z.array(claimStateSchema),
   policies: z.array(policyStateSchema),
   ...stamps,
 });
@@ -55,6 +69,7 @@ export const orgDataSchema = z.strictObject({
 
 export type OrgData = z.output<typeof orgDataSchema>;
 export type LiveServer = OrgData['servers'][number];
+export type LiveClaim = LiveServer['claims'][number];
 export type LiveScope = LiveServer['scopes'][number];
 export type LivePolicy = LiveServer['policies'][number];
 export type LiveRule = LivePolicy['rules'][number];

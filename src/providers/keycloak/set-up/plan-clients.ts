@@ -131,7 +131,8 @@ function switchExchangeOn(api: AdminApi, { id, clientId, attributes }: ClientRep
           body: { clientId, attributes: { [exchangeSwitch]: value } },
         }) as const;
       await api.send(put('true'), `change the client ${name}`);
-      const before = put(attributes[exchangeSwitch] ?? 'false');
+      // An empty value removes an attribute.
+      const before = put(attributes[exchangeSwitch] ?? '');
       return { sentence: `Untick Standard Token Exchange for the client ${name}`, requests: [before] };
     },
   };
