@@ -82,15 +82,7 @@ async function addClient(clientId: string, change: Readonly<Record<string, unkno
     optionalClientScopes: [names.apiScope],
     ...change,
   });
-  if (clientId === 'not-in-audience') return;
-  const scopes = (await realm.admin('GET', '/client-scopes')) as readonly { id: string; name: string }[];
-  const callScope = scopes.find(({ name }) => name === names.callScope);
-  await realm.admin('POST', `/client-scopes/${callScope?.id}/protocol-mappers/models`, {
-    name: `audience ${clientId}`,
-    protocol: 'openid-connect',
-    protocolMapper: 'oidc-audience-mapper',
-    config: { 'included.client.audience': clientId, 'access.token.claim': 'true' },
-  });
+  if (clientId !== 'not-in-audience') await realm.addAudience(names.callScope, clientId);
 }
 
 for (const [name, [, code, words]] of Object.entries(mistakes)) {
