@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { post } from '../kit/call.ts';
 import { findRealProvider } from '../kit/find-real-provider.ts';
+import { findRecord } from './assert-scenario.ts';
 import { startRealLab, type ExchangeChoice, type RealLab } from './start-real-lab.ts';
 import type { ErrorCode } from '../../src/model/errors.ts';
 
@@ -76,7 +77,10 @@ test('Spring Authorization Server – the sign-in was revoked – exchange_subje
 test('Spring Authorization Server – asked for a resource and no audience – the token names it', { skip }, async () => {
   const refusedBefore = lab.countries.refused.length;
   await post(lab.mcpUrl('resource'), callerToken);
-  const record = (await lab.gateway.records()).findLast(({ server }) => server === 'resource');
+  const record = await findRecord(
+    () => lab.gateway.records(),
+    ({ server }) => server === 'resource',
+  );
   assert.deepEqual([record?.exchanged?.aud].flat(), ['http://127.0.0.1:4000']);
   // The server behind takes another audience, so the call goes no further.
   assert.equal(lab.countries.refused.length, refusedBefore);
