@@ -16,6 +16,8 @@ export interface ExchangeChoice {
   readonly audience: readonly string[];
   readonly resource?: readonly string[];
   readonly scopes: readonly string[];
+  /** Asks for a token that names the gateway as actor, too. */
+  readonly actorFromClient?: boolean;
 }
 
 /** A real provider, as the gateway is told of it. */

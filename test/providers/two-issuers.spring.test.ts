@@ -47,6 +47,7 @@ before(async () => {
       good,
       ...Object.fromEntries(wrong),
       resource: { ...good, audience: [], resource: ['http://127.0.0.1:4000'] },
+      delegated: { ...good, actorFromClient: true },
     },
   });
   callerToken = (await lab.signIn(alice)).callerToken;
@@ -85,3 +86,19 @@ test('Spring Authorization Server – asked for a resource and no audience – t
   // The server behind takes another audience, so the call goes no further.
   assert.equal(lab.countries.refused.length, refusedBefore);
 });
+
+test(
+  'Spring Authorization Server – the gateway names itself as actor – the token says who acts for whom',
+  { skip },
+  async () => {
+    const answer = await post(lab.mcpUrl('delegated'), callerToken);
+    const record = await findRecord(
+      () => lab.gateway.records(),
+      ({ server }) => server === 'delegated',
+    );
+    assert.equal(answer.status, 200, record?.hint);
+    const token = lab.countries.accepted.at(-1);
+    assert.equal(token?.sub, 'alice');
+    assert.deepEqual(token?.['act'], { iss: issuers.api, sub: 'gateway' });
+  },
+);
