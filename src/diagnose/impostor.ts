@@ -25,6 +25,7 @@ export function buildImpostor({ route, server, now }: Patient): Identity {
       claims: {},
       expiresAtMs: nowMs + 300_000,
       acceptedUntilMs: nowMs + 300_000,
+      jkt: undefined,
       tokenDigest: hash('sha256', callerToken, 'base64url'),
     },
   };

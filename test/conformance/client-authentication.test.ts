@@ -67,7 +67,8 @@ async function startProvider(context: TestContext, { ca }: TestAuthority, client
       mTLS: { enabled: true, selfSignedTlsClientAuth: true, getCertificate: ({ socket }) => certificateOf(socket) },
     },
   });
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
   context.after(() => {
     server.close();
     server.closeAllConnections();
@@ -125,7 +126,7 @@ for (const [alg, make] of Object.entries(makers)) {
     const { url, issuer } = await startProvider(context, authority, {
       token_endpoint_auth_method: 'private_key_jwt',
       jwks: { keys: [jwk] },
-    } as Partial<ClientMetadata>);
+    });
     const settings = {
       url,
       clientAuthentication: 'private_key_jwt',
@@ -147,7 +148,7 @@ test('a certificate on the connection – is seen; another one is refused', asyn
   const { url } = await startProvider(context, authority, {
     token_endpoint_auth_method: 'self_signed_tls_client_auth',
     jwks: { keys: [jwk] },
-  } as Partial<ClientMetadata>);
+  });
   const settings = (pair: typeof own) => {
     const { certFile, keyFile } = writePair(makeFolder(context), pair);
     return { url, clientAuthentication: 'tls_client_auth', clientCertFile: certFile, clientKeyFile: keyFile };

@@ -10,12 +10,15 @@ import { until } from '../kit/until.ts';
 const tokenPath = '/oauth2/as1/v1/token';
 const call = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"GetCountry"}}';
 
+interface Refused {
+  readonly token?: Record<string, unknown>;
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+}
+
 describe('a call that is refused – costs no exchange', () => {
-  const rows: readonly (readonly [
-    string,
-    number,
-    Parameters<typeof fetch>[1] & { token?: Record<string, unknown> },
-  ])[] = [
+  const rows: readonly (readonly [string, number, Refused])[] = [
     ['without a token', 401, { headers: {} }],
     ['with a token for something else', 401, { token: { aud: 'backend' } }],
     ['without the scope', 403, { token: { scp: [] } }],
