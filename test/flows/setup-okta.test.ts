@@ -255,7 +255,10 @@ test('set-up of Okta – a wrong API token, a console address, no way to ask –
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /--org: is "https:\/\/example-admin\.okta\.com", the address of its console/);
   assert.match(wrong.stderr, /--yes: is missing; without a terminal nobody can be asked/);
-  const plain = await runUsher(context, ['setup', 'okta', '--org', 'http://example.okta.com', ...flags, '--yes']);
+  const plain = await runUsher(context, ['setup', 'okta', '--org', 'http://example.okta.com', '--yes'], {
+    env: { OKTA_API_TOKEN: '00not-the-token' },
+  });
+  assert.doesNotMatch(plain.stderr, /--api-token-file/);
   assert.match(plain.stderr, /--org: is "http:\/\/example\.okta\.com", expected the URL of an org: https:/);
   await assert.rejects(stat(join(folder, 'out')), { code: 'ENOENT' });
 });
