@@ -146,6 +146,7 @@ describe('management API', () => {
     const path = `/apps/${String(made.body['id'])}`;
     const refused = await api('DELETE', path);
     assert.deepEqual([refused.status, refused.body['errorCode']], [403, 'E0000056']);
+    assert.match(JSON.stringify(refused.body['errorCauses']), /must be deactivated before deletion/);
     assert.equal((await api('POST', `${path}/lifecycle/deactivate`)).status, 200);
     assert.equal((await api('DELETE', path)).status, 204);
     assert.equal((await api('GET', path)).status, 404);
