@@ -21,6 +21,7 @@ const report: SetUpReport = {
   found: ['App "\u001b[2Jevil\nname"'],
   steps: [{ action: 'create', sentence: 'Create \u202eit' }],
   files: { 'usher.yaml': 'write', 'gateway-secret.txt': 'edited' },
+  unsure: ['Create b'],
   outcome: {
     callers: { issuer: 'https://example.okta.com/oauth2/a', audience: ['mcpserver'], scopes: ['call'] },
     exchange: {
@@ -41,17 +42,19 @@ test('plan – names with control characters – are shown on one line, without 
     '  + Create  it',
     '  + Write /gw/usher.yaml, readable by its owner only',
     '  = Leave /gw/gateway-secret.txt as it is: somebody changed it',
+    '  ! Done by a run that was interrupted, so --undo does not know of it: Create b',
   ]);
 });
 
 test('plan – nothing to do – says only that', () => {
-  const nothing = { ...report, steps: [], files: { 'usher.yaml': 'same' } } as const;
+  const nothing = { ...report, steps: [], unsure: [], files: { 'usher.yaml': 'same' } } as const;
   assert.equal(describeProposal(setUp, nothing, '/gw'), 'Okta at https://example.okta.com: nothing to change');
 });
 
 test('undo – steps and files – are each on a line', () => {
   const undo = {
-    steps: ['Delete the app "a"'],
+    steps: ['Delete the app \"a\"'],
+    unsure: ['Create b'],
     files: { 'usher.yaml': 'edited', 'gateway-secret.txt': 'remove' },
   } as const;
   assert.deepEqual(describeUndo(setUp, undo, '/gw').split('\n'), [
@@ -59,6 +62,7 @@ test('undo – steps and files – are each on a line', () => {
     '  - Delete the app "a"',
     '  - Remove /gw/gateway-secret.txt',
     '  = Leave /gw/usher.yaml: somebody changed it',
+    '  ! Look for it by hand, since a run was interrupted there: Create b',
   ]);
 });
 
