@@ -8,6 +8,8 @@ export interface Authenticator {
   readonly issuers: readonly string[];
   /** False when a request without a token is a caller too (`anonymous`). */
   readonly needsToken: boolean;
+  /** The caller of a token that is known already. Costs a look-up and asks nobody. */
+  find(callerToken: string): Caller | undefined;
   /** The caller for a token, synchronously when the token is known.
    * @throws UsherError of stage authenticate
    */

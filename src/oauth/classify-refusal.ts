@@ -23,7 +23,7 @@ export class StatusError extends Error {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor({ status, retryAfterSeconds }: Refusal) {
+  constructor({ status, retryAfterSeconds }: Pick<Refusal, 'status' | 'retryAfterSeconds'>) {
     super(`status ${status}`);
     this.status = status;
     this.retryAfterSeconds = retryAfterSeconds;

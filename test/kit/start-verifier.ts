@@ -1,4 +1,4 @@
-import { checkHeader } from '../../src/authenticators/jwt/check-claims.ts';
+import { checkHeader } from '../../src/authenticators/check-claims.ts';
 import { KeyStore } from '../../src/authenticators/jwt/key-store.ts';
 import { algorithms } from '../../src/authenticators/jwt/schema.ts';
 import { checkSignatureText, verifySignature } from '../../src/authenticators/jwt/verify-signature.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { algorithms } from '../../src/authenticators/jwt/schema.ts';
-import { quoteValue } from '../../src/authenticators/jwt/quote-value.ts';
+import { quoteValue } from '../../src/authenticators/quote-value.ts';
 import { check as checkClaims, expected, nowSeconds } from '../fuzz/targets/claims.ts';
 import { check as checkParts } from '../fuzz/targets/jwt-parts.ts';
 import { check as checkKeys } from '../fuzz/targets/key-set.ts';

@@ -22,6 +22,7 @@ export function buildAnonymousAuthenticator(): Authenticator {
     issuers: [],
     needsToken: false,
     anonymous,
+    find: () => anonymous,
     authenticate: () => anonymous,
     warmUp: () => Promise.resolve(),
     isReady: () => true,

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 import { dropEnded } from '../../lib/drop-ended.ts';
@@ -9,9 +8,10 @@ import type { Log } from '../../model/log.ts';
 import type { Caller } from '../../model/caller.ts';
 import { pickTokenClaims } from '../../model/token-claims.ts';
 import { fail } from '../../model/usher-error.ts';
-import { checkClaims } from './check-claims.ts';
+import { buildCaller } from '../build-caller.ts';
+import { checkClaims } from '../check-claims.ts';
 import { KeyStore } from './key-store.ts';
-import { quoteValue } from './quote-value.ts';
+import { quoteValue } from '../quote-value.ts';
 import type { JwtSettings } from './schema.ts';
 import { checkSignatureText, verifySignature, type Problem } from './verify-signature.ts';
 
@@ -36,16 +36,22 @@ interface Known {
  */
 export function buildJwtAuthenticator(settings: readonly JwtSettings[], deps: JwtDeps): Authenticator {
   const issuers = new Map(settings.map((one) => [one.issuer, new Issuer(one, deps)]));
+  const find = (callerToken: string): Caller | undefined => {
+    for (const issuer of issuers.values()) {
+      const caller = issuer.find(callerToken);
+      if (caller !== undefined) return caller;
+    }
+    return undefined;
+  };
   return {
     strategy: 'jwt',
     issuers: [...issuers.keys()],
     needsToken: true,
     anonymous: undefined,
+    find,
     authenticate(callerToken, connection) {
-      for (const issuer of issuers.values()) {
-        const caller = issuer.find(callerToken);
-        if (caller !== undefined) return caller;
-      }
+      const known = find(callerToken);
+      if (known !== undefined) return known;
       const parts = readParts(callerToken);
       const claimed = parts.claims['iss'];
       const issuer = typeof claimed === 'string' ? issuers.get(claimed) : undefined;
@@ -121,7 +127,7 @@ class Issuer {
       }
     }
     if (problem !== undefined) throw this.#refusal(problem, parts);
-    const caller = buildCaller(callerToken, parts, this.#settings);
+    const caller = buildCaller(callerToken, parts.claims, this.#settings);
     dropEnded(this.#known, (known) => this.#hasExpired(known.caller));
     this.#known.set(endOf(callerToken), { callerToken, caller, generation: keys.generation });
     return caller;
@@ -164,26 +170,4 @@ function readParts(callerToken: string): JwtParts {
   } catch (cause) {
     throw fail('token_malformed', { reason: cause instanceof Error ? cause.message : 'it is not a JWT' }, { cause });
   }
-}
-
-/** Claims that name a person, best first; only shown, never decided on. */
-const nameClaims = ['email', 'preferred_username', 'upn', 'name'] as const;
-
-function buildCaller(callerToken: string, { claims }: JwtParts, { clockSkewSeconds }: JwtSettings): Caller {
-  const shown = pickTokenClaims(claims);
-  const subject = String(claims['sub']);
-  const name = nameClaims.map((claim) => claims[claim]).find((value) => typeof value === 'string' && value !== '');
-  return Object.freeze({
-    issuer: String(claims['iss']),
-    subject,
-    clientId: shown.clientId,
-    name: typeof name === 'string' ? name : subject.includes('@') ? subject : undefined,
-    scopes: new Set(shown.scp),
-    principal: JSON.stringify([claims['iss'], subject, shown.clientId ?? null]),
-    tokenClaims: claims,
-    claims: Object.freeze(shown),
-    expiresAtMs: Number(claims['exp']) * 1000,
-    acceptedUntilMs: (Number(claims['exp']) + clockSkewSeconds) * 1000,
-    tokenDigest: hash('sha256', callerToken, 'base64url'),
-  });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checkClaims, type Expectations } from '../../../src/authenticators/jwt/check-claims.ts';
+import { checkClaims, type Expectations } from '../../../src/authenticators/check-claims.ts';
 import { algorithms } from '../../../src/authenticators/jwt/schema.ts';
 import { pickTokenClaims } from '../../../src/model/token-claims.ts';
 import { isObject, orRefusal, parseJson, type Target } from '../target.ts';

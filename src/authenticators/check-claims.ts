@@ -1,14 +1,18 @@
-import type { TokenClaims } from '../../model/caller.ts';
-import type { JwtParts } from '../../lib/jwt-parts.ts';
-import { fail } from '../../model/usher-error.ts';
+import type { TokenClaims } from '../model/caller.ts';
+import type { JwtParts } from '../lib/jwt-parts.ts';
+import { fail } from '../model/usher-error.ts';
 import { quoteValue } from './quote-value.ts';
 
-/** What a token has to say about itself. */
-export interface Expectations {
+/** What the claims of a token have to say, however they came here. */
+export interface ExpectedClaims {
   readonly issuer: string;
   readonly audience: readonly string[];
-  readonly algorithms: readonly string[];
   readonly clockSkewSeconds: number;
+}
+
+/** What a JWT has to say about itself. */
+export interface Expectations extends ExpectedClaims {
+  readonly algorithms: readonly string[];
 }
 
 /** RFC 9068 §2.1, and what providers that predate it send (Okta: nothing). An ID token of a careful provider says JWT too;
@@ -22,7 +26,19 @@ const acceptedTypes = new Set(['jwt', 'at+jwt', 'application/at+jwt', 'applicati
  */
 export function checkClaims(parts: JwtParts, expected: Expectations, shown: TokenClaims, nowSeconds: number): void {
   checkHeader(parts.header, expected.algorithms, shown);
-  const { iss, aud, sub, exp, nbf, iat, cnf } = parts.claims;
+  checkClaimSet(parts.claims, expected, shown, nowSeconds);
+}
+
+/** Checks claims, out of a token or out of its issuer's answer about it (RFC 7662 §2.2 uses those of RFC 7519).
+ * @throws UsherError of stage authenticate, with the claims for the audit trail
+ */
+export function checkClaimSet(
+  claims: Readonly<Record<string, unknown>>,
+  expected: ExpectedClaims,
+  shown: TokenClaims,
+  nowSeconds: number,
+): void {
+  const { iss, aud, sub, exp, nbf, iat, cnf } = claims;
   const extra = { claims: shown };
 
   // Byte for byte, and a string: an array that happens to hold the issuer is not the issuer.
