@@ -6,6 +6,8 @@ export interface IdpOptions {
   readonly flavour?: FlavourName | 'okta';
   /** YAML seed file; the built-in seed (the countries scenario) when absent. */
   readonly seedFile?: string;
+  /** Every app gets tokens only with a proof of its key (DPoP), whatever the seed says. */
+  readonly requireDpop?: boolean;
   readonly host?: string;
   /** Port of the plain-http side; 0 takes a free one. */
   readonly httpPort: number;

@@ -6,9 +6,9 @@ import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
 import type { Store } from '../model/store.ts';
-import type { UpstreamCredential } from '../model/upstream-credential.ts';
+import type { UpstreamCredential, UpstreamProof } from '../model/upstream-credential.ts';
 import type { Subject } from './hand-in.ts';
-import { authorizationHeader, type HeaderForm } from './header-form.ts';
+import { authorizationHeader, boundHeader, type HeaderForm } from './header-form.ts';
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
 import { SharedTokens, type HeldToken } from './shared-tokens.ts';
@@ -26,11 +26,13 @@ export interface TokenSource {
    * @throws UsherError of stage exchange
    */
   request(subject: Subject, flight: Flight): Promise<IssuedToken>;
+  /** Present where its tokens are bound to a key: proofs for one of them (RFC 9449 §7.1). */
+  readonly proofFor?: ((upstreamToken: string) => UpstreamProof) | undefined;
 }
 
 export interface CachedCredentialDeps {
   readonly now: Clock;
-  /** What carries the tokens; the Authorization header when absent. */
+  /** What carries the tokens; the Authorization header when absent, and for tokens that are bound to a key. */
   readonly header?: HeaderForm;
   /** Where replicas keep its tokens together: a part of the store that belongs to this credential and its settings alone.
    * Absent where each replica asks for itself.
@@ -58,8 +60,9 @@ const refreshPauseMs = 2_000;
  */
 export function buildCachedCredential(
   source: TokenSource,
-  { now, header: form = authorizationHeader, store }: CachedCredentialDeps,
+  { now, header = authorizationHeader, store }: CachedCredentialDeps,
 ): Credential {
+  const form = source.proofFor === undefined ? header : boundHeader;
   const kept = new LRUCache<string, Kept>({
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
@@ -69,7 +72,8 @@ export function buildCachedCredential(
   const isShared = source.actsAs === 'gateway';
   const keyOf = ({ caller }: Identity) => (isShared ? '' : caller.tokenDigest);
 
-  const replicas = store === undefined ? undefined : new SharedTokens(store, now);
+  // A token that is bound to this process's key is of no use to another one.
+  const replicas = store === undefined || source.proofFor !== undefined ? undefined : new SharedTokens(store, now);
   /** What the service behind refused: another replica may not know yet. */
   const spurned = new LRUCache<string, string>({ maxSize: 10_000, sizeCalculation: () => 1 });
 
@@ -86,6 +90,7 @@ export function buildCachedCredential(
     const { claims, steps, freshUntilMs, refreshAtMs } = token;
     const credential = {
       header: { name: form.name, value: new Secret(`${form.prefix}${token.upstreamToken}`) },
+      proof: source.proofFor?.(token.upstreamToken),
       claims,
       source: isOwn ? 'fresh' : 'cached',
       waitedMs: nowMs - startedAtMs,

@@ -52,12 +52,14 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
     trail = credentialed;
     if (credentialed.credential.source === 'fresh') checkSubject(credentialed, deps.log);
     let forwarded = await forward(credentialed);
+    // Nothing of the call was done: once more, with what the proof has to hold.
+    if (forwarded.end === 'refused proof') forwarded = await forward(credentialed);
     if (forwarded.end === 'refused credential' && mayTryAgain(authorized, credentialed)) {
       credentialed = await exchange(authorized);
       trail = credentialed;
       forwarded = await forward(credentialed);
     }
-    if (forwarded.end === 'refused credential')
+    if (forwarded.end === 'refused credential' || forwarded.end === 'refused proof')
       throw fail('upstream_refused_credential', {
         target: routed.route.upstream.target,
         words: forwarded.words ?? 'it does not say why',

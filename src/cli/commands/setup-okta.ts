@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
 import { quote } from '../../config/quote.ts';
 import { readSecret } from '../../config/secret-forms.ts';
 import type { Problem } from '../../config/source.ts';
-import { describe } from '../../lib/describe-error.ts';
 import { isLoopbackHost } from '../../lib/loopback.ts';
 import { Secret } from '../../model/secret.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { executeSetUp } from '../execute-set-up.ts';
+import { readAuthorities } from '../read-authorities.ts';
 import { setUpOptions } from '../set-up-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 
@@ -157,15 +155,4 @@ function readApiToken(
   });
   if (problem !== undefined) problems.push({ where, what: problem });
   return value;
-}
-
-function readAuthorities(values: SimpleValues, problems: Problem[]): readonly string[] | undefined {
-  const file = values.text(setUpOptions.caFile);
-  if (file === undefined) return undefined;
-  try {
-    return [...getCACertificates('default'), readFileSync(file, 'utf8')];
-  } catch (error) {
-    problems.push({ where: '--ca-file', what: `cannot be read: ${describe(error)}` });
-    return undefined;
-  }
 }

@@ -59,6 +59,7 @@ function buildImpostor(issuer: string | undefined, { authenticate }: Patient['se
       expiresAtMs: nowMs + 300_000,
       acceptedUntilMs: nowMs + 300_000,
       tokenDigest: hash('sha256', callerToken, 'base64url'),
+      jkt: undefined,
     },
   };
 }

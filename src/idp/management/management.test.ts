@@ -116,6 +116,13 @@ describe('management API', () => {
     assert.equal(settings.oauthClient.dpop_bound_access_tokens, true);
   });
 
+  test('app – service app without client credentials or a redirect URI – refused, as Okta documents', async () => {
+    const client = { application_type: 'service', grant_types: [exchangeGrant] };
+    const { status, body } = await api('POST', '/apps', oktaBodies.app('Robot', client));
+    assert.equal(status, 400);
+    assert.match(JSON.stringify(body['errorCauses']), /redirect_uris/);
+  });
+
   test('app – its secret – is told once, then at credentials/secrets alone', async () => {
     const made = await api('POST', '/apps', oktaBodies.app('With a secret', webClient));
     const id = String(made.body['id']);
@@ -274,7 +281,11 @@ async function makeScenario(idp: TestIdp) {
   await make(`/authorizationServers/${backend}/scopes`, { name: 'backend-api:read' });
   await make(`/authorizationServers/${backend}/associatedServers`, { trusted: [mcpserver] }, 200);
   const web = await make('/apps', oktaBodies.app('VS Code', webClient), 200);
-  const client = { application_type: 'service', grant_types: [exchangeGrant], dpop_bound_access_tokens: false };
+  const client = {
+    application_type: 'service',
+    grant_types: ['client_credentials', exchangeGrant],
+    dpop_bound_access_tokens: false,
+  };
   const gateway = await make('/apps', oktaBodies.app('Gateway', client), 200);
   const groups = await api('GET', '/groups?q=Everyone');
   assert.equal((await api('PUT', `/apps/${idOf(web)}/groups/${idOf(groups.list[0] ?? {})}`, {})).status, 200);

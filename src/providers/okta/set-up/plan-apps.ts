@@ -64,7 +64,7 @@ function createApp({ key, label, type, grantTypes, redirectUris }: WantedApp): O
   const details =
     type === 'web'
       ? `redirected to ${redirectUris.join(' and ')}`
-      : 'with the token exchange grant, without demanding proof of possession (DPoP)';
+      : 'with the grants client credentials and token exchange, without demanding proof of possession (DPoP)';
   return {
     action: 'create',
     sentence: `Create the ${type === 'web' ? 'web' : 'API services'} app "${label}", ${details}`,
@@ -80,7 +80,8 @@ function createApp({ key, label, type, grantTypes, redirectUris }: WantedApp): O
         settings: {
           oauthClient: {
             application_type: type,
-            grant_types: grantTypes,
+            // Without client credentials Okta wants redirect URIs, also of an app that has no use for them.
+            grant_types: type === 'service' ? ['client_credentials', ...grantTypes] : grantTypes,
             response_types: type === 'web' ? ['code'] : ['token'],
             ...(type === 'web' ? { redirect_uris: redirectUris } : { dpop_bound_access_tokens: false }),
           },
@@ -88,9 +89,9 @@ function createApp({ key, label, type, grantTypes, redirectUris }: WantedApp): O
       },
     }),
     undo: (_, id) => ({
-      sentence: `Delete the app "${label}" (${id})`,
+      sentence: `Delete the app "${label}" (${id()})`,
       // Okta deletes an app only after it was deactivated.
-      requests: [lifecycle(`${appsPath}/${id}`, 'deactivate'), { method: 'DELETE', path: `${appsPath}/${id}` }],
+      requests: [lifecycle(`${appsPath}/${id()}`, 'deactivate'), { method: 'DELETE', path: `${appsPath}/${id()}` }],
     }),
   };
 }

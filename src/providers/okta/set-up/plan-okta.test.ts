@@ -141,7 +141,7 @@ test('plan – an inactive app and server – are activated, and deactivated by 
     backend: { ...backend, server: { ...backend.server, status: 'INACTIVE' } },
   });
   assert.deepEqual(
-    changes.map((change) => [change.request(ids).path, change.undo(ids, '').requests.map(({ path }) => path)]),
+    changes.map((change) => [change.request(ids).path, change.undo(ids, () => '').requests.map(({ path }) => path)]),
     [
       [
         '/api/v1/authorizationServers/aus2/lifecycle/activate',
@@ -157,7 +157,7 @@ test('plan – an app that is changed – neither sent nor kept with its secret;
   const [change, ...more] = planOkta(wanted, { ...everything, gateway }).changes;
   assert.ok(change);
   assert.deepEqual(more, []);
-  const [request, undo] = [change.request(ids), change.undo(ids, '').requests[0]];
+  const [request, undo] = [change.request(ids), change.undo(ids, () => '').requests[0]];
   assert.ok(!JSON.stringify([request, undo]).includes('a-secret'));
   const grantsOf = (body: unknown) =>
     (body as { settings: { oauthClient: { grant_types: string[] } } }).settings.oauthClient.grant_types;
