@@ -6,10 +6,9 @@ import { makeFolder } from '../kit/config-input.ts';
 import { runUsher } from '../kit/run-usher.ts';
 
 test('usher setup keycloak – options that are missing or wrong – all of them at once, exit code 2', async (context) => {
-  const { code, stderr } = await runUsher(context, [
-    ...['setup', 'keycloak', '--url', 'http://id.example.com', '--client-id', 'mcpserver'],
-    ...['--oidc-scopes', 'two scopes', '--redirect-uris', 'nowhere', '--port', 'many'],
-  ]);
+  const args = ['--url', 'http://id.example.com', '--client-id', 'mcpserver', '--oidc-scopes', 'two scopes'];
+  const more = ['--redirect-uris', 'nowhere', '--port', 'many'];
+  const { code, stderr } = await runUsher(context, ['setup', 'keycloak', ...args, ...more]);
   assert.equal(code, 2);
   for (const says of [
     /--url: is "http:\/\/id.example.com", expected an https URL, or http on this machine/,

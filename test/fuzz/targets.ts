@@ -9,12 +9,15 @@ import { target as eventStream } from './targets/event-stream.ts';
 import { target as exchangeAnswer } from './targets/exchange-answer.ts';
 import { target as exchangeRefusal } from './targets/exchange-refusal.ts';
 import { target as headers } from './targets/headers.ts';
+import { target as introspectionAnswer } from './targets/introspection-answer.ts';
 import { target as jwtParts } from './targets/jwt-parts.ts';
 import { target as keySet } from './targets/key-set.ts';
 import { target as metadata } from './targets/metadata.ts';
 import { target as oktaAnswers } from './targets/okta-answers.ts';
 import { target as readCall } from './targets/read-call.ts';
 import { target as seed } from './targets/seed.ts';
+import { target as sharedState } from './targets/shared-state.ts';
+import { target as tokenShape } from './targets/token-shape.ts';
 import { target as undoRecord } from './targets/undo-record.ts';
 
 /** Every parser that sees bytes of a caller, a provider, an operator or a server behind. */
@@ -29,11 +32,14 @@ export const targets: Readonly<Record<string, Target>> = {
   'exchange-answer': exchangeAnswer,
   'exchange-refusal': exchangeRefusal,
   headers,
+  'introspection-answer': introspectionAnswer,
   'jwt-parts': jwtParts,
   'key-set': keySet,
   metadata,
   'okta-answers': oktaAnswers,
   'read-call': readCall,
   seed,
+  'shared-state': sharedState,
+  'token-shape': tokenShape,
   'undo-record': undoRecord,
 };

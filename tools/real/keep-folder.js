@@ -35,6 +35,6 @@ async function makePartial(folder) {
     await mkdir(dirname(folder), { recursive: true });
     return await mkdtemp(`${folder}.partial-`);
   } catch (error) {
-    throw new Unavailable(`no place to keep it: ${error instanceof Error ? error.message : error}`);
+    throw new Unavailable(`no place to keep it: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -55,6 +55,11 @@ const options = {
     group,
     byDefault: 'MCP gateway',
   },
+  dpop: {
+    flags: '--token-exchange-dpop',
+    help: "Have the gateway's tokens bound to a key of it (DPoP), for a server behind that checks proofs",
+    group,
+  },
   redirectUris: {
     flags: '--redirect-uris <URI,…>',
     help: 'Where that client is sent back to',
@@ -95,7 +100,7 @@ export const setupOktaCommand: CommandModule = {
       signIn: { audience: values.text(options.audience) ?? '', scopes: list(options.scopes) },
       backend: { audience: values.text(options.backendAudience) ?? '', scopes: list(options.backendScopes) },
       client: { label: values.text(options.clientApp) ?? '', redirectUris: list(options.redirectUris) },
-      gateway: { label: values.text(options.gatewayApp) ?? '' },
+      gateway: { label: values.text(options.gatewayApp) ?? '', dpop: values.isSet(options.dpop) },
       group: values.text(options.people) ?? '',
     };
     if (wanted.signIn.audience === wanted.backend.audience) {

@@ -257,6 +257,26 @@ test('claims – made for a server – stand in its tokens, beside those that ma
   assert.equal((await tokensFor('openid')).access['mail'], undefined);
 });
 
+test('user – made through the API – signs in, and the password stands on no page', async () => {
+  await using idp = await startTestIdp();
+  const api = managementOf(idp);
+  const profile = { login: 'dora@example.com', email: 'dora@example.com', firstName: 'Dora', lastName: 'Dean' };
+  const made = await api('POST', '/users?activate=true', {
+    profile,
+    credentials: { password: { value: 'dora' } },
+  });
+  assert.equal(made.status, 200);
+  assert.ok(!JSON.stringify(made.body).includes('"dora"'));
+  const signedIn = await idp.signIn('mcpserver', { user: 'dora' });
+  const { sub, uid } = claimsOf(signedIn.body['access_token']);
+  assert.deepEqual({ sub, uid }, { sub: 'dora@example.com', uid: made.body['id'] });
+  const { text } = await idp.send(idp.idp.httpUrl);
+  assert.ok(text.includes('alice@example.com') && !text.includes('dora@example.com'));
+  assert.ok(!idp.idp.users.some(({ login }) => login === 'dora@example.com'));
+  await api('POST', `/users/${String(made.body['id'])}/lifecycle/deactivate`);
+  await assert.rejects(idp.signIn('mcpserver', { user: 'dora' }));
+});
+
 const webClient = {
   application_type: 'web',
   grant_types: ['authorization_code', 'refresh_token'],

@@ -77,6 +77,7 @@ async function readOutcome(client: OktaClient, wanted: OktaWanted): Promise<SetU
       clientSecret: gatewaySecret,
       audience: [wanted.backend.audience],
       scopes: wanted.backend.scopes,
+      ...(wanted.gateway.dpop ? { more: { dpop: true } } : {}),
     },
     client: {
       clientId: webApp.app.credentials.oauthClient.client_id,
