@@ -132,6 +132,7 @@ export class FaultLab implements AsyncDisposable {
       resourceUrl: undefined,
       issuer: mcpserver.issuer,
       audience: mcpserver.audience,
+      introspection: undefined,
       required: [this.#scopeOf('mcpserver')],
       rules: [],
       provider: this.flavour === 'okta' ? undefined : this.flavour,

@@ -16,7 +16,10 @@ export const ownCredential: Check = {
     const { route, findings } = patient;
     try {
       const signal = AbortSignal.timeout(timeoutMs);
-      findings.credential = await route.credential.obtain(buildImpostor(patient), { signal });
+      findings.credential = await route.credential.obtain(
+        buildImpostor(patient, route.authenticator.issuers[0] ?? ''),
+        { signal },
+      );
     } catch (error) {
       return failBy(error);
     }
