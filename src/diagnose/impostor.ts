@@ -24,6 +24,7 @@ export function buildImpostor({ server, now }: Patient, issuer: string): Identit
       claims: {},
       expiresAtMs: nowMs + 300_000,
       acceptedUntilMs: nowMs + 300_000,
+      jkt: undefined,
       tokenDigest: hash('sha256', callerToken, 'base64url'),
     },
   };

@@ -1,3 +1,4 @@
+import { needsCallerToken } from '../../config/needs-caller-token.ts';
 import { UsherError } from '../../model/usher-error.ts';
 import { aspectOfRefusal } from '../aspect-of-refusal.ts';
 import { type Check, failed, type Patient, pass } from '../check.ts';
@@ -48,9 +49,6 @@ async function probeAs(issuer: string, patient: Patient): Promise<UsherError | u
   }
 }
 
-/** By which the caller's token becomes another. */
-const exchanging = new Set<string>(['token-exchange', 'entra-obo', 'id-jag', 'chain']);
-
 /** Is the caller's token exchanged for another? */
 export function exchanges(patient: Patient): boolean {
   return findExchanging(patient).length > 0;
@@ -61,6 +59,6 @@ function findExchanging({ server }: Patient): readonly string[] {
   return server.authenticate.flatMap((one) => {
     if (one.strategy === 'anonymous') return [];
     const { strategy } = one.credential ?? server.credential;
-    return exchanging.has(strategy) ? [one.issuer] : [];
+    return needsCallerToken(strategy) ? [one.issuer] : [];
   });
 }

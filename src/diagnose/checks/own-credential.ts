@@ -1,30 +1,46 @@
-import { type Check, pass } from '../check.ts';
+import type { Identity } from '../../model/identity.ts';
+import { type Check, pass, type Patient } from '../check.ts';
 import { failBy } from '../fail-by.ts';
-import { buildImpostor } from '../impostor.ts';
 
 const timeoutMs = 30_000;
-/** As whom a call goes on whoever calls. */
-const ownStrategies = new Set<string>(['client-credentials', 'static-header']);
 
-/** Where the gateway calls as itself, no caller is needed to try. */
+/** Where every call goes on as the gateway itself, whoever calls. */
 export const ownCredential: Check = {
   id: 'own-credential',
-  title: 'The gateway gets the credential it calls with as itself',
+  title: 'The gateway has a credential of its own for the server behind',
   needs: [],
-  applies: ({ server }) => ownStrategies.has(server.credential.strategy),
-  async run(patient) {
-    const { route, findings } = patient;
+  applies: actsAsGateway,
+  async run({ route, findings }) {
     try {
-      const signal = AbortSignal.timeout(timeoutMs);
-      findings.credential = await route.credential.obtain(
-        buildImpostor(patient, route.authenticator.issuers[0] ?? ''),
-        { signal },
-      );
+      findings.credential = await route.credential.obtain(nobody, { signal: AbortSignal.timeout(timeoutMs) });
     } catch (error) {
       return failBy(error);
     }
-    const { claims, waitedMs } = findings.credential;
-    if (claims === undefined) return pass(`${route.credential.strategy}, nothing in it can be read here`);
-    return pass(`aud ${[claims.aud ?? '–'].flat().join(' ')}, scp ${claims.scp?.join(' ') ?? '–'}, in ${waitedMs} ms`);
+    const { header, claims, source } = findings.credential;
+    if (source === 'static') return pass(`The header ${header?.name ?? ''}, always the same`);
+    return pass(`A token ${claims === undefined ? 'that is opaque' : `for ${[claims.aud ?? '–'].flat().join(' ')}`}`);
+  },
+};
+
+function actsAsGateway({ server: { credential } }: Patient): boolean {
+  return credential.strategy === 'client-credentials' || credential.strategy === 'static-header';
+}
+
+/** A caller without a user, whom such a credential always serves. */
+const nobody: Identity = {
+  callerToken: undefined,
+  caller: {
+    issuer: '',
+    subject: 'usher-doctor',
+    clientId: undefined,
+    name: undefined,
+    scopes: new Set(),
+    principal: '',
+    tokenClaims: {},
+    claims: {},
+    expiresAtMs: Number.POSITIVE_INFINITY,
+    acceptedUntilMs: Number.POSITIVE_INFINITY,
+    tokenDigest: '',
+    jkt: undefined,
   },
 };
