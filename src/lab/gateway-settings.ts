@@ -11,6 +11,7 @@ export interface GatewaySettings {
   readonly issuer: string;
   /** Where the issuer is asked about tokens, and with which secret; it is not when absent. */
   readonly introspection: { readonly url: string; readonly clientSecret: string } | undefined;
+  readonly requireDpop: boolean;
   readonly audience: string;
   readonly required: readonly string[];
   readonly rules: NonNullable<z.input<typeof scopesSchema>['rules']>;
@@ -48,6 +49,7 @@ export function buildLabConfig(settings: GatewaySettings, port: number, auditFil
                 clientSecret: new Secret(settings.introspection.clientSecret),
               },
         ],
+        dpop: { required: settings.requireDpop },
         policy: { strategy: 'scopes', required: [...required], rules },
         credential: {
           ...(settings.provider === 'entra'

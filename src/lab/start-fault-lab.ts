@@ -133,6 +133,7 @@ export class FaultLab implements AsyncDisposable {
       issuer: mcpserver.issuer,
       audience: mcpserver.audience,
       introspection: undefined,
+      requireDpop: false,
       required: [this.#scopeOf('mcpserver')],
       rules: [],
       provider: this.flavour === 'okta' ? undefined : this.flavour,

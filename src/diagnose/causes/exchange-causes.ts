@@ -62,7 +62,7 @@ export const exchangeCauses: readonly CauseRow[] = [
     fits: answered('invalid_dpop_proof', 'use_dpop_nonce'),
     who: 'provider',
     cause: "The provider wants a proof of possession (DPoP) from the gateway's client ({description}).",
-    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs.",
+    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs (--token-exchange-dpop).",
   },
   {
     id: 'scope-unknown',
@@ -175,7 +175,7 @@ export const exchangeCauses: readonly CauseRow[] = [
     fits: says(/token_type is "DPoP"/i),
     who: 'provider',
     cause: 'The provider issued a token that is bound to a key (DPoP), which nobody asked for.',
-    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs.",
+    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs (--token-exchange-dpop).",
   },
   {
     id: 'returned-expired',

@@ -126,7 +126,14 @@ export const callerFaults: readonly Fault[] = [
     name: 'bound-token',
     title: "The caller's token is bound to a key, and no proof comes with it",
     callerToken: (lab) => lab.token({ jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' }),
-    ...both('token-dpop-bound'),
+    explain: ['token-dpop-bound'],
+    doctor: { nothing: 'the token itself is good, and it shows it to the provider only' },
+  },
+  {
+    name: 'unbound-token',
+    title: 'Callers have to prove a key (DPoP), and their tokens are bound to none',
+    gateway: () => ({ requireDpop: true }),
+    ...both('token-unbound'),
   },
   {
     name: 'token-revoked',

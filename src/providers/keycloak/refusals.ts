@@ -116,7 +116,7 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
     },
     cause:
       'The caller’s token is bound to a key, or the gateway’s client requires DPoP, and the request had no fitting proof.',
-    fix: 'Clients → the gateway’s client → Settings → Capability config: Require DPoP bound tokens Off, or have the gateway send proofs; tokens bound to another client’s key cannot be exchanged.',
+    fix: 'Clients → the gateway’s client → Settings → Capability config: Require DPoP bound tokens Off, or have the gateway send proofs (--token-exchange-dpop); tokens bound to another client’s key cannot be exchanged.',
     source: standardExchange,
   },
   {
