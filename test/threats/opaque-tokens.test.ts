@@ -70,6 +70,7 @@ describe('an opaque token', () => {
     ['of nobody', { sub: undefined }, { code: 'token_claim_invalid' }],
     ['bound to a key', { cnf: { jkt: 'x' } }, { code: 'token_claim_invalid' }],
     ['of another token type', { token_type: 'N_A' }, { code: 'token_type_refused' }],
+    ['of a kind nobody says', { token_type: undefined }, { code: 'token_type_refused' }],
     ['a refresh token, as Keycloak says it', { typ: 'Refresh' }, { code: 'token_type_refused' }],
     ['an ID token, as some say it', { token_use: 'id' }, { code: 'token_type_refused' }],
     [
@@ -180,6 +181,13 @@ describe('how long an answer counts', () => {
     own.provider.respond = (_, response) => sendJson(response, 500, {});
     nowMs += 31_000;
     assert.equal(await status(own.lab, callerToken), 503);
+  });
+
+  test('acceptUntyped, where the issuer never says the kind – goes through', async () => {
+    const own = await startLab({ acceptUntyped: true });
+    assert.equal(await status(own.lab, own.provider.issue(fresh(), { token_type: undefined })), 200);
+    assert.equal(await status(own.lab, own.provider.issue(fresh(), { token_type: undefined, typ: 'Refresh' })), 401);
+    await own.lab[Symbol.asyncDispose]();
   });
 
   test('cacheSeconds 0 – a question for each call', async () => {

@@ -15,6 +15,11 @@ const kinds: readonly (readonly [claim: string, accepted: ReadonlySet<string>])[
   ['token_use', new Set(['access', 'access_token'])],
 ];
 
+export interface ExpectedAnswer extends ExpectedClaims {
+  /** Are answers taken that do not say what kind of token it is? */
+  readonly acceptUntyped: boolean;
+}
+
 /** Holds what an issuer says of an active token against the settings, with the rules and refusals of a JWT's claims. The
  * issuer may leave itself out (RFC 7662 §2.2): it is its own endpoint.
  * @returns the claims, with the issuer
@@ -22,15 +27,17 @@ const kinds: readonly (readonly [claim: string, accepted: ReadonlySet<string>])[
  */
 export function checkIntrospected(
   answer: Introspected,
-  expected: ExpectedClaims,
+  expected: ExpectedAnswer,
   shown: TokenClaims,
   nowSeconds: number,
 ): Introspected {
   const claims = answer['iss'] === undefined ? { ...answer, iss: expected.issuer } : answer;
+  const refuse = (found: unknown) => fail('token_type_refused', { found: quoteValue(found) }, { claims: shown });
+  // For many that is how a refresh token looks: `token_type` is what clients are told of access tokens.
+  if (!expected.acceptUntyped && kinds.every(([claim]) => claims[claim] === undefined)) throw refuse(undefined);
   for (const [claim, accepted] of kinds) {
     const found = claims[claim];
-    if (found !== undefined && !(typeof found === 'string' && accepted.has(found.toLowerCase())))
-      throw fail('token_type_refused', { found: quoteValue(found) }, { claims: shown });
+    if (found !== undefined && !(typeof found === 'string' && accepted.has(found.toLowerCase()))) throw refuse(found);
   }
   checkClaimSet(claims, expected, shown, nowSeconds);
   return claims;
