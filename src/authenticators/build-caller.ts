@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Caller } from '../model/caller.ts';
 import { pickTokenClaims } from '../model/token-claims.ts';
+import { type ExpectedClaims, findThumbprint } from './check-claims.ts';
 
 /** Claims that name a person, best first; only shown, never decided on. `username` is RFC 7662's. */
 const nameClaims = ['email', 'preferred_username', 'upn', 'name', 'username'] as const;
@@ -9,7 +10,7 @@ const nameClaims = ['email', 'preferred_username', 'upn', 'name', 'username'] as
 export function buildCaller(
   callerToken: string,
   claims: Readonly<Record<string, unknown>>,
-  { clockSkewSeconds }: { readonly clockSkewSeconds: number },
+  { clockSkewSeconds }: Pick<ExpectedClaims, 'clockSkewSeconds'>,
 ): Caller {
   const shown = pickTokenClaims(claims);
   const subject = String(claims['sub']);
@@ -26,5 +27,6 @@ export function buildCaller(
     expiresAtMs: Number(claims['exp']) * 1000,
     acceptedUntilMs: (Number(claims['exp']) + clockSkewSeconds) * 1000,
     tokenDigest: hash('sha256', callerToken, 'base64url'),
+    jkt: findThumbprint(claims['cnf']),
   });
 }

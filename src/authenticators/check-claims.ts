@@ -1,5 +1,6 @@
 import type { TokenClaims } from '../model/caller.ts';
 import type { JwtParts } from '../lib/jwt-parts.ts';
+import { isObject } from '../lib/is-object.ts';
 import { fail } from '../model/usher-error.ts';
 import { quoteValue } from './quote-value.ts';
 
@@ -64,9 +65,18 @@ export function checkClaimSet(
     if (nowSeconds < value - expected.clockSkewSeconds)
       throw fail('token_not_yet_valid', { notBefore: dateTime(value) }, extra);
   }
-  // RFC 9449 §7.2, RFC 8705 §3: whoever took such a token from its owner has no key, and here nobody is asked for one.
-  if (cnf !== undefined) throw claimInvalid('cnf', 'binds the token to a key, and a bearer token proves none', shown);
+  // RFC 7800 §3.1: of the ways to bind a token to a key only the one that is asked about later (RFC 9449 §6.1). Whoever took
+  // a token bound in another way (RFC 8705 §3) from its owner has no key, and here nobody would ask for it.
+  if (cnf !== undefined && findThumbprint(cnf) === undefined)
+    throw claimInvalid('cnf', 'binds the token to a key in a way that is not checked here, expected jkt alone', shown);
   if (typeof sub !== 'string' || sub === '') throw claimInvalid('sub', 'is missing or not a string', shown);
+}
+
+/** The thumbprint of the key a token is bound to, where `cnf` says this and nothing else. */
+export function findThumbprint(cnf: unknown): string | undefined {
+  if (!isObject(cnf) || Object.keys(cnf).length !== 1) return undefined;
+  const { jkt } = cnf;
+  return typeof jkt === 'string' && /^[A-Za-z0-9_-]{43}$/.test(jkt) ? jkt : undefined;
 }
 
 /** Checks what a token's header says: one of the algorithms, an access token, nothing that would have to be understood.

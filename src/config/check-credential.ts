@@ -13,6 +13,7 @@ export function* checkCredential(draft: Draft, path: readonly Segment[]): Genera
     if (valueAt(draft.tree, [...group, 'strategy']) === 'token-exchange') yield* checkExchange(draft, group);
     yield* checkHeader(draft, group);
   }
+  yield* checkBoundHeader(draft, path);
 }
 
 /** What is wrong between the settings of one token exchange. */
@@ -22,6 +23,13 @@ function* checkExchange(draft: Draft, path: readonly Segment[]): Generator<Findi
     yield {
       path: [...path, 'audience'],
       what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected --token-exchange-audience, for example backend, or --token-exchange-resource',
+    };
+  }
+  for (const key of ['dpopKeyFile', 'dpopUrl']) {
+    if (at(key) === undefined || at('dpop') === true) continue;
+    yield {
+      path: [...path, key],
+      what: 'says how to prove a key that is not asked for; set --token-exchange-dpop (dpop: true) as well, or leave it out',
     };
   }
   if (at('actorFromClient') === true && at('actorToken') !== undefined) {
@@ -40,6 +48,18 @@ function* checkExchange(draft: Draft, path: readonly Segment[]): Generator<Findi
     yield {
       path: [...path, 'requestedTokenType'],
       what: 'is "id_token", which says who signed in and opens no service; it is for a step of a chain that another follows',
+    };
+  }
+}
+
+/** RFC 9449 §7.1: a token that is bound to a key has one form only. */
+function* checkBoundHeader(draft: Draft, path: readonly Segment[]): Generator<Finding> {
+  const isBound = [...findGroups(draft, path)].some((group) => valueAt(draft.tree, [...group, 'dpop']) === true);
+  for (const key of ['header', 'headerPrefix']) {
+    if (!isBound || valueAt(draft.tree, [...path, key]) === undefined) continue;
+    yield {
+      path: [...path, key],
+      what: 'is given, but tokens that are bound to a key (dpop) go as Authorization: DPoP only; leave it out',
     };
   }
 }

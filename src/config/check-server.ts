@@ -32,6 +32,12 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
         what: 'lets everybody call, so there is no token to exchange; give an issuer, or leave the exchange out',
       };
     }
+    if (at('dpop', 'required') === true) {
+      yield {
+        path: [...base, 'dpop', 'required'],
+        what: 'wants proofs for tokens, but callers without a token have none; give an issuer, or leave --require-dpop out',
+      };
+    }
     for (const key of ['required', 'methods', 'tools']) {
       const scopes = at('policy', key);
       if (typeof scopes !== 'object' || scopes === null || Object.keys(scopes).length === 0) continue;

@@ -79,6 +79,9 @@ const samples: Readonly<Record<string, Sample>> = {
   'introspection-cache': same(5),
   'introspection-clock-skew': same(6),
   'introspection-insecure-allow-http': same(true),
+  'require-dpop': same(true),
+  'dpop-nonces': same(true),
+  'dpop-max-age': same(30),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
   'oidc-scope-prefix': same('api://gateway/'),
   'token-exchange-url': same('https://issuer.example.com/token'),
@@ -94,6 +97,9 @@ const samples: Readonly<Record<string, Sample>> = {
   'token-exchange-audience': listOf('backend'),
   'token-exchange-resource': listOf('https://api.example.com/'),
   'token-exchange-scopes': listOf('backend-api:read'),
+  'token-exchange-dpop': same(true),
+  'token-exchange-dpop-key': same(tlsFiles.keyFile),
+  'token-exchange-dpop-url': same('https://api.example.com/graphql'),
   'token-exchange-subject-token-type': same('jwt'),
   'token-exchange-requested-token-type': same('access_token'),
   'token-exchange-actor-token': same('actor'),
@@ -142,6 +148,8 @@ function baseServer(leaf: Leaf): Tree {
             clientId: 'base',
             clientSecretEnv: 'BASE_SECRET',
             audience: ['base'],
+            // How to prove a key goes with asking for one.
+            ...(leaf.path.some((step) => /^dpop./.test(String(step))) ? { dpop: true } : {}),
           },
         }
       : {}),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
 import { introspectionSchema } from '../authenticators/introspection/schema.ts';
+import { dpopSchema } from '../authenticators/dpop/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
 import { buildChainSchema } from '../credentials/chain/schema.ts';
@@ -106,6 +107,7 @@ export const serverSchema = z.strictObject({
       ]),
     )
     .min(1),
+  dpop: dpopSchema.prefault({}),
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
   credential: credential.default({ strategy: 'none' }),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),

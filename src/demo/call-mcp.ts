@@ -1,3 +1,4 @@
+import * as oauth from 'oauth4webapi';
 import { z } from 'zod';
 import { fail } from '../model/usher-error.ts';
 
@@ -18,6 +19,13 @@ export interface McpAnswer {
   readonly challenge: string | null;
 }
 
+/** What a client calls with. */
+export interface ClientToken {
+  readonly callerToken: string;
+  /** The key it is bound to: every call gets a proof of it (RFC 9449 §7.1). */
+  readonly key?: oauth.DPoPHandle | undefined;
+}
+
 const protocolVersion = '2026-07-28';
 
 /** One stateless MCP request (2026-07-28): method and name mirrored into headers, version in `_meta`. The answer is JSON or
@@ -26,23 +34,20 @@ const protocolVersion = '2026-07-28';
  */
 export async function callMcp(
   url: string,
-  callerToken: string,
+  token: ClientToken | string,
   method: string,
   params: Readonly<Record<string, unknown>> = {},
 ): Promise<McpAnswer> {
   const name = params['name'];
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${callerToken}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': protocolVersion,
-      'mcp-method': method,
-      ...(typeof name === 'string' ? { 'mcp-name': name } : {}),
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: meta } }),
-  });
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-protocol-version': protocolVersion,
+    'mcp-method': method,
+    ...(typeof name === 'string' ? { 'mcp-name': name } : {}),
+  };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: meta } });
+  const response = await send(url, typeof token === 'string' ? { callerToken: token } : token, { headers, body });
   const text = await response.text();
   const json =
     response.headers.get('content-type')?.startsWith('text/event-stream') === true
@@ -61,6 +66,23 @@ export async function callMcp(
     errorCode: error?.data?.code ?? error?.message,
     challenge: response.headers.get('www-authenticate'),
   };
+}
+
+async function send(
+  url: string,
+  { callerToken, key }: ClientToken,
+  { headers, body }: { readonly headers: Record<string, string>; readonly body: string },
+): Promise<Response> {
+  if (key === undefined)
+    return fetch(url, { method: 'POST', headers: { ...headers, authorization: `Bearer ${callerToken}` }, body });
+  const options = { DPoP: key, [oauth.allowInsecureRequests]: true };
+  try {
+    return await oauth.protectedResourceRequest(callerToken, 'POST', new URL(url), new Headers(headers), body, options);
+  } catch (error) {
+    // That it was refused is an answer, too.
+    if (error instanceof oauth.WWWAuthenticateChallengeError) return error.response;
+    throw error;
+  }
 }
 
 const meta = {

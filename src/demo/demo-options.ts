@@ -12,6 +12,10 @@ export interface DemoOptions {
   readonly seedFile?: string;
   /** Command that is run as MCP server with the example's configuration file, in place of the example's own. */
   readonly mcpServer?: string;
+  /** Everything with proof of possession (DPoP): tokens of the client and of the gateway are bound to their keys, and nobody
+   * takes others.
+   */
+  readonly requireDpop?: boolean;
   /** Width of what is written, in characters. */
   readonly columns: number;
   /** Writes text to the person who runs it. */

@@ -4,6 +4,7 @@ import type { Lab } from './start-lab.ts';
 /** How to connect a client of one's own to the running demo. Commands stand alone on their lines, ready to be copied. */
 export function describeNextSteps(lab: Lab, tokenFile: string): string {
   const [user] = lab.idp.users;
+  if (lab.requireDpop) return describeBound(lab);
   const servers = JSON.stringify({ servers: { countries: { type: 'http', url: lab.mcpUrl } } });
   const authorization = `"Authorization: Bearer $(cat ${tokenFile})"`;
   return [
@@ -29,13 +30,31 @@ export function describeNextSteps(lab: Lab, tokenFile: string): string {
     "      -H 'Accept: application/json, text/event-stream' \\",
     `      -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`,
     '',
+    ...describePlaces(lab),
+  ].join('\n');
+}
+
+/** No client of today's editors proves a key; saying how to connect one would only show how it is refused. */
+function describeBound(lab: Lab): string {
+  return [
+    bold('Everything here asks for proofs (DPoP)'),
+    '',
+    `  ${lab.mcpUrl} takes only tokens that are bound to a key of the client, each call with a proof.`,
+    '  VS Code, MCP Inspector and curl make none: to connect one of them, start without --require-dpop.',
+    '',
+    ...describePlaces(lab),
+  ].join('\n');
+}
+
+function describePlaces(lab: Lab): readonly string[] {
+  return [
     `  Identity provider      ${lab.idp.httpUrl}`,
     `  Certificate authority  ${lab.idp.caFile}`,
     `  Audit trail            ${lab.auditFile}`,
     '',
     'Press Ctrl-C to stop everything.',
     '',
-  ].join('\n');
+  ];
 }
 
 function bold(text: string): string {

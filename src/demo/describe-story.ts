@@ -10,18 +10,19 @@ type Row = readonly [name: string, client: string, api: string];
  * @param columns width of the terminal; where two tokens do not fit side by side they stand below each other
  */
 export function describeStory(story: Story, columns: number): string {
-  const { caller, seenByApi, record, refused } = story;
+  const { caller, seenByApi, record, refused, bound } = story;
   const claims = (['iss', 'aud', 'scp', 'sub', 'clientId', 'jti', 'exp'] as const).map((claim): Row => [
     claim === 'clientId' ? 'cid' : claim,
     show(caller, claim),
     show(seenByApi, claim),
   ]);
+  const keys: readonly Row[] = bound === undefined ? [] : [['key', bound.callerKey, bound.gatewayKey]];
   const json = (value: unknown) => indent(layOutJson(value, columns - 2));
   const text = (words: string) => wrapText(words, columns - 2);
   return [
     '',
     heading('The same user, two tokens'),
-    compare(claims, columns),
+    compare([...claims, ...keys], columns),
     '',
     heading('What the API logged'),
     json(JSON.parse(story.apiLine)),

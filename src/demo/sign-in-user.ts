@@ -15,6 +15,10 @@ export interface UserSignIn {
   readonly password: string;
   /** PEM file of authorities to trust instead of the system's. */
   readonly caFile?: string;
+  /** The token is to be bound to a key of the client, which is made for it (RFC 9449). */
+  readonly isBound?: boolean;
+  /** What is asked for, where the provider calls the scopes of the challenge otherwise. */
+  readonly scopes?: readonly string[];
 }
 
 /** What the user's client holds afterwards. */
@@ -22,6 +26,8 @@ export interface SignedIn {
   readonly callerToken: string;
   readonly idToken: string | undefined;
   readonly issuer: string;
+  /** The key the token is bound to. */
+  readonly key: oauth.DPoPHandle | undefined;
 }
 
 /** Signs a user in as an MCP client does (MCP authorization): a call without a token, the challenge it gets, the metadata
@@ -36,6 +42,8 @@ export async function signInUser({
   username,
   password,
   caFile,
+  isBound = false,
+  scopes: given,
 }: UserSignIn): Promise<SignedIn> {
   const trust = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
   const agent = new Agent({ connect: trust });
@@ -43,7 +51,8 @@ export async function signInUser({
   try {
     const { issuer, resource, scopes } = await readChallenge(mcpUrl);
     const server = await discover(issuer, options);
-    const client = { client_id: clientId };
+    const client: oauth.Client = { client_id: clientId };
+    const key = isBound ? oauth.DPoP(client, await oauth.generateKeyPair('ES256')) : undefined;
     const verifier = oauth.generateRandomCodeVerifier();
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
     const authorizeUrl = new URL(server.authorization_endpoint ?? '');
@@ -51,7 +60,7 @@ export async function signInUser({
       client_id: clientId,
       response_type: 'code',
       redirect_uri: redirectUri,
-      scope: ['openid', 'email', ...scopes].join(' '),
+      scope: ['openid', 'email', ...(given ?? scopes)].join(' '),
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       resource,
@@ -60,17 +69,24 @@ export async function signInUser({
     }).toString();
     const callback = await signIn(authorizeUrl, { username, password, ...trust });
     const parameters = oauth.validateAuthResponse(server, client, callback, state);
-    const answer = await oauth.authorizationCodeGrantRequest(
-      server,
-      client,
-      clientSecret === undefined ? oauth.None() : oauth.ClientSecretPost(clientSecret),
-      parameters,
-      redirectUri,
-      verifier,
-      { ...options, additionalParameters: { resource } },
-    );
-    const tokens = await oauth.processAuthorizationCodeResponse(server, client, answer, { expectedNonce: nonce });
-    return { callerToken: tokens.access_token, idToken: tokens.id_token, issuer };
+    const redeem = async () => {
+      const answer = await oauth.authorizationCodeGrantRequest(
+        server,
+        client,
+        clientSecret === undefined ? oauth.None() : oauth.ClientSecretPost(clientSecret),
+        parameters,
+        redirectUri,
+        verifier,
+        { ...options, ...(key === undefined ? {} : { DPoP: key }), additionalParameters: { resource } },
+      );
+      return oauth.processAuthorizationCodeResponse(server, client, answer, { expectedNonce: nonce });
+    };
+    const tokens = await redeem().catch((error: unknown) => {
+      // Once more with the nonce the server wants in the proof (RFC 9449 §8); the code is still good.
+      if (oauth.isDPoPNonceError(error)) return redeem();
+      throw error;
+    });
+    return { callerToken: tokens.access_token, idToken: tokens.id_token, issuer, key };
   } catch (cause) {
     if (cause instanceof oauth.AuthorizationResponseError || cause instanceof oauth.ResponseBodyError) {
       throw fail(
@@ -122,9 +138,12 @@ type HttpOptions = {
   readonly [oauth.customFetch]: (url: string, init: oauth.CustomFetchOptions<string, unknown>) => Promise<Response>;
 };
 
+/** In the order MCP clients try: the place of RFC 8414, then the one of OpenID Connect. */
 async function discover(issuer: string, options: HttpOptions): Promise<oauth.AuthorizationServer> {
   const url = new URL(issuer);
-  return oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' }));
+  const first = await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' });
+  const answer = first.status === 200 ? first : await oauth.discoveryRequest(url, { ...options, algorithm: 'oidc' });
+  return oauth.processDiscoveryResponse(url, answer);
 }
 
 /** `fetch` that trusts the provider's own certificate authority. */

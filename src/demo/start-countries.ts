@@ -23,6 +23,8 @@ export interface TrustedIssuer {
   readonly audience: string;
   readonly scopes: readonly string[];
   readonly caFile: string;
+  /** Takes only tokens that are bound to a key (DPoP). */
+  readonly requireDpop?: boolean;
   /** For compiled code, so that the next start is faster. */
   readonly stateDir: string;
 }
@@ -38,6 +40,7 @@ export function startCountriesApi(options: Common): ReturnType<typeof startProce
   return start('countries API', [process.execPath, join(examples, 'api/main.ts')], options, {
     PORT: String(options.port),
     REQUIRE_AUTH: 'true',
+    REQUIRE_DPOP: String(options.requireDpop === true),
     LOG_FORMAT: 'json',
   });
 }

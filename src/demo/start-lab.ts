@@ -22,6 +22,7 @@ export interface Lab extends AsyncDisposable {
   readonly apiUrl: string;
   readonly mcpServerUrl: string;
   readonly auditFile: string;
+  readonly requireDpop: boolean;
   /** What the API printed, line by line. */
   readonly apiLines: readonly string[];
   /** Resolves with a sentence when one of the programs ended by itself. */
@@ -43,6 +44,7 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
       httpPort: ports.idpHttp,
       httpsPort: ports.idpHttps,
       stateDir: join(stateDir, 'idp'),
+      requireDpop: options.requireDpop === true,
       ...(options.seedFile === undefined ? {} : { seedFile: options.seedFile }),
     }),
   );
@@ -52,7 +54,8 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
   const apiUrl = `http://127.0.0.1:${ports.api}/`;
   const apiLines: string[] = [];
   const mcpServerUrl = `http://127.0.0.1:${ports.mcpServer}/mcp`;
-  const trusted = trustBackend(idp, backend, stateDir);
+  const requireDpop = options.requireDpop === true;
+  const trusted = { ...trustBackend(idp, backend, stateDir), requireDpop };
   const [api, mcpServer] = await Promise.all([
     startCountriesApi({ ...trusted, port: ports.api, lines: apiLines }),
     startCountriesServer({ ...trusted, port: ports.mcpServer, apiUrl, program: options.mcpServer }),
@@ -64,9 +67,18 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
 
   const auditFile = join(stateDir, 'audit.jsonl');
   const gateway = started.use(
-    await startGateway(buildConfig({ idp, mcpserver, backend, mcpServerUrl, auditFile, port: ports.gateway }), {
-      log: quiet,
-    }),
+    await startGateway(
+      buildConfig({
+        idp,
+        mcpserver,
+        backend,
+        mcpServerUrl,
+        auditFile,
+        port: ports.gateway,
+        proofsFor: options.requireDpop ? apiUrl : undefined,
+      }),
+      { log: quiet },
+    ),
   );
   const mcpUrl = gateway.servers[0]?.resourceUrl ?? gateway.url;
   done('Usher', `${mcpUrl} takes aud ${mcpserver.audience} of ${mcpserver.issuer}`);
@@ -78,6 +90,7 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
     apiUrl,
     mcpServerUrl,
     auditFile,
+    requireDpop: options.requireDpop === true,
     apiLines,
     ended: Promise.race([api.ended, mcpServer.ended]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
@@ -124,9 +137,11 @@ interface Parts {
   readonly mcpServerUrl: string;
   readonly auditFile: string;
   readonly port: number;
+  /** The API, to which the MCP server hands on token and proof; undefined where tokens are bound to no key. */
+  readonly proofsFor: string | undefined;
 }
 
-function buildConfig({ idp, mcpserver, backend, mcpServerUrl, auditFile, port }: Parts) {
+function buildConfig({ idp, mcpserver, backend, mcpServerUrl, auditFile, port, proofsFor }: Parts) {
   const app = idp.apps.find((one) => one.clientId === 'gateway');
   return configSchema.parse({
     listen: { port },
@@ -135,6 +150,7 @@ function buildConfig({ idp, mcpserver, backend, mcpServerUrl, auditFile, port }:
     servers: {
       countries: {
         authenticate: [{ strategy: 'jwt', issuer: mcpserver.issuer, audience: [mcpserver.audience] }],
+        dpop: { required: proofsFor !== undefined },
         policy: { strategy: 'scopes', required: ['mcp:tools:call'] },
         credential: {
           strategy: 'token-exchange',
@@ -143,6 +159,7 @@ function buildConfig({ idp, mcpserver, backend, mcpServerUrl, auditFile, port }:
           clientSecret: new Secret(app?.clientSecret ?? ''),
           audience: [backend.audience],
           scopes: ['backend-api:read'],
+          ...(proofsFor === undefined ? {} : { dpop: true, dpopUrl: proofsFor }),
         },
         upstream: { strategy: 'http', url: mcpServerUrl },
       },

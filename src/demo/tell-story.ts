@@ -26,6 +26,14 @@ export interface Story {
   readonly record: AuditRecord;
   /** The same call with the user's ID token instead of the access token. */
   readonly refused: { readonly status: number; readonly code: string; readonly record: AuditRecord };
+  /** Where tokens are bound to keys (DPoP): thumbprints of the client's and of the gateway's, and what a call with the
+   * token and without its key came to.
+   */
+  readonly bound?: {
+    readonly callerKey: string;
+    readonly gatewayKey: string;
+    readonly withoutKey: { readonly status: number; readonly code: string };
+  };
 }
 
 const toolsSchema = z.looseObject({ tools: z.array(z.looseObject({ name: z.string() })) });
@@ -43,17 +51,21 @@ export async function tellStory(lab: Lab, done: (what: string, details: string) 
   const user = lab.idp.users[0];
   if (user === undefined) throw fail('step_failed', { step: 'The demo', reason: 'the seed has no user' });
   const auditedBefore = (await readRecords(lab.auditFile)).length;
-  const { callerToken, idToken } = await signInUser({
+  const { callerToken, idToken, key } = await signInUser({
     mcpUrl: lab.mcpUrl,
     clientId: 'demo',
     redirectUri: 'http://127.0.0.1:33333/callback',
     username: user.login,
     password: user.password,
     caFile: lab.idp.caFile,
+    isBound: lab.requireDpop,
   });
-  done('Signed in', `${user.login}, authorization code with PKCE`);
+  done(
+    'Signed in',
+    `${user.login}, authorization code with PKCE${lab.requireDpop ? ', the token bound to a key (DPoP)' : ''}`,
+  );
 
-  const listed = await callMcp(lab.mcpUrl, callerToken, 'tools/list');
+  const listed = await callMcp(lab.mcpUrl, { callerToken, key }, 'tools/list');
   const tools =
     toolsSchema
       .safeParse(listed.result)
@@ -68,7 +80,7 @@ export async function tellStory(lab: Lab, done: (what: string, details: string) 
   done('tools/list', tools.join(', '));
 
   const linesBefore = lab.apiLines.length;
-  const called = await callMcp(lab.mcpUrl, callerToken, 'tools/call', {
+  const called = await callMcp(lab.mcpUrl, { callerToken, key }, 'tools/call', {
     name: 'GetCountry',
     arguments: { code: 'CZ' },
   });
@@ -80,7 +92,7 @@ export async function tellStory(lab: Lab, done: (what: string, details: string) 
 
   const api = await findApiLine(lab, linesBefore);
   const linesAfter = lab.apiLines.length;
-  const refused = await callMcp(lab.mcpUrl, idToken ?? '', 'tools/call', {
+  const refused = await callMcp(lab.mcpUrl, { callerToken: idToken ?? '', key }, 'tools/call', {
     name: 'GetCountry',
     arguments: { code: 'CZ' },
   });
@@ -88,6 +100,14 @@ export async function tellStory(lab: Lab, done: (what: string, details: string) 
     throw stepFailed('The call with an ID token', `status ${refused.status}, expected 401 with a challenge`, lab);
   if (lab.apiLines.length !== linesAfter) throw stepFailed('The call with an ID token', 'the API heard of it', lab);
   done('ID token instead', `refused, ${refused.status} ${refused.errorCode ?? ''}; the API heard nothing`);
+
+  const bound =
+    key === undefined ? undefined : await callWithoutKey(lab, callerToken, api.cnf, await key.calculateThumbprint());
+  if (bound !== undefined) {
+    const { status, code } = bound.withoutKey;
+    if (lab.apiLines.length !== linesAfter) throw stepFailed('The call without the key', 'the API heard of it', lab);
+    done('Without the key', `the same token refused, ${status} ${code}; the API heard nothing`);
+  }
 
   const records = (await readRecords(lab.auditFile, auditedBefore + 4)).slice(auditedBefore);
   const record = records.find((one) => one.what.tool === 'GetCountry' && one.decision === 'allowed');
@@ -104,9 +124,28 @@ export async function tellStory(lab: Lab, done: (what: string, details: string) 
     apiLine: api.line,
     record,
     refused: { status: refused.status, code: refused.errorCode ?? '', record: refusal },
+    ...(bound === undefined ? {} : { bound }),
   };
   checkStory(story, lab, [callerToken, idToken ?? '']);
   return story;
+}
+
+/** What somebody can do who has the token, and not the key it is bound to. */
+async function callWithoutKey(
+  lab: Lab,
+  callerToken: string,
+  apiCnf: unknown,
+  thumbprint: string,
+): Promise<NonNullable<Story['bound']>> {
+  const stolen = await callMcp(lab.mcpUrl, { callerToken }, 'tools/list');
+  if (stolen.status !== 401 || stolen.challenge === null)
+    throw stepFailed('The call without the key', `status ${stolen.status}, expected 401 with a challenge`, lab);
+  const cnfSchema = z.strictObject({ jkt: z.string() });
+  const callerKey = cnfSchema.safeParse(parseJwtParts(callerToken).claims['cnf']).data?.jkt;
+  const gatewayKey = cnfSchema.safeParse(apiCnf).data?.jkt;
+  if (callerKey !== thumbprint || gatewayKey === undefined || gatewayKey === callerKey)
+    throw stepFailed('The check', 'the tokens are not bound to the keys of client and gateway', lab);
+  return { callerKey, gatewayKey, withoutKey: { status: stolen.status, code: stolen.errorCode ?? '' } };
 }
 
 /** The point of it all: the same user, another issuer, another audience, and no token on record. */
@@ -139,11 +178,19 @@ function shorten(json: string): string {
   return text.length <= 95 ? text : `${text.slice(0, text.lastIndexOf(', ', 95) + 1)} …`;
 }
 
-async function findApiLine(lab: Lab, from: number): Promise<{ readonly line: string; readonly claims: TokenClaims }> {
+interface ApiLine {
+  readonly line: string;
+  readonly claims: TokenClaims;
+  readonly cnf: unknown;
+}
+
+async function findApiLine(lab: Lab, from: number): Promise<ApiLine> {
   for (let attempt = 0; attempt < 40; attempt += 1) {
     for (const line of lab.apiLines.slice(from)) {
       const parsed = apiLineSchema.safeParse(parseJson(line));
-      if (parsed.success) return { line, claims: pickTokenClaims(parsed.data.claims) };
+      if (!parsed.success) continue;
+      const { claims } = parsed.data;
+      return { line, claims: pickTokenClaims(claims), cnf: claims['cnf'] };
     }
     await sleep(25);
   }

@@ -1,5 +1,8 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
+import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
+import { buildReplayMemory } from '../authenticators/dpop/replay-memory.ts';
+import { buildSharedReplays } from '../authenticators/dpop/shared-replays.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
 import type { ChainStep, Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
@@ -116,6 +119,8 @@ function buildRoute(
     allowedOrigins: new Set([new URL(resourceUrl).origin, ...server.allowedOrigins]),
     limits: { bodyBytes: server.bodyLimitBytes, streamGraceMs: server.streamGraceSeconds * 1000 },
     authenticator: keeps('authenticate')?.authenticator ?? buildAuthenticator(server, deps),
+    proofs:
+      keeps('authenticate', 'dpop', 'resourceUrl', 'path')?.proofs ?? buildProofs(server, { ...deps, resourceUrl }),
     policy: buildScopesPolicy(server.policy),
     // Whose callers have one of their own is said under authenticate.
     credential: keeps('authenticate', 'credential')?.credential ?? buildServerCredential(server, deps),
@@ -143,6 +148,17 @@ function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Au
   const asked = introspection.length === 0 ? undefined : buildIntrospectionAuthenticator(introspection, deps);
   if (signed !== undefined && asked !== undefined) return joinAuthenticators(signed, asked);
   return signed ?? asked ?? buildAnonymousAuthenticator();
+}
+
+/** Who takes everybody asks nobody for a key. */
+function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { readonly resourceUrl: string }) {
+  const { resourceUrl, now } = deps;
+  const skews = authenticate.flatMap((one) => (one.strategy === 'anonymous' ? [] : [one.clockSkewSeconds]));
+  if (skews.length === 0) return undefined;
+  const memory = buildReplayMemory({ now });
+  const store = scopeSettings(deps.store, { use: 'proof', server: deps.name, settings: resourceUrl });
+  const replays = store === undefined ? memory : buildSharedReplays(memory, store, now);
+  return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, now });
 }
 
 function buildServerCredential({ authenticate, credential }: ServerConfig, deps: NamedDeps): Credential {

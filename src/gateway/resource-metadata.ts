@@ -14,6 +14,7 @@ export function buildResourceMetadata({
   resourceUrl,
   authenticator,
   policy,
+  proofs,
 }: Route): Readonly<Record<string, unknown>> {
   return {
     resource: resourceUrl,
@@ -21,6 +22,12 @@ export function buildResourceMetadata({
     authorization_servers: authenticator.issuers,
     ...(policy.scopes.length === 0 ? {} : { scopes_supported: policy.scopes }),
     bearer_methods_supported: ['header'],
+    ...(proofs === undefined
+      ? {}
+      : {
+          dpop_signing_alg_values_supported: proofs.algorithms,
+          dpop_bound_access_tokens_required: proofs.isRequired,
+        }),
   };
 }
 

@@ -6,6 +6,8 @@ export interface IdpOptions {
   readonly flavour?: FlavourName | 'okta';
   /** YAML seed file; the built-in seed (the countries scenario) when absent. */
   readonly seedFile?: string;
+  /** Every app gets tokens only with a proof of its key (DPoP), whatever the seed says. */
+  readonly requireDpop?: boolean;
   readonly host?: string;
   /** Port of the plain-http side; 0 takes a free one. */
   readonly httpPort: number;
@@ -41,6 +43,7 @@ export interface RunningIdp extends AsyncDisposable {
     readonly label: string;
     readonly redirectUris: readonly string[];
   }[];
+  /** Those of the seed, whose passwords are public. */
   readonly users: readonly { readonly login: string; readonly password: string; readonly name: string }[];
   /** Makes a new signing key for one server (all when absent); the old one stays published until `retire`. */
   rotateKeys(serverId?: string): Promise<void>;

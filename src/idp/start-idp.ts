@@ -34,7 +34,7 @@ export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
   refuseDanger(host);
   const { flavour = 'okta' } = options;
   if (flavour !== 'okta') return await startTenant({ ...options, host }, flavours[flavour]);
-  const seed = await readSeed(options.seedFile);
+  const seed = withDpop(await readSeed(options.seedFile), options.requireDpop);
   const stateDir = resolve(options.stateDir);
   const [certificates, apiToken, org] = await Promise.all([
     readCertificates(stateDir, Date.now),
@@ -95,6 +95,10 @@ export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function withDpop(seed: Seed, isRequired = false): Seed {
+  return isRequired ? { ...seed, apps: seed.apps.map((app) => ({ ...app, requireDpop: true })) } : seed;
 }
 
 function refuseDanger(host: string): void {

@@ -22,8 +22,14 @@ export interface Caller {
   readonly expiresAtMs: number;
   /** Until when the token is taken, its leeway included; milliseconds since the epoch, Infinity for an anonymous caller. */
   readonly acceptedUntilMs: number;
-  /** Digest of the whole token: the key of whatever is kept for it. Empty for an anonymous caller. */
+  /** SHA-256 of the whole token, base64url: the key of whatever is kept for it, and the `ath` of proofs for it (RFC 9449
+   * §4.2). Empty for an anonymous caller.
+   */
   readonly tokenDigest: string;
+  /** Thumbprint of the key the token is bound to (`cnf.jkt`, RFC 9449 §6): worth nothing without a proof of that key.
+   * Undefined for a bearer token.
+   */
+  readonly jkt: string | undefined;
 }
 
 /** The part of a token that may be shown: it names the token without being one. */
@@ -32,6 +38,8 @@ export interface TokenClaims {
   readonly aud?: string | readonly string[];
   readonly scp?: readonly string[];
   readonly sub?: string;
+  /** Entra's name of the user, the same for every service where `sub` is another for each. */
+  readonly oid?: string;
   readonly jti?: string;
   readonly exp?: number;
   readonly clientId?: string;

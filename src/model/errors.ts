@@ -22,9 +22,17 @@ export interface ErrorRow {
   readonly stage: Stage;
   /** HTTP status of the answer; 0 where no request is involved. */
   readonly status: number;
-  /** RFC 6750 §3.1 or RFC 9470 §3 error code for `WWW-Authenticate`; 'none' sends a challenge without an error; absent sends no challenge. */
+  /** RFC 6750 §3.1, RFC 9449 §7.1 or RFC 9470 §3 error code for `WWW-Authenticate`; 'none' sends a challenge without an error; absent sends no challenge. */
   readonly challenge?:
-    'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'insufficient_user_authentication' | 'none';
+    | 'invalid_request'
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'insufficient_user_authentication'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
+    | 'none';
+  /** The scheme of the challenge, where it is another than the caller used or the server wants anyway. */
+  readonly scheme?: 'DPoP';
   /** JSON-RPC error code; the HTTP status when absent (outside the range JSON-RPC and MCP reserve). */
   readonly jsonRpc?: number;
   /** What the protocol wants in the JSON-RPC error's `data`, beside our code and id. */
@@ -197,6 +205,50 @@ const rows = {
     fault: 'caller',
     message: 'Cannot accept the token: claim {claim} {reason}',
     hint: 'Without it the caller cannot be named in the audit trail or the token has no end.',
+  },
+  token_bound: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    scheme: 'DPoP',
+    fault: 'caller',
+    message: 'Cannot accept the token: it is bound to a key, send it by the scheme DPoP with a proof',
+    hint: 'Sent as Bearer. Either the client is defective, or somebody took the token and has no key (RFC 9449 §7.2).',
+  },
+  token_not_bound: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    scheme: 'DPoP',
+    fault: 'caller',
+    message: 'Cannot accept the token: it is bound to no key, {wanted}',
+    hint: 'It has no cnf.jkt. The client has to send a DPoP proof with its token request (RFC 9449 §5), and the provider has to support that.',
+  },
+  dpop_proof_invalid: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_dpop_proof',
+    scheme: 'DPoP',
+    fault: 'caller',
+    message: 'Cannot accept the proof (DPoP): {reason}',
+    hint: 'RFC 9449 §4.3. With htu, compare resourceUrl (--resource-url) with the URL the client calls; with iat, compare the clocks; otherwise somebody may have taken a token or a proof.',
+  },
+  dpop_nonce_needed: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'use_dpop_nonce',
+    scheme: 'DPoP',
+    fault: 'caller',
+    message: 'Cannot accept the proof (DPoP): it has to hold the nonce that this answer gives',
+    hint: 'Normal for the first call of a client and once in a while: it makes a new proof with the nonce (RFC 9449 §9).',
+  },
+  dpop_proofs_too_many: {
+    stage: 'authenticate',
+    status: 503,
+    retryable: true,
+    fault: 'caller',
+    message: 'Cannot take the proof (DPoP) now: too many came in a short time',
+    hint: '{held} proofs are remembered until they are too old, and no more of this key, or at all. Lower --dpop-max-age, or look who calls so often.',
   },
   keys_unavailable: {
     stage: 'authenticate',
@@ -437,7 +489,7 @@ const rows = {
     status: 502,
     fault: 'operator',
     message: 'The service behind this gateway refused the token it was given; the operator has to mend it',
-    hint: '{target} answered 401, also to a freshly exchanged token: {words}. Compare the audience, issuer and scopes it expects with the exchange settings.',
+    hint: '{target} answered 401, also to a freshly exchanged token: {words}. Compare the audience, issuer and scopes it expects with the exchange settings, and with DPoP the URL its proofs have to be for.',
   },
   upstream_redirected: {
     stage: 'forward',

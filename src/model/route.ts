@@ -4,6 +4,7 @@ import type { Credential } from './credential.ts';
 import type { Listening } from './listening.ts';
 import type { Owners } from './owner.ts';
 import type { Policy } from './policy.ts';
+import type { ProofCheck } from './proof-check.ts';
 import type { Upstream } from './upstream.ts';
 import type { Workload } from './workload.ts';
 
@@ -24,6 +25,8 @@ export interface Route {
     readonly streamGraceMs: number;
   };
   readonly authenticator: Authenticator;
+  /** Where tokens can be bound to keys; undefined where none is asked for. */
+  readonly proofs: ProofCheck | undefined;
   readonly policy: Policy;
   readonly credential: Credential;
   readonly upstream: Upstream;

@@ -1,10 +1,20 @@
 import type { TokenClaims } from './caller.ts';
 import type { Secret } from './secret.ts';
 
+/** Proves that a token is ours to use (RFC 9449 §4). */
+export interface UpstreamProof {
+  /** The value of the `DPoP` header for one request. */
+  prove(method: string, url: string): string;
+  /** Takes the nonce an answer gave for the next proof; true when a request that was refused for it can be repeated. */
+  learnNonce(url: string, nonce: unknown): boolean;
+}
+
 /** What goes upstream instead of the caller's token. */
 export interface UpstreamCredential {
   /** The header that carries it; undefined when nothing is sent (strategy `none`). */
   readonly header: { readonly name: string; readonly value: Secret } | undefined;
+  /** Present where the token is bound to a key of this gateway: each request needs a proof beside it. */
+  readonly proof?: UpstreamProof | undefined;
   /** The new token's claims, for the audit trail; undefined when it is opaque or there is none. */
   readonly claims: TokenClaims | undefined;
   /** Was the identity provider asked for this call? It never is for a `static` one, and there is `none` where nothing is sent. */

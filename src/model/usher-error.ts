@@ -38,6 +38,8 @@ export class UsherError extends Error {
   readonly scopes: readonly string[] | undefined;
   /** What the challenge says beside the error. */
   readonly challengeParameters: Readonly<Record<string, string>>;
+  /** For the caller's next proof (RFC 9449 §9). */
+  readonly nonce: string | undefined;
   /** Which refusal of the provider behind it is, where it is a known one; its words are in the hint. */
   readonly known: KnownRefusal | undefined;
 
@@ -58,6 +60,7 @@ export class UsherError extends Error {
     this.retryAfterSeconds = extra.retryAfterSeconds;
     this.scopes = extra.scopes;
     this.challengeParameters = extra.challengeParameters ?? {};
+    this.nonce = extra.nonce;
   }
 
   /** The details as message and hint show them; undefined when there are none. */
@@ -80,6 +83,7 @@ export interface FailExtra {
   readonly scopes?: readonly string[];
   /** Of `WWW-Authenticate`, by name: public, and checked by whoever got the values from elsewhere. */
   readonly challengeParameters?: Readonly<Record<string, string>>;
+  readonly nonce?: string;
   /** What is known of the provider's answer, for the operator. */
   readonly known?: KnownRefusal | undefined;
 }

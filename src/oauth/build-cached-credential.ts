@@ -6,13 +6,13 @@ import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
 import type { Store } from '../model/store.ts';
-import type { UpstreamCredential } from '../model/upstream-credential.ts';
+import type { UpstreamCredential, UpstreamProof } from '../model/upstream-credential.ts';
 import type { Subject } from './hand-in.ts';
-import { authorizationHeader, type HeaderForm } from './header-form.ts';
+import { authorizationHeader, boundHeader, type HeaderForm } from './header-form.ts';
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
 import { SharedTokens, type HeldToken } from './shared-tokens.ts';
-import { findFreshUntil, findRefreshAt } from './token-life.ts';
+import { findFreshUntil, findRefreshAt, isFresh, type TokenLife } from './token-life.ts';
 
 /** Where a credential's tokens come from. */
 export interface TokenSource {
@@ -26,11 +26,13 @@ export interface TokenSource {
    * @throws UsherError of stage exchange
    */
   request(subject: Subject, flight: Flight): Promise<IssuedToken>;
+  /** Present where its tokens are bound to a key: proofs for one of them (RFC 9449 §7.1). */
+  readonly proofFor?: ((upstreamToken: string) => UpstreamProof) | undefined;
 }
 
 export interface CachedCredentialDeps {
   readonly now: Clock;
-  /** What carries the tokens; the Authorization header when absent. */
+  /** What carries the tokens; the Authorization header when absent, and for tokens that are bound to a key. */
   readonly header?: HeaderForm;
   /** Where replicas keep its tokens together: a part of the store that belongs to this credential and its settings alone.
    * Absent where each replica asks for itself.
@@ -38,12 +40,8 @@ export interface CachedCredentialDeps {
   readonly store?: Store | undefined;
 }
 
-interface Kept {
+interface Kept extends TokenLife {
   readonly credential: UpstreamCredential;
-  /** A clock that shows less than this was set back, and what it says of the end is worth nothing. */
-  readonly fromMs: number;
-  /** Past this it is not handed out any more; milliseconds since the epoch. */
-  readonly freshUntilMs: number;
   /** From here on a call has the next one asked for; infinite when that was done, or would change nothing. */
   refreshAtMs: number;
 }
@@ -58,8 +56,9 @@ const refreshPauseMs = 2_000;
  */
 export function buildCachedCredential(
   source: TokenSource,
-  { now, header: form = authorizationHeader, store }: CachedCredentialDeps,
+  { now, header = authorizationHeader, store }: CachedCredentialDeps,
 ): Credential {
+  const form = source.proofFor === undefined ? header : boundHeader;
   const kept = new LRUCache<string, Kept>({
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
@@ -69,7 +68,8 @@ export function buildCachedCredential(
   const isShared = source.actsAs === 'gateway';
   const keyOf = ({ caller }: Identity) => (isShared ? '' : caller.tokenDigest);
 
-  const replicas = store === undefined ? undefined : new SharedTokens(store, now);
+  // A token that is bound to this process's key is of no use to another one.
+  const replicas = store === undefined || source.proofFor !== undefined ? undefined : new SharedTokens(store, now);
   /** What the service behind refused: another replica may not know yet. */
   const spurned = new LRUCache<string, string>({ maxSize: 10_000, sizeCalculation: () => 1 });
 
@@ -86,6 +86,7 @@ export function buildCachedCredential(
     const { claims, steps, freshUntilMs, refreshAtMs } = token;
     const credential = {
       header: { name: form.name, value: new Secret(`${form.prefix}${token.upstreamToken}`) },
+      proof: source.proofFor?.(token.upstreamToken),
       claims,
       source: isOwn ? 'fresh' : 'cached',
       waitedMs: nowMs - startedAtMs,
@@ -169,8 +170,4 @@ export function buildCachedCredential(
       return refusedOne.source === 'cached';
     },
   };
-}
-
-function isFresh({ fromMs, freshUntilMs }: Kept, nowMs: number): boolean {
-  return nowMs >= fromMs && nowMs < freshUntilMs;
 }

@@ -11,6 +11,7 @@ import { fail, UsherError } from '../model/usher-error.ts';
 import { Availability, type Turn } from './availability.ts';
 import { StatusError } from './classify-refusal.ts';
 import type { IssuedToken } from './parse-answer.ts';
+import type { Prover } from './prover.ts';
 import { sendTokenRequest } from './send-token-request.ts';
 import type { ClientAuthentication, TokenRequest } from './token-request.ts';
 
@@ -18,6 +19,8 @@ export interface TokenEndpointSettings {
   readonly url: string;
   /** For a request with its one repetition. */
   readonly timeoutSeconds: number;
+  /** Present where issued tokens are to be bound to a key of this gateway (RFC 9449). */
+  readonly prover?: Prover | undefined;
 }
 
 export interface TokenEndpointDeps {
@@ -62,7 +65,7 @@ export function buildTokenEndpoint(
   client: ClientAuthentication,
   deps: TokenEndpointDeps,
 ): TokenEndpoint {
-  const { url } = settings;
+  const { url, prover } = settings;
   const timeoutMs = settings.timeoutSeconds * 1000;
   const { random = Math.random, wait = waitFor } = deps;
   const availability = new Availability({ url, now: deps.now, log: deps.log, name: deps.name });
@@ -93,6 +96,7 @@ export function buildTokenEndpoint(
       timeoutMs: leftMs(deadlineAtMs),
       http: deps.http,
       nowMs: deps.now(),
+      prover,
       explainRefusal: deps.explainRefusal,
     });
 

@@ -11,6 +11,8 @@ export interface Refusal {
   /** The provider's own words, secrets already removed; for the operator only. */
   readonly description: string;
   readonly retryAfterSeconds: number | undefined;
+  /** Was there a proof of possession (DPoP) in the request? */
+  readonly isProven?: boolean;
   /** What a challenge can say of the sign-in the provider wants; undefined when it named nothing. */
   readonly stepUp: Readonly<Record<string, string>> | undefined;
   /** Which refusal of this provider it is, for the operator. */
@@ -37,6 +39,11 @@ const stepUpError = 'insufficient_user_authentication';
 /** The provider knows everybody and says no. */
 const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
 
+/** RFC 9449 §5 and §8: it wants the client to prove a key. */
+const dpopErrors = new Set(['invalid_dpop_proof', 'use_dpop_nonce']);
+const dpopAdvice =
+  '(the provider wants proof of possession: set --token-exchange-dpop, or take the demand off the gateway there)';
+
 const codeByTurn = {
   'sign-in': 'exchange_subject_refused',
   allow: 'exchange_denied',
@@ -54,7 +61,7 @@ export function classifyRefusal(refusal: Refusal, subjectOf: SubjectOf = 'caller
     url,
     status,
     error: error === '' ? '(no error code)' : error,
-    description: description === '' ? '(no description)' : description,
+    description: `${description === '' ? '(no description)' : description}${dpopErrors.has(error) && refusal.isProven !== true ? ` ${dpopAdvice}` : ''}`,
   };
   if (status < 400) {
     const reason = status >= 300 ? `status ${status}: a redirect, which is never followed` : `status ${status}`;

@@ -9,6 +9,9 @@ export interface HeaderForm {
 /** RFC 6750 §2.1. */
 export const authorizationHeader: HeaderForm = Object.freeze({ name: 'authorization', prefix: 'Bearer ' });
 
+/** RFC 9449 §7.1: the one form of a token that is bound to a key. */
+export const boundHeader: HeaderForm = Object.freeze({ name: 'authorization', prefix: 'DPoP ' });
+
 /** Settings of every credential that has a header. */
 export interface HeaderSettings {
   readonly header: string;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../lib/is-object.ts';
 import { parseJwtParts } from '../lib/jwt-parts.ts';
 import type { TokenClaims } from '../model/caller.ts';
 import type { CredentialStep } from '../model/upstream-credential.ts';
@@ -33,6 +34,8 @@ export interface Asked {
   /** What no refusal may quote, whatever the answer repeats. */
   readonly secrets: readonly string[];
   readonly nowMs: number;
+  /** Thumbprint of the key the token was to be bound to (RFC 9449 §5); a bearer token otherwise. */
+  readonly jkt?: string | undefined;
 }
 
 const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
@@ -84,12 +87,12 @@ export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
     expires_in: expiresIn,
     scope,
   } = parsed.data;
-  checkTypes(issuedType, tokenType, { kind: asked.answer ?? 'exchanged', refuse });
+  checkTypes(issuedType, tokenType, { kind: asked.answer ?? 'exchanged', refuse, isBound: asked.jkt !== undefined });
   if (!headerSafe.test(upstreamToken)) throw refuse('the token has characters that cannot stand in a header');
   if (upstreamToken === asked.callerToken) throw refuse("it is the caller's own token, unchanged");
   if (asked.otherTokens?.includes(upstreamToken) === true) throw refuse('it is a token that was handed in, unchanged');
 
-  const claims = findClaims(upstreamToken, asked.nowMs, refuse);
+  const claims = findClaims(upstreamToken, asked, refuse);
   if (claims !== undefined) checkAudience(claims, asked, refuse);
   // What the answer says it granted, and what the token itself says: neither may fall short.
   const { nameScope = (one: string) => one } = asked;
@@ -109,20 +112,26 @@ export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
   return { upstreamToken, claims, expiresAtMs, extraScopes: findExtraScopes([granted, claims?.scp], asked.scopes) };
 }
 
+const spelled: Readonly<Record<string, string>> = { n_a: '"N_A"', bearer: '"Bearer"', dpop: '"DPoP"' };
+
+/** Only those are bound to keys (RFC 9449 §5). */
+function isAccessToken(kind: AnswerKind): boolean {
+  return kinds[kind] === accessTokens;
+}
+
 /** RFC 8693 §2.2.1 requires `issued_token_type` of an exchange. Other grants have none; one that is there must be right. */
 function checkTypes(
   issuedType: string | undefined,
   tokenType: string,
-  { kind, refuse }: { readonly kind: AnswerKind; readonly refuse: Refuse },
+  { kind, refuse, isBound }: { readonly kind: AnswerKind; readonly refuse: Refuse; readonly isBound: boolean },
 ): void {
-  const { issued, wanted, carriedAs } = kinds[kind];
+  const { issued, wanted, carriedAs: usual } = kinds[kind];
+  const carriedAs = isBound && isAccessToken(kind) ? ['dpop'] : usual;
   if (issuedType === undefined && kind !== 'granted') throw refuse('missing or of the wrong kind: issued_token_type');
   if (issuedType !== undefined && !issued.some((one) => issuedType === tokenTypePrefix + one))
     throw refuse(`issued_token_type is ${JSON.stringify(issuedType)}, expected ${wanted}`);
   if (!carriedAs.includes(tokenType.toLowerCase()))
-    throw refuse(
-      `token_type is ${JSON.stringify(tokenType)}, expected ${carriedAs[0] === 'n_a' ? '"N_A"' : '"Bearer"'}`,
-    );
+    throw refuse(`token_type is ${JSON.stringify(tokenType)}, expected ${spelled[carriedAs[0] ?? '']}`);
 }
 
 function findExtraScopes(
@@ -142,7 +151,11 @@ const clockSkewMs = 60_000;
 const jwtLike = /^e[wy][^.]*\.[^.]*\.[^.]*$/;
 
 /** Undefined for an opaque token, about which nothing can be said. */
-function findClaims(upstreamToken: string, nowMs: number, refuse: Refuse): TokenClaims | undefined {
+function findClaims(
+  upstreamToken: string,
+  { nowMs, jkt, answer = 'exchanged' }: Asked,
+  refuse: Refuse,
+): TokenClaims | undefined {
   if (!jwtLike.test(upstreamToken)) return undefined;
   let claims: Readonly<Record<string, unknown>>;
   try {
@@ -150,7 +163,12 @@ function findClaims(upstreamToken: string, nowMs: number, refuse: Refuse): Token
   } catch (error) {
     throw refuse(`the token is a JWT, but ${error instanceof Error ? error.message : 'unreadable'}`);
   }
-  const { nbf } = claims;
+  const { nbf, cnf } = claims;
+  const boundTo = isObject(cnf) ? cnf['jkt'] : undefined;
+  if (isAccessToken(answer) && boundTo !== jkt)
+    throw refuse(
+      `the token is bound to ${boundTo === undefined ? 'no key' : 'a key'}, expected ${jkt === undefined ? 'none' : "this gateway's"}`,
+    );
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf * 1000 <= nowMs + clockSkewMs))
     throw refuse(`the token is not valid yet: nbf is ${JSON.stringify(nbf)}, now is ${Math.floor(nowMs / 1000)}`);
   const shown = pickTokenClaims(claims);

@@ -7,6 +7,7 @@ import { classifyRefusal, type Refusal } from './classify-refusal.ts';
 import { findStepUp } from './find-step-up.ts';
 import { parseAnswer, type IssuedToken } from './parse-answer.ts';
 import type { ClientAuthentication, TokenRequest } from './token-request.ts';
+import type { Prover } from './prover.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** Where a request goes, and as whom. */
@@ -17,14 +18,58 @@ export interface SendOptions {
   readonly http: HttpClient;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  /** Present where the token is to be bound to a key (RFC 9449 §5). */
+  readonly prover?: Prover | undefined;
   readonly explainRefusal?: ExplainRefusal | undefined;
 }
 
-/** One request to the token endpoint, once, within this time.
+/** One request to the token endpoint, once, within this time; a second time where it wants another nonce in the proof of
+ * possession (RFC 9449 §8).
  * @throws UsherError of stage exchange
  */
 export async function sendTokenRequest(request: TokenRequest, options: SendOptions): Promise<IssuedToken> {
-  const { url, client, timeoutMs, nowMs } = options;
+  const { url, client, timeoutMs, nowMs, prover } = options;
+  const deadlineAtMs = performance.now() + timeoutMs;
+  let { answer, assertion } = await send(request, options, timeoutMs);
+  let body: unknown = await answer.json().catch(() => undefined);
+  // Every answer may bring the nonce for the next request.
+  const hasNew = prover?.learnNonce(url, answer.headers.get('dpop-nonce')) === true;
+  const leftMs = Math.round(deadlineAtMs - performance.now());
+  if (hasNew && answer.status !== 200 && refusalSchema.parse(body).error === 'use_dpop_nonce' && leftMs > 0) {
+    ({ answer, assertion } = await send(request, options, leftMs));
+    body = await answer.json().catch(() => undefined);
+    prover.learnNonce(url, answer.headers.get('dpop-nonce'));
+  }
+  const { callerToken = '', otherTokens = [] } = request;
+  const secrets = [callerToken, ...otherTokens, assertion, ...client.secrets];
+  if (answer.status !== 200) {
+    const refusal = { ...readRefusal(answer, body, { url, secrets, nowMs }), isProven: prover !== undefined };
+    throw classifyRefusal({ ...refusal, known: options.explainRefusal?.(refusal) }, request.subjectOf);
+  }
+  const { audience, scopes, answer: kind, nameScope } = request;
+  return parseAnswer(body, {
+    url,
+    audience,
+    scopes,
+    callerToken: request.callerToken,
+    otherTokens,
+    answer: kind,
+    nameScope,
+    secrets,
+    nowMs,
+    jkt: prover?.thumbprint,
+  });
+}
+
+interface Sent {
+  readonly answer: Response;
+  /** What the client proved itself with, where that was made for this request. */
+  readonly assertion: string;
+}
+
+async function send(request: TokenRequest, options: SendOptions, timeoutMs: number): Promise<Sent> {
+  const { url, client, prover } = options;
+  const proof = prover === undefined ? {} : { dpop: prover.prove({ method: 'POST', url }) };
   let assertion = '';
   const answer = await answerOf(url, () =>
     genericTokenEndpointRequest(
@@ -39,30 +84,12 @@ export async function sendTokenRequest(request: TokenRequest, options: SendOptio
         [customFetch]: (target, { method, headers, body }) => {
           assertion = body.get('client_assertion') ?? '';
           const http = client.http?.() ?? options.http;
-          return http.send(target, { method, headers, body: body.toString(), timeoutMs });
+          return http.send(target, { method, headers: { ...headers, ...proof }, body: body.toString(), timeoutMs });
         },
       },
     ),
   );
-  const body: unknown = await answer.json().catch(() => undefined);
-  const { callerToken = '', otherTokens = [] } = request;
-  const secrets = [callerToken, ...otherTokens, assertion, ...client.secrets];
-  if (answer.status !== 200) {
-    const refusal = readRefusal(answer, body, { url, secrets, nowMs });
-    throw classifyRefusal({ ...refusal, known: options.explainRefusal?.(refusal) }, request.subjectOf);
-  }
-  const { audience, scopes, answer: kind, nameScope } = request;
-  return parseAnswer(body, {
-    url,
-    audience,
-    scopes,
-    callerToken: request.callerToken,
-    otherTokens,
-    answer: kind,
-    nameScope,
-    secrets,
-    nowMs,
-  });
+  return { answer, assertion };
 }
 
 /** No answer at all is the provider's trouble, not the caller's: 503, and the caller keeps its token. */

@@ -5,7 +5,9 @@ import { isForwardable } from './upstream-headers.ts';
 /** What a page may read of an answer, beside the usual ones: without these a client in a browser can neither sign in nor go
  * on with a session.
  */
-const exposed = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, Retry-After';
+const exposed = 'Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, DPoP-Nonce, Retry-After';
+/** Looked at, and never sent on. */
+const looked: ReadonlySet<string> = new Set(['authorization', 'dpop']);
 const preflightSeconds = 600;
 
 /** Lets the page that calls read the answer, whatever it will be (Fetch standard, CORS protocol). Its origin has been
@@ -27,7 +29,7 @@ export function answerPreflight({ request, response, route }: Routed): void {
   const asked = (request.headers['access-control-request-headers'] ?? '').split(',');
   const names = asked
     .map((name) => name.trim().toLowerCase())
-    .filter((name) => name === 'authorization' || isForwardable(name, route.forwardedHeaders));
+    .filter((name) => looked.has(name) || isForwardable(name, route.forwardedHeaders));
   response.writeHead(204, {
     'access-control-allow-methods': 'POST, GET, DELETE',
     ...(names.length === 0 ? {} : { 'access-control-allow-headers': names.join(', ') }),

@@ -15,9 +15,9 @@ import { buildUpstreamHeaders, type Forwarding } from './upstream-headers.ts';
 /** How forwarding ended, where it did not fail. */
 export interface Forwarded {
   /** `ended`: a stream that only listens, by the gateway. `refused credential`: the upstream answered 401 and nothing has
-   * reached the caller yet.
+   * reached the caller yet; `refused proof`: it said with it what the next proof has to hold.
    */
-  readonly end: 'answered' | 'ended' | 'cancelled' | 'refused credential';
+  readonly end: 'answered' | 'ended' | 'cancelled' | 'refused credential' | 'refused proof';
   /** Why the gateway ended it, as a clause. */
   readonly why?: string | undefined;
   readonly upstreamStatus: number | undefined;
@@ -48,7 +48,10 @@ export function forward(credentialed: Credentialed): Promise<Forwarded> {
       {
         method: request.method ?? 'POST',
         query,
-        headers: buildUpstreamHeaders(request.rawHeaders, credential, findForwarding(credentialed)),
+        headers: addProof(
+          buildUpstreamHeaders(request.rawHeaders, credential, findForwarding(credentialed)),
+          credentialed,
+        ),
         body: call.body,
       },
       reading === undefined ? answer : new ReadAnswer(answer, reading, route.upstream.target),
@@ -56,6 +59,12 @@ export function forward(credentialed: Credentialed): Promise<Forwarded> {
     if (response.destroyed) answer.onCallerGone();
     else response.on('close', answer.onCallerGone);
   });
+}
+
+/** RFC 9449 §7.1: made for this one request. */
+function addProof(headers: string[], { credential: { proof }, route: { upstream }, request }: Credentialed): string[] {
+  if (proof !== undefined) headers.push('dpop', proof.prove(request.method ?? 'POST', upstream.target));
+  return headers;
 }
 
 /** From 2026-07-28 on the session header has no meaning: a server of both eras must not find one that nobody checked. */
@@ -73,6 +82,11 @@ const brokenAnswers = new Set([
 ]);
 
 type AnswerHeaders = Parameters<UpstreamAnswer['onHead']>[1];
+
+/** RFC 9449 §9. */
+function wantsNonce(challenge: AnswerHeaders[string]): boolean {
+  return [challenge ?? []].flat().some((one) => /\berror="?use_dpop_nonce\b/.test(one));
+}
 
 /** RFC 9110 §8.6: there is nothing a 204 could have a length of, and a careless client would wait for it. */
 function withoutLength(headers: AnswerHeaders): AnswerHeaders {
@@ -121,9 +135,12 @@ class StreamedAnswer implements PassedAnswer {
   onHead(status: number, headers: Readonly<Record<string, string | readonly string[] | undefined>>): void {
     this.#firstByteMs = performance.now() - this.#startedAtMs;
     this.#status = status;
+    const { credential } = this.#credentialed;
+    const hasNewNonce = credential.proof?.learnNonce(this.#target, headers['dpop-nonce']) === true;
     if (status === 401) {
-      this.#words = readRefusal(headers['www-authenticate'], this.#credentialed.credential);
-      return this.#stop('refused credential');
+      this.#words = readRefusal(headers['www-authenticate'], credential);
+      const isProof = hasNewNonce && wantsNonce(headers['www-authenticate']);
+      return this.#stop(isProof ? 'refused proof' : 'refused credential');
     }
     if (status >= 300 && status < 400 && status !== 304)
       return this.fail(fail('upstream_redirected', { target: this.#target, status }));
@@ -210,7 +227,7 @@ class StreamedAnswer implements PassedAnswer {
     return fail('upstream_unreachable', details, { cause: error });
   }
 
-  #stop(end: 'cancelled' | 'refused credential'): void {
+  #stop(end: Exclude<Forwarded['end'], 'answered'>): void {
     this.exchange?.abort();
     this.#finish(end);
   }

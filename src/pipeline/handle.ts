@@ -52,12 +52,14 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
     trail = credentialed;
     if (credentialed.credential.source === 'fresh') checkSubject(credentialed, deps.log);
     let forwarded = await forward(credentialed);
+    // Nothing of the call was done: once more, with what the proof has to hold.
+    if (forwarded.end === 'refused proof') forwarded = await forward(credentialed);
     if (forwarded.end === 'refused credential' && mayTryAgain(authorized, credentialed)) {
       credentialed = await exchange(authorized);
       trail = credentialed;
       forwarded = await forward(credentialed);
     }
-    if (forwarded.end === 'refused credential')
+    if (forwarded.end === 'refused credential' || forwarded.end === 'refused proof')
       throw fail('upstream_refused_credential', {
         target: routed.route.upstream.target,
         words: forwarded.words ?? 'it does not say why',
@@ -84,8 +86,10 @@ function close(records: readonly AuditRecord[], { forwarded }: Ending, audit: Au
  * not refused; anywhere else a provider mixes up its users, and somebody should know.
  */
 function checkSubject({ id, route: { name }, caller, credential }: Credentialed, log: Log): void {
-  const found = credential.claims?.sub;
-  if (found === undefined || found === caller.subject) return;
+  const { sub: found, oid } = credential.claims ?? {};
+  if (found === undefined || found === caller.subject || credential.actsAs === 'gateway') return;
+  // Entra says by another claim that it is the same user.
+  if (oid !== undefined && oid === caller.claims.oid) return;
   log.warn(
     `The exchanged token is for subject ${JSON.stringify(found)}, the caller is ${JSON.stringify(caller.subject)}`,
     {

@@ -32,8 +32,9 @@ export function refuse(error: UsherError, reached: Reached): void {
     'cache-control',
     'no-store',
   ];
-  const challenge = route === undefined ? undefined : buildChallenge(error, route, reached.id);
+  const challenge = route === undefined ? undefined : buildChallenge(error, route, reached);
   if (challenge !== undefined) headers.push('www-authenticate', challenge);
+  if (error.nonce !== undefined) headers.push('dpop-nonce', error.nonce);
   if (error.row.retryable) headers.push('retry-after', String(error.retryAfterSeconds ?? usualRetrySeconds));
   if (error.code === 'method_not_allowed') headers.push('allow', 'POST, GET, DELETE');
   if (!request.complete && !isDrainable(request.headers['content-length'])) headers.push('connection', 'close');

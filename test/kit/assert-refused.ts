@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
 import type { ErrorCode } from '../../src/model/errors.ts';
-import { errorTable } from '../../src/model/errors.ts';
+import { errorTable, type ErrorRow } from '../../src/model/errors.ts';
 import { post } from './call.ts';
 import type { TokenLab } from './start-token-lab.ts';
 
@@ -17,8 +17,9 @@ export interface Expected {
   /** 401 when not given. */
   readonly status?: number;
   /** Error of the challenge: `invalid_token` when not given, `none` for a challenge without one, `absent` for no challenge. */
-  readonly challenge?:
-    'invalid_token' | 'invalid_request' | 'insufficient_scope' | 'insufficient_user_authentication' | 'none' | 'absent';
+  readonly challenge?: NonNullable<ErrorRow['challenge']> | 'absent';
+  /** Of the challenge; Bearer when not given. */
+  readonly scheme?: 'DPoP' | undefined;
   /** Was the caller established before the refusal? False when not given: then nothing may be claimed of who it was. */
   readonly isVerified?: boolean;
   /** Calls of the token endpoint the refusal may have made; none when not given. */
@@ -78,7 +79,7 @@ function assertAnswerRefused(answer: Answer, resourceUrl: string, expected: Expe
   assert.equal(body.error.data.code, expected.code, body.error.message);
   assert.equal(body.error.code, row.jsonRpc ?? row.status);
   assert.equal(answer.status, expected.status ?? 401);
-  assertChallenge(answer.headers.get('www-authenticate'), resourceUrl, expected.challenge ?? 'invalid_token');
+  assertChallenge(answer.headers.get('www-authenticate'), resourceUrl, expected);
   assert.equal(answer.headers.has('retry-after'), row.retryable === true, 'Retry-After');
   return { message: body.error.message, id: body.error.data.id };
 }
@@ -86,10 +87,13 @@ function assertAnswerRefused(answer: Answer, resourceUrl: string, expected: Expe
 function assertChallenge(
   found: string | null,
   resourceUrl: string,
-  challenge: NonNullable<Expected['challenge']>,
+  { challenge = 'invalid_token', scheme: wanted }: Expected,
 ): void {
   if (challenge === 'absent') return assert.equal(found, null);
-  assert.match(found ?? '', /^Bearer [\u0020-\u007e]+$/);
+  const scheme = wanted ?? 'Bearer';
+  assert.match(found ?? '', /^[\u0020-\u007e]+$/);
+  assert.ok(found?.startsWith(`${scheme} `), found ?? '');
+  assert.equal(/ algs="ES256 [A-Za-z0-9 ]+"/.test(found ?? ''), scheme === 'DPoP', found ?? '');
   const error = /error="([^"]*)"/.exec(found ?? '')?.[1] ?? 'none';
   assert.equal(error, challenge);
   const { origin, pathname } = new URL(resourceUrl);

@@ -23,6 +23,7 @@ export function buildRoute(parts: Partial<Route> = {}): Route {
     allowedOrigins: new Set(),
     limits: { bodyBytes: 64 * 1024, streamGraceMs: 0 },
     authenticator: anonymous,
+    proofs: undefined,
     policy: buildScopesPolicy(scopesSchema.parse({ required: ['mcp:tools:call'] })),
     credential: buildNoneCredential(),
     forwardedHeaders: new Set(),

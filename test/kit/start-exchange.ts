@@ -49,6 +49,7 @@ export function identity(nowMs: number, subject = 'alice', livesSeconds = 3600):
       principal: '[]',
       tokenClaims: {},
       tokenDigest: `digest of ${subject}`,
+      jkt: undefined,
     },
   };
 }

@@ -33,7 +33,6 @@ describe('no bearer token', () => {
     ['Bearer and blanks', ['authorization: Bearer    ']],
     ['Basic credentials', ['authorization: Basic YWxpY2U6c2VjcmV0']],
     ['Basic with a good token', [`authorization: Basic ${good}`]],
-    ['DPoP with a good token', [`authorization: DPoP ${good}`]],
     ['a good token without a scheme', [`authorization: ${good}`]],
     ['Bearer glued to a good token', [`authorization: Bearer${good}`]],
     ['Bearer: with a colon', [`authorization: Bearer: ${good}`]],

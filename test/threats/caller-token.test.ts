@@ -36,7 +36,13 @@ const rawClaims = (change: (json: string) => string) => change(JSON.stringify(la
 
 describe('confirmation', () => {
   refuses([
-    ['the thumbprint of a DPoP key', { cnf: { jkt: 'x' } }, 'token_claim_invalid'],
+    ['a thumbprint that is none', { cnf: { jkt: 'x' } }, 'token_claim_invalid'],
+    [
+      'a thumbprint of a key and one of a certificate',
+      { cnf: { jkt: 'x'.repeat(43), 'x5t#S256': 'x' } },
+      'token_claim_invalid',
+    ],
+    ['a key instead of its thumbprint', { cnf: { jwk: { kty: 'EC' } } }, 'token_claim_invalid'],
     ['the thumbprint of a certificate', { cnf: { 'x5t#S256': 'x' } }, 'token_claim_invalid'],
     ['a confirmation that is null', { cnf: null }, 'token_claim_invalid'],
   ]);

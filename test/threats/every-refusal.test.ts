@@ -9,6 +9,7 @@ import { errorTable, type ErrorCode } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { post } from '../kit/call.ts';
+import { makeDpopClient } from '../kit/dpop-client.ts';
 import { addIntrospection, introspectionEntry, type Introspecting } from '../kit/introspecting.ts';
 import { endSlowRequests, httpServerOf } from '../kit/http-server-of.ts';
 import { rawPost, readRawAnswer, sendRaw } from '../kit/send-raw.ts';
@@ -47,6 +48,11 @@ const withHeaders = (headers: Record<string, string>, message: string = body): P
 });
 const withLines = (lines: (lab: TokenLab) => readonly string[], text: string = body): Provocation => ({
   send: (lab) => raw(lab, rawPost(['connection: close', ...lines(lab)], text)),
+});
+const holder = makeDpopClient();
+/** Of a client with a key, to which its token is bound. */
+const withHolder = (headers: (lab: TokenLab, token: string) => Record<string, string>): Provocation => ({
+  send: (lab) => post(lab.gateway.mcpUrl, undefined, body, headers(lab, lab.token({ claims: { cnf: holder.cnf } }))),
 });
 /** The token endpoint answers so. */
 const exchanging = (status: number, answer: Record<string, unknown>): Provocation => ({
@@ -118,6 +124,13 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   token_expired: withToken({ claims: { exp: 1 } }),
   token_not_yet_valid: withToken({ claims: { nbf: 9_999_999_999 } }),
   token_claim_invalid: withToken({ claims: { sub: 42 } }),
+  token_bound: withToken({ claims: { cnf: holder.cnf } }),
+  token_not_bound: withHolder((lab) => ({ authorization: `DPoP ${lab.token()}` })),
+  dpop_proof_invalid: withHolder((_, token) => ({ authorization: `DPoP ${token}`, dpop: 'x' })),
+  dpop_nonce_needed: {
+    ...withHolder((lab, token) => holder.headers({ url: lab.gateway.servers[0]?.resourceUrl ?? '', token })),
+    lab: () => ({ server: (given) => ({ ...given, dpop: { nonces: true } }) }),
+  },
   keys_unavailable: {
     ...withToken({}),
     lab: () => ({
@@ -243,7 +256,10 @@ const unanswered: Partial<Record<ErrorCode, (lab: TokenLab) => Promise<Socket>>>
 };
 
 /** Refusals that need more around them than a lab has, and where they are provoked. */
-const elsewhere: Partial<Record<ErrorCode, string>> = { workload_down: '../flows/crashing-server.test.ts' };
+const elsewhere: Partial<Record<ErrorCode, string>> = {
+  workload_down: '../flows/crashing-server.test.ts',
+  dpop_proofs_too_many: '../../src/authenticators/dpop/replay-memory.test.ts',
+};
 
 /** A call under way keeps the gateway from being gone; a request begun before is what comes too late. */
 function draining(): Provocation {
@@ -282,12 +298,13 @@ describe('every refusal, as its row in the error table has it', () => {
     test(`${code} – answer, challenge, record, and who heard of it`, async () => {
       const { lab: options, send, release } = provocation;
       const lab = options === undefined ? usual : await startTokenLab(options());
-      const { status, challenge } = errorTable[code];
+      const { status, challenge, scheme } = errorTable[code];
       try {
         await assertRefused(lab, () => send(lab), {
           code,
           status,
           challenge: challenge ?? 'absent',
+          scheme,
           isVerified: provocation.isVerified ?? isBehind(code, 'readCall'),
           exchanges: provocation.exchanges ?? (isBehind(code, 'exchange') ? 1 : 0),
           calls: provocation.calls ?? (isBehind(code, 'forward') ? 1 : 0),

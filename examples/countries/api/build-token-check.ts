@@ -1,5 +1,6 @@
 import OktaJwtVerifier from '@okta/jwt-verifier';
-import { readBearerToken } from '../lib/bearer-token.ts';
+import { readAccessToken } from '../lib/access-token.ts';
+import { buildProofCheck } from '../lib/build-proof-check.ts';
 import { CannotStart } from '../lib/cannot-start.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { TokenSettings } from './read-settings.ts';
@@ -10,34 +11,48 @@ export type Claims = OktaJwtVerifier.JwtClaims;
 /** Why a request may not pass. `reason` may be shown to the caller. */
 export interface Refusal {
   readonly status: 401 | 403 | 503;
-  /** RFC 6750 §3.1; undefined when no token was sent, or when it is not the token's fault. */
-  readonly error?: 'invalid_token' | 'insufficient_scope';
+  /** RFC 6750 §3.1, RFC 9449 §7.1; undefined when no token was sent, or when it is not the token's fault. */
+  readonly error?: 'invalid_token' | 'insufficient_scope' | 'invalid_dpop_proof';
+  /** Is it about the key a token is bound to? */
+  readonly isDpop?: boolean;
   readonly reason: string;
   /** For the operator only. */
   readonly hint?: string;
 }
 
-/** Checks one `Authorization` header. Never rejects. */
-export type TokenCheck = (authorization: string | undefined) => Promise<{ claims: Claims } | { refusal: Refusal }>;
+/** What of a request says who sent it. */
+export interface CheckedRequest {
+  readonly authorization: string | undefined;
+  /** The `DPoP` header. */
+  readonly proof: string | undefined;
+  readonly method: string;
+  /** As callers know it. */
+  readonly url: string;
+}
+
+/** Checks one request. Never rejects. */
+export type TokenCheck = (request: CheckedRequest) => Promise<{ claims: Claims } | { refusal: Refusal }>;
 
 const keysDeadlineMs = 10_000;
 
 /** Builds the check on Okta's verifier: signature by the issuer's published keys (RS256), expiry, issuer, audience;
- * then the scopes, which Okta puts into `scp`. Throws {@link CannotStart} when the verifier rejects the issuer. */
+ * then the scopes, which Okta puts into `scp`, and for a token that is bound to a key the proof of it, of which the verifier
+ * knows nothing. Throws {@link CannotStart} when the verifier rejects the issuer. */
 export function buildTokenCheck(settings: TokenSettings): TokenCheck {
   const verifier = buildVerifier(settings);
-  return async (authorization) => {
-    const token = readBearerToken(authorization);
-    if (token === undefined) {
+  const checkProof = buildProofCheck({ isRequired: settings.requireDpop });
+  return async ({ authorization, proof, method, url }) => {
+    const presented = readAccessToken(authorization);
+    if (presented === undefined) {
       return {
         refusal: { status: 401, reason: 'Cannot answer: no access token was sent, send one as Authorization: Bearer' },
       };
     }
     // Only what has the three parts of a signed token goes to the verifier.
-    if (typeof token !== 'string') return { refusal: invalidToken(token.malformed) };
+    if ('malformed' in presented) return { refusal: invalidToken(presented.malformed) };
     let claims: Claims;
     try {
-      claims = (await withDeadline(verifier.verifyAccessToken(token, settings.audience))).claims;
+      claims = (await withDeadline(verifier.verifyAccessToken(presented.token, settings.audience))).claims;
     } catch (error) {
       return { refusal: explainFailure(error, settings) };
     }
@@ -49,6 +64,12 @@ export function buildTokenCheck(settings: TokenSettings): TokenCheck {
     if (missing.length > 0) {
       const reason = `Cannot answer: the token lacks the scope ${missing.join(' ')}, ask the authorization server for it`;
       return { refusal: { status: 403, error: 'insufficient_scope', reason } };
+    }
+    const problem = await checkProof({ presented, cnf: claims['cnf'], proof, method, url });
+    if (problem !== undefined) {
+      const what = problem.error === 'invalid_token' ? 'token' : 'proof of possession';
+      const reason = `Cannot verify the ${what}: ${problem.why}`;
+      return { refusal: { status: 401, error: problem.error, reason, isDpop: true } };
     }
     return { claims };
   };

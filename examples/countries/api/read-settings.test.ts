@@ -9,7 +9,13 @@ test('readSettings – the least there is – listens on loopback and wants toke
     host: '127.0.0.1',
     port: 4000,
     logFormat: 'text',
-    tokens: { issuer: 'https://org.example/oauth2/backend', audience: 'backend', requiredScopes: ['a'] },
+    publicUrl: undefined,
+    tokens: {
+      issuer: 'https://org.example/oauth2/backend',
+      audience: 'backend',
+      requiredScopes: ['a'],
+      requireDpop: false,
+    },
   });
 });
 
@@ -27,6 +33,8 @@ test('readSettings – several scopes with commas and spaces – wants each of t
 });
 
 const wrong: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+  ['REQUIRE_DPOP that is neither', { REQUIRE_DPOP: 'yes' }, /REQUIRE_DPOP is "yes", expected true or false/],
+  ['PUBLIC_URL that is none', { PUBLIC_URL: 'api.example.com' }, /PUBLIC_URL is .*expected an http or https URL/],
   ['issuer over http', { OKTA_ISSUER: 'http://localhost/oauth2/x' }, /OKTA_ISSUER is "http:.*expected an https URL/],
   ['issuer with a slash at its end', { OKTA_ISSUER: 'https://org.example/' }, /no slash at the end/],
   ['domain with its scheme', { OKTA_ISSUER: '', OKTA_DOMAIN: 'https://org.example' }, /OKTA_DOMAIN is.*without https/],

@@ -9,6 +9,8 @@ export interface TokenSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly requiredScopes: readonly string[];
+  /** Are tokens refused that are bound to no key (RFC 9449)? */
+  readonly requireDpop: boolean;
 }
 
 export interface Settings {
@@ -16,6 +18,8 @@ export interface Settings {
   /** 0 takes a free one. */
   readonly port: number;
   readonly logFormat: LogFormat;
+  /** Where callers find the API; where it listens when undefined. */
+  readonly publicUrl: string | undefined;
   /** Undefined when REQUIRE_AUTH is false: everybody may ask. */
   readonly tokens: TokenSettings | undefined;
 }
@@ -32,9 +36,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   if (requireAuth !== 'true' && requireAuth !== 'false') {
     problems.push(`REQUIRE_AUTH is "${requireAuth}", expected true or false`);
   }
+  const publicUrl = values.PUBLIC_URL;
+  if (publicUrl !== undefined && !/^https?:$/.test(URL.parse(publicUrl)?.protocol ?? '')) {
+    problems.push(`PUBLIC_URL is "${publicUrl}", expected an http or https URL`);
+  }
   const tokens = requireAuth === 'true' ? readTokenSettings(values, problems) : undefined;
   if (problems.length > 0) throw new CannotStart('the countries API', problems);
-  return { host: values.HOST ?? '127.0.0.1', port, logFormat: logFormat ?? 'text', tokens };
+  return { host: values.HOST ?? '127.0.0.1', port, logFormat: logFormat ?? 'text', publicUrl, tokens };
 }
 
 type Values = Readonly<Record<string, string | undefined>>;
@@ -72,7 +80,11 @@ function readTokenSettings(values: Values, problems: string[]): TokenSettings {
   if (requiredScopes.length === 0) {
     problems.push('REQUIRED_SCOPES is missing, name the scopes a token must have, for example backend-api:read');
   }
-  return { issuer, audience, requiredScopes };
+  const requireDpop = values.REQUIRE_DPOP ?? 'false';
+  if (requireDpop !== 'true' && requireDpop !== 'false') {
+    problems.push(`REQUIRE_DPOP is "${requireDpop}", expected true or false`);
+  }
+  return { issuer, audience, requiredScopes, requireDpop: requireDpop === 'true' };
 }
 
 /** OKTA_ISSUER, or the `default` authorization server of OKTA_DOMAIN, as in Okta's own samples. */

@@ -8,6 +8,7 @@ import {
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buildChallenge } from '../lib/build-challenge.ts';
+import { proofAlgorithms } from '../lib/build-proof-check.ts';
 import { buildPrintLog, type PrintLog, quoteValue } from '../lib/print-log.ts';
 import { type RunningServer, startHttpServer } from '../lib/start-http-server.ts';
 import { buildResolvers } from './build-resolvers.ts';
@@ -24,14 +25,17 @@ export async function startApi(settings: Settings): Promise<RunningServer> {
   const log = buildPrintLog(settings.logFormat);
   const checkToken = tokens === undefined ? undefined : buildTokenCheck(tokens);
   const apollo = await startApollo();
-  const server = await startHttpServer(
+  const server: RunningServer = await startHttpServer(
     async (req, res) => {
       const path = (req.url ?? '/').split('?')[0];
       if (path !== '/' && path !== '/graphql') {
         return answerError(res, 404, 'NOT_FOUND', `Cannot answer: there is nothing at this path, ask /graphql`);
       }
       if (checkToken !== undefined && tokens !== undefined) {
-        const result = await checkToken(req.headers.authorization);
+        const url = new URL(path, settings.publicUrl ?? server.url).href;
+        const { authorization, dpop } = req.headers;
+        const proof = dpop === undefined ? undefined : String(dpop);
+        const result = await checkToken({ authorization, proof, method: req.method ?? '', url });
         if ('refusal' in result) {
           logRefusal(log, result.refusal);
           return answerRefusal(res, result.refusal, tokens.requiredScopes);
@@ -96,7 +100,11 @@ function answerError(res: ServerResponse, status: number, code: string, message:
   res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', connection: 'close' }).end(body);
 }
 
-function answerRefusal(res: ServerResponse, { status, error, reason }: Refusal, scopes: readonly string[]): void {
+function answerRefusal(
+  res: ServerResponse,
+  { status, error, reason, isDpop }: Refusal,
+  scopes: readonly string[],
+): void {
   if (status === 503) {
     res.setHeader('retry-after', '5');
     return answerError(res, status, 'SERVICE_UNAVAILABLE', reason);
@@ -104,7 +112,16 @@ function answerRefusal(res: ServerResponse, { status, error, reason }: Refusal, 
   const description = error === undefined ? undefined : reason;
   res.setHeader(
     'www-authenticate',
-    buildChallenge({ realm: 'countries', error, error_description: description, scope: scopes.join(' ') }),
+    buildChallenge(
+      {
+        realm: 'countries',
+        error,
+        error_description: description,
+        scope: scopes.join(' '),
+        algs: isDpop ? proofAlgorithms.join(' ') : undefined,
+      },
+      isDpop ? 'DPoP' : 'Bearer',
+    ),
   );
   return answerError(res, status, status === 401 ? 'UNAUTHENTICATED' : 'FORBIDDEN', reason);
 }

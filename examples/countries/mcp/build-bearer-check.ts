@@ -1,6 +1,7 @@
 import type { AuthInfo } from '@modelcontextprotocol/server';
 import { decodeJwt, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
-import { readBearerToken } from '../lib/bearer-token.ts';
+import { type PresentedToken, readAccessToken } from '../lib/access-token.ts';
+import { buildProofCheck } from '../lib/build-proof-check.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { AuthConfig } from './config-schema.ts';
 import { findKeys } from './find-keys.ts';
@@ -8,26 +9,40 @@ import { findKeys } from './find-keys.ts';
 /** Why a request may not pass. `reason` may be shown to the caller, `hint` is for the operator. */
 export interface Refusal {
   readonly status: 401 | 403 | 503;
-  readonly error?: 'invalid_token' | 'insufficient_scope';
+  readonly error?: 'invalid_token' | 'insufficient_scope' | 'invalid_dpop_proof';
+  /** Is it about the key a token is bound to? */
+  readonly isDpop?: boolean;
   readonly reason: string;
   readonly hint?: string;
 }
 
-/** Checks one `Authorization` header. Never rejects. */
-export type BearerCheck = (authorization: string | undefined) => Promise<{ auth: AuthInfo } | { refusal: Refusal }>;
+/** What of a request says who sent it. */
+export interface CheckedRequest {
+  readonly authorization: string | undefined;
+  /** The `DPoP` header. */
+  readonly proof: string | undefined;
+  /** What a proof has to be for (RFC 9449 §4.3): the API, where token and proof are handed on to it. */
+  readonly target: { readonly method: string; readonly url: string };
+}
+
+/** Checks one request. Never rejects. */
+export type BearerCheck = (request: CheckedRequest) => Promise<{ auth: AuthInfo } | { refusal: Refusal }>;
 
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
-/** Builds the check of `transport.auth`: signature by the issuer's keys, issuer, audience, expiry, scopes.
+/** Builds the check of `transport.auth`: signature by the issuer's keys, issuer, audience, expiry, scopes; for a token that is
+ * bound to a key, the proof of it.
  * Metadata and keys are fetched with the first token and kept. */
 export function buildBearerCheck(config: AuthConfig): BearerCheck {
   const issuers = new Set(config.issuers ?? config.servers);
   const keysOf = rememberKeys();
-  return async (authorization) => {
-    const token = readBearerToken(authorization);
-    if (token === undefined) return { refusal: { status: 401, reason: 'No access token was sent' } };
-    if (typeof token !== 'string') return { refusal: invalidToken(token.malformed) };
+  const checkProof = buildProofCheck();
+  return async ({ authorization, proof, target }) => {
+    const presented = readAccessToken(authorization);
+    if (presented === undefined) return { refusal: { status: 401, reason: 'No access token was sent' } };
+    if ('malformed' in presented) return { refusal: invalidToken(presented.malformed) };
     try {
+      const { token } = presented;
       const issuer = readIssuer(token);
       if (issuer === undefined || !issuers.has(issuer))
         return { refusal: invalidToken('its issuer is not trusted here') };
@@ -42,7 +57,13 @@ export function buildBearerCheck(config: AuthConfig): BearerCheck {
         const reason = `Cannot answer: the token lacks a scope, wanted ${config.scopes.join(' ')}`;
         return { refusal: { status: 403, error: 'insufficient_scope', reason } };
       }
-      return { auth: buildAuthInfo(token, payload, scopes) };
+      const problem = await checkProof({ presented, cnf: payload['cnf'], proof, ...target });
+      if (problem !== undefined) {
+        const what = problem.error === 'invalid_token' ? 'token' : 'proof of possession';
+        const reason = `Cannot verify the ${what}: ${problem.why}`;
+        return { refusal: { status: 401, error: problem.error, reason, isDpop: true } };
+      }
+      return { auth: buildAuthInfo(presented, payload, { scopes, proof }) };
     } catch (error) {
       return { refusal: explainFailure(error, config) };
     }
@@ -85,9 +106,9 @@ function satisfies(scopes: readonly string[], { scope_mode: mode, scopes: wanted
 }
 
 function buildAuthInfo(
-  token: string,
+  { token, isDpop }: PresentedToken,
   { cid, client_id: clientId, exp, sub, iss, aud }: JWTPayload,
-  scopes: string[],
+  { scopes, proof }: { readonly scopes: string[]; readonly proof: string | undefined },
 ): AuthInfo {
   const client = clientId ?? cid;
   return {
@@ -95,7 +116,7 @@ function buildAuthInfo(
     clientId: typeof client === 'string' ? client : '',
     scopes,
     ...(exp === undefined ? {} : { expiresAt: exp }),
-    extra: { iss, aud, sub },
+    extra: { iss, aud, sub, ...(isDpop ? { proof } : {}) },
   };
 }
 

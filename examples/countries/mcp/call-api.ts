@@ -7,6 +7,8 @@ export interface CallContext {
   readonly endpoint: string;
   /** The caller's own token, to be forwarded as it came; undefined sends none. */
   readonly token: string | undefined;
+  /** The proof that came with it (RFC 9449), to be forwarded as it came; it has to be for the API. */
+  readonly proof: string | undefined;
   /** Trace context of the request (https://www.w3.org/TR/trace-context/). */
   readonly traceHeaders: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -30,7 +32,7 @@ export async function callApi(
         accept: 'application/json',
         'content-type': 'application/json',
         ...context.traceHeaders,
-        ...(context.token === undefined ? {} : { authorization: `Bearer ${context.token}` }),
+        ...credentials(context),
       },
       body: JSON.stringify({ query: operation.query, operationName: operation.name, variables }),
       signal: AbortSignal.any([context.signal, AbortSignal.timeout(deadlineMs)]),
@@ -48,6 +50,11 @@ export async function callApi(
   }
   const why = messages.join('; ') || 'it did not say why';
   return { ...toolError(`The API answered ${response.status}: ${why}`), structuredContent: answer };
+}
+
+function credentials({ token, proof }: CallContext): Record<string, string> {
+  if (token === undefined) return {};
+  return proof === undefined ? { authorization: `Bearer ${token}` } : { authorization: `DPoP ${token}`, dpop: proof };
 }
 
 function toolError(text: string): CallToolResult {

@@ -6,6 +6,7 @@ import {
   toNodeHandler,
 } from '@modelcontextprotocol/node';
 import {
+  type AuthInfo,
   createMcpHandler,
   fromJsonSchema,
   getOAuthProtectedResourceMetadataUrl,
@@ -13,6 +14,7 @@ import {
   McpServer,
 } from '@modelcontextprotocol/server';
 import { buildChallenge } from '../lib/build-challenge.ts';
+import { proofAlgorithms } from '../lib/build-proof-check.ts';
 import { CannotStart } from '../lib/cannot-start.ts';
 import { buildPrintLog, type LogFormat } from '../lib/print-log.ts';
 import { type RunningServer, startHttpServer } from '../lib/start-http-server.ts';
@@ -60,7 +62,11 @@ export async function startMcpServer(config: Config, { logFormat, port }: StartO
       return answerJson(res, 404, { error: 'not_found', error_description: 'The MCP server is at /mcp' });
     if (!originIsKnown(req, res)) return;
     if (auth === undefined || checkBearer === undefined) return handleMcp(buildHandlerInput(req), res);
-    const result = await checkBearer(req.headers.authorization);
+    const { authorization, dpop } = req.headers;
+    const target = auth.disable_auth_token_passthrough
+      ? { method: req.method ?? '', url: auth.resource }
+      : { method: 'POST', url: config.endpoint };
+    const result = await checkBearer({ authorization, proof: dpop === undefined ? undefined : String(dpop), target });
     if ('auth' in result) return handleMcp({ ...buildHandlerInput(req), auth: result.auth }, res);
     const { status, reason, hint } = result.refusal;
     log('token.refused', `refused ${status}: ${reason}${hint === undefined ? '' : `. ${hint}`}`, { ...result.refusal });
@@ -115,6 +121,7 @@ function buildServerFactory(config: Config, operations: readonly Operation[]): (
         callApi(operation, args, {
           endpoint,
           token: forwardsToken ? http?.authInfo?.token : undefined,
+          proof: readProof(http?.authInfo),
           traceHeaders: readTraceHeaders(http?.req),
           signal: mcpReq.signal,
         }),
@@ -122,6 +129,11 @@ function buildServerFactory(config: Config, operations: readonly Operation[]): (
     }
     return server;
   };
+}
+
+function readProof(auth: AuthInfo | undefined): string | undefined {
+  const proof = auth?.extra?.['proof'];
+  return typeof proof === 'string' ? proof : undefined;
 }
 
 function readTraceHeaders(request: Request | undefined): Record<string, string> {
@@ -153,17 +165,21 @@ function answerMetadata(req: IncomingMessage, res: ServerResponse, auth: AuthCon
   });
 }
 
-function answerRefusal(res: ServerResponse, { status, error, reason }: Refusal, auth: AuthConfig): void {
+function answerRefusal(res: ServerResponse, { status, error, reason, isDpop }: Refusal, auth: AuthConfig): void {
   if (status === 503) {
     res.setHeader('retry-after', '5');
     return answerJson(res, status, { error: 'temporarily_unavailable', error_description: reason });
   }
-  const challenge = buildChallenge({
-    resource_metadata: getOAuthProtectedResourceMetadataUrl(new URL(auth.resource)),
-    error,
-    error_description: error === undefined ? undefined : reason,
-    scope: auth.scopes.length === 0 ? undefined : auth.scopes.join(' '),
-  });
+  const challenge = buildChallenge(
+    {
+      resource_metadata: getOAuthProtectedResourceMetadataUrl(new URL(auth.resource)),
+      error,
+      error_description: error === undefined ? undefined : reason,
+      scope: auth.scopes.length === 0 ? undefined : auth.scopes.join(' '),
+      algs: isDpop ? proofAlgorithms.join(' ') : undefined,
+    },
+    isDpop ? 'DPoP' : 'Bearer',
+  );
   res.setHeader('www-authenticate', challenge);
   return answerJson(res, status, { error: error ?? 'unauthorized', error_description: reason });
 }

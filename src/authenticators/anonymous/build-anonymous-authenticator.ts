@@ -13,6 +13,7 @@ const anonymous: Caller = Object.freeze({
   expiresAtMs: Number.POSITIVE_INFINITY,
   acceptedUntilMs: Number.POSITIVE_INFINITY,
   tokenDigest: '',
+  jkt: undefined,
 });
 
 /** Strategy `anonymous`: everybody may call, and a token that is sent all the same is not looked at. */

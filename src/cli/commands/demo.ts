@@ -40,6 +40,11 @@ const options = {
     help: 'MCP server to run with the example’s configuration file instead of its own, such as apollo-mcp-server',
     group,
   },
+  requireDpop: {
+    flags: '--require-dpop',
+    help: 'Everything with proof of possession (DPoP): client, provider, gateway, MCP server and API take only bound tokens',
+    group,
+  },
   stateDir: {
     flags: '--state-dir <FOLDER>',
     help: 'Folder for keys, certificates and audit trail; kept between runs',
@@ -74,11 +79,17 @@ export const demoCommand: CommandModule = {
         api: values.port(options.apiPort),
         mcpServer: values.port(options.mcpPort),
       },
+      requireDpop: values.isSet(options.requireDpop),
       stateDir: values.text(options.stateDir) ?? '',
       ...(seedFile === undefined ? {} : { seedFile }),
       ...(mcpServer === undefined ? {} : { mcpServer }),
     };
     if (demo.json && !demo.once) values.problems.push({ where: '--json', what: 'is given without --once; add it' });
+    if (demo.requireDpop && mcpServer !== undefined) {
+      const what =
+        'cannot go with --mcp-server: only the example’s own server hands proofs on to the API; leave one of the two out';
+      values.problems.push({ where: '--require-dpop', what });
+    }
     const problems = [...sortLeftovers(command).problems, ...refuseOperands(command, tail), ...values.problems];
     if (problems.length > 0) throw reportUsage(problems);
     const { runDemo } = await import('../../demo/run-demo.ts');

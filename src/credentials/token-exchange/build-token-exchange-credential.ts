@@ -7,6 +7,8 @@ import { buildClientCredentialsRequest } from '../../oauth/client-credentials-re
 import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
 import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
 import type { IssuedToken } from '../../oauth/parse-answer.ts';
+import { makeProofKey, requireProofKey } from '../../oauth/proof-key.ts';
+import { Prover } from '../../oauth/prover.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 
@@ -28,7 +30,12 @@ export type TokenExchangeSourceSettings = Omit<TokenExchangeSettings, keyof Head
 
 /** Where its tokens come from; for a chain, too. */
 export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, deps: TokenExchangeDeps): TokenSource {
-  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
+  const { url, timeoutSeconds, dpop, dpopKeyFile, dpopUrl } = settings;
+  const key =
+    dpopKeyFile === undefined ? makeProofKey : () => requireProofKey(dpopKeyFile, '--token-exchange-dpop-key');
+  const prover = dpop ? new Prover(key(), deps.now) : undefined;
+  const client = buildClientAuthentication(settings, deps);
+  const endpoint = buildTokenEndpoint({ url, timeoutSeconds, prover }, client, deps);
   const findActorToken = buildActorToken(settings, { endpoint, now: deps.now });
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
   return {
@@ -43,6 +50,7 @@ export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, 
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
     },
+    proofFor: prover === undefined ? undefined : (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
   };
 }
 

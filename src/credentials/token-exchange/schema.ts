@@ -54,6 +54,25 @@ export const tokenExchangeSchema = z.strictObject({
     example: 'backend-api:read',
     spaceSeparated: true,
   }),
+  dpop: setting(z.boolean().default(false), {
+    help: 'Have the new tokens bound to a key of the gateway (DPoP), and prove that key to provider and server',
+    flag: 'token-exchange-dpop',
+    group,
+  }),
+  dpopKeyFile: setting(z.string().min(1).optional(), {
+    help: 'File with that key (PEM or JWK); a new one for each start when not given',
+    flag: 'token-exchange-dpop-key',
+    group,
+    placeholder: 'PATH',
+    path: true,
+  }),
+  dpopUrl: setting(webUrl().optional(), {
+    help: 'URL of the service the proofs are for, where the server behind hands token and proof on to it; else they are for the server',
+    flag: 'token-exchange-dpop-url',
+    group,
+    placeholder: 'URL',
+    example: 'https://api.example.com/graphql',
+  }),
   subjectTokenType: setting(z.enum(tokenTypes).default('access_token'), {
     help: "What the caller's token is called when it is handed in",
     flag: 'token-exchange-subject-token-type',

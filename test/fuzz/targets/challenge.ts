@@ -2,23 +2,26 @@ import assert from 'node:assert/strict';
 import { errorTable, type ErrorCode } from '../../../src/model/errors.ts';
 import { UsherError } from '../../../src/model/usher-error.ts';
 import { buildChallenge } from '../../../src/pipeline/challenge.ts';
-import { buildRoute } from '../../kit/build-routed.ts';
+import { buildRoute, buildRouted } from '../../kit/build-routed.ts';
 import { isObject, parseJson, type Target } from '../target.ts';
 
-const route = buildRoute();
+const proofs = { isRequired: false, algorithms: ['ES256', 'EdDSA'], check: () => undefined };
+const route = buildRoute({ proofs });
+const { request } = buildRouted({}, route);
 const codes = Object.keys(errorTable) as ErrorCode[];
 
 /** Whatever the details of a refusal are: a header value that parses to the parameters meant, and no others. */
 export function check(code: ErrorCode, details: Readonly<Record<string, string | number>>): void {
   const error = new UsherError(code, details);
-  const challenge = buildChallenge(error, route, 'id-1');
-  const { challenge: kind } = errorTable[code];
+  const challenge = buildChallenge(error, route, { id: 'id-1', request });
+  const { challenge: kind, scheme } = errorTable[code];
   if (kind === undefined) return assert.equal(challenge, undefined);
   assert.match(challenge ?? '', /^[\u0020-\u007e]+$/);
   const parameters = parseChallenge(challenge ?? '');
   const { error_description: description, ...rest } = parameters;
   assert.deepEqual(rest, {
     ...(kind === 'none' ? {} : { error: kind, request_id: 'id-1' }),
+    ...(scheme === undefined ? {} : { algs: 'ES256 EdDSA' }),
     scope: 'mcp:tools:call',
     resource_metadata: route.resourceMetadataUrl,
   });
@@ -30,7 +33,7 @@ export function check(code: ErrorCode, details: Readonly<Record<string, string |
  */
 function parseChallenge(text: string): Record<string, string> {
   const parameters: Record<string, string> = {};
-  let rest = /^Bearer (.*)$/.exec(text)?.[1];
+  let rest = /^(?:Bearer|DPoP) (.*)$/.exec(text)?.[1];
   while (rest !== undefined && rest !== '') {
     const match: RegExpExecArray | null = /^([a-z_]+)="((?:[^"\\]|\\.)*)"(?:, |$)/.exec(rest);
     if (match === null) throw new SyntaxError(`cannot read on at ${rest}`);

@@ -33,7 +33,11 @@ export function check(header: Values, claims: Values): boolean {
   assert.ok(typeof sub === 'string' && sub.length > 0);
   assert.ok(Number.isFinite(exp) && Number(exp) > nowSeconds - 30);
   for (const start of [nbf, iat]) assert.ok(typeof start === 'number' && start <= nowSeconds + 30);
-  assert.equal(cnf, undefined);
+  if (cnf !== undefined) {
+    // Bound to a key in the one way that is asked about later.
+    assert.ok(isObject(cnf) && Object.keys(cnf).join() === 'jkt');
+    assert.match(String(cnf['jkt']), /^[\w-]{43}$/);
+  }
   return true;
 }
 
@@ -52,7 +56,7 @@ export const target: Target = {
     JSON.stringify([{ alg: 'RS256', kid: 'a', typ: 'JWT' }, good]),
     JSON.stringify([
       { alg: 'ES256', typ: 'at+jwt' },
-      { ...good, aud: ['x', 'other'], nbf: nowSeconds },
+      { ...good, aud: ['x', 'other'], nbf: nowSeconds, cnf: { jkt: 'x'.repeat(43) } },
     ]),
     JSON.stringify([
       { alg: 'EdDSA', crit: ['b64'], b64: false },
