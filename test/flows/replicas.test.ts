@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../src/model/secret.ts';
 import { post, toolCall } from '../kit/call.ts';
+import { makeDpopClient } from '../kit/dpop-client.ts';
 import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
 import { startIssuer, type TestIssuer } from '../kit/start-issuer.ts';
 import { skipWithoutRedis, startRedis, type TestRedis } from '../kit/start-redis.ts';
@@ -32,7 +33,7 @@ async function startReplicas(
   const config = {
     state: { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) },
   };
-  const server = exchangingServer(issuer, upstream);
+  const server = exchangingServer(issuer, upstream, { resourceUrl: 'http://localhost/mcp' });
   const a = await startTestGateway({ apollo: server }, { config, ...options });
   const b = await startTestGateway({ apollo: changeB(server) }, { config, ...options });
   return {
@@ -102,6 +103,21 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     assert.equal(await status(all.b, mallory, session), 404);
     assert.equal(await status(all.b, alice, session), 200);
     assert.equal(await status(all.b, alice, { 'mcp-session-id': 'made-up' }), 404);
+  });
+
+  test('a proof of possession that was used at one – is refused at the other', async () => {
+    await using all = await startReplicas();
+    const client = makeDpopClient();
+    const callerToken = await all.issuer.sign({ cnf: client.cnf });
+    const proof = client.headers({ url: 'http://localhost/mcp', token: callerToken });
+    const call = async (one: TestGateway) => {
+      const response = await post(one.mcpUrl, undefined, toolCall(), proof);
+      return { status: response.status, text: await response.text() };
+    };
+    assert.equal((await call(all.a)).status, 200);
+    const again = await call(all.b);
+    assert.equal(again.status, 401);
+    assert.match(again.text, /dpop_proof_invalid/);
   });
 
   test('a server that gives a session out again through the other replica – it stays its first user’s', async () => {

@@ -8,8 +8,8 @@ import type { Introspected } from './send-introspection.ts';
  * refresh token or an ID token is active as well, and whoever has one must not pass with it.
  */
 const kinds: readonly (readonly [claim: string, accepted: ReadonlySet<string>])[] = [
-  // RFC 6749 §7.1. What is bound to a key is another type (RFC 9449 §6.2).
-  ['token_type', new Set(['bearer', 'access_token', 'urn:ietf:params:oauth:token-type:access_token'])],
+  // RFC 6749 §7.1; DPoP for one that is bound to a key (RFC 9449 §6.2).
+  ['token_type', new Set(['bearer', 'dpop', 'access_token', 'urn:ietf:params:oauth:token-type:access_token'])],
   // Keycloak.
   ['typ', new Set(['bearer', 'jwt', 'at+jwt', 'application/at+jwt'])],
   ['token_use', new Set(['access', 'access_token'])],
@@ -40,5 +40,8 @@ export function checkIntrospected(
     if (found !== undefined && !(typeof found === 'string' && accepted.has(found.toLowerCase()))) throw refuse(found);
   }
   checkClaimSet(claims, expected, shown, nowSeconds);
+  // Bound, it says, and not to what: it must not pass as one that anybody may bear.
+  const isBound = String(claims['token_type']).toLowerCase() === 'dpop';
+  if (isBound && claims['cnf'] === undefined) throw refuse(claims['token_type']);
   return claims;
 }
