@@ -20,12 +20,14 @@ interface Replicas extends AsyncDisposable {
   readonly b: TestGateway;
 }
 
+type Change = (server: ReturnType<typeof exchangingServer>) => ReturnType<typeof exchangingServer>;
+
 const answer = { jsonrpc: '2.0', id: 1, result: {} };
 
 async function startReplicas(
   respond: Parameters<typeof startHttpServer>[0] = (_, response) => sendJson(response, 200, answer),
-  changeB: (server: ReturnType<typeof exchangingServer>) => ReturnType<typeof exchangingServer> = (server) => server,
-  options: { readonly now?: () => number } = {},
+  changeB: Change = (server) => server,
+  { changeA = (server) => server, ...options }: { readonly now?: () => number; readonly changeA?: Change } = {},
 ): Promise<Replicas> {
   const redis = await startRedis();
   const issuer = await startIssuer();
@@ -34,7 +36,7 @@ async function startReplicas(
     state: { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) },
   };
   const server = exchangingServer(issuer, upstream, { resourceUrl: 'http://localhost/mcp' });
-  const a = await startTestGateway({ apollo: server }, { config, ...options });
+  const a = await startTestGateway({ apollo: changeA(server) }, { config, ...options });
   const b = await startTestGateway({ apollo: changeB(server) }, { config, ...options });
   return {
     redis,
@@ -118,6 +120,24 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     const again = await call(all.b);
     assert.equal(again.status, 401);
     assert.match(again.text, /dpop_proof_invalid/);
+  });
+
+  test('a nonce that one gave out – is taken by the other', async () => {
+    const withNonces = (server: ReturnType<typeof exchangingServer>) => ({ ...server, dpop: { nonces: true } });
+    await using all = await startReplicas(undefined, withNonces, { changeA: withNonces });
+    const client = makeDpopClient();
+    const callerToken = await all.issuer.sign({ cnf: client.cnf });
+    const call = async (one: TestGateway, nonce?: string) => {
+      const claims = nonce === undefined ? {} : { nonce };
+      const headers = client.headers({ url: 'http://localhost/mcp', token: callerToken }, { claims });
+      const response = await post(one.mcpUrl, undefined, toolCall(), headers);
+      await response.text();
+      return { status: response.status, nonce: response.headers.get('dpop-nonce') ?? '' };
+    };
+    const { status: first, nonce } = await call(all.a);
+    assert.equal(first, 401);
+    assert.equal((await call(all.b, nonce)).status, 200);
+    assert.equal((await call(all.b, 'made-up')).status, 401);
   });
 
   test('a server that gives a session out again through the other replica – it stays its first user’s', async () => {

@@ -56,9 +56,11 @@ async function check(body: Buffer, status: number): Promise<void> {
   assert.ok(typeof sub === 'string' && sub !== '');
   assert.ok(typeof exp === 'number' && exp > nowSeconds - 30);
   for (const start of [nbf, iat]) assert.ok(typeof start === 'number' && start <= nowSeconds + 30);
-  assert.equal(cnf, undefined);
+  if (cnf !== undefined) assert.deepEqual(Object.keys(Object(cnf)), ['jkt']);
   assert.ok(type !== undefined || typ !== undefined || use !== undefined);
-  if (type !== undefined) assert.match(String(type), /bearer|access_token$/i);
+  assert.ok(type === undefined || (typeof type === 'string' && /^(?:bearer|dpop|.*access_token)$/i.test(type)));
+  // Whoever may bear it is asked for no proof.
+  if (cnf === undefined) assert.ok(typeof type !== 'string' || type.toLowerCase() !== 'dpop');
 }
 
 const good = { active: true, iss: issuer, aud: 'mcpserver', sub: 'alice', exp: nowSeconds + 60, token_type: 'Bearer' };
@@ -69,6 +71,7 @@ export const target: Target = {
     JSON.stringify(good),
     JSON.stringify({ ...good, iss: undefined, aud: ['x', 'mcpserver'], scope: 'a b', nbf: nowSeconds, typ: 'Bearer' }),
     JSON.stringify({ ...good, token_use: 'id', cnf: {} }),
+    JSON.stringify({ ...good, token_type: 'DPoP', cnf: { jkt: 'x'.repeat(43) } }),
     '{"active":false}',
     JSON.stringify({ status: 401, error: secret, error_description: `${callerToken} is not for you` }),
     '[]',
