@@ -38,6 +38,7 @@ export function askServer(
   ];
   const header = credential?.header;
   if (header !== undefined) headers.push(header.name, header.value.reveal());
+  if (credential?.proof !== undefined) headers.push('dpop', credential.proof.prove('POST', upstream.target));
   return new Promise((resolve, reject) => {
     let head: Omit<ServerAnswer, 'message'> | undefined;
     let text = '';
