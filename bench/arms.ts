@@ -69,7 +69,7 @@ function absent(name: string, problem: string): Arm {
   return { ...buildArm(name, undefined, 0), problem };
 }
 
-async function startArm(
+export async function startArm(
   name: string,
   start: () => Promise<Proxy & { readonly auditFile?: string }>,
   tokens?: readonly string[],

@@ -19,9 +19,10 @@ export interface SoakStep {
 
 /** The gateway when nobody has asked anything of it for a while. */
 export interface SoakRest {
-  /** As it is: nobody told it to collect anything. */
+  /** As it is: with garbage, and with what V8 keeps for the next burst. */
+  readonly idleRssMegabytes: number;
+  /** After a collection, like all that follows: what is really held. */
   readonly rssMegabytes: number;
-  /** After a collection: what is really held. */
   readonly heapMegabytes: number;
   readonly externalMegabytes: number;
   readonly openFiles: number;
@@ -108,9 +109,10 @@ async function runMinute(minute: number, soak: Soak, { origin, provider, load }:
 
 async function rest({ pid, reporter }: Soak, { restMs }: SoakOrder): Promise<SoakRest> {
   await delay(restMs);
-  const { rssBytes } = await reporter.ask('memory', { collects: false });
-  const { heapBytes, externalBytes } = await reporter.ask('memory', { collects: true });
+  const idle = await reporter.ask('memory', { collects: false });
+  const { rssBytes, heapBytes, externalBytes } = await reporter.ask('memory', { collects: true });
   return {
+    idleRssMegabytes: idle.rssBytes / megabyte,
     rssMegabytes: rssBytes / megabyte,
     heapMegabytes: heapBytes / megabyte,
     externalMegabytes: externalBytes / megabyte,

@@ -6,8 +6,8 @@ export interface Questions {
   readonly seen: { ask: object; answer: { authorization: string; requests: number } };
   /** To the provider: access tokens for callers, each of another user; good for two hours when nothing else is said. */
   readonly sign: { ask: { count: number; lifeSeconds?: number }; answer: { tokens: string[] } };
-  /** To the provider: how often each of its token endpoints was asked. */
-  readonly exchanges: { ask: object; answer: { immediate: number; delayed: number } };
+  /** To the provider: how often each of its endpoints was asked. */
+  readonly exchanges: { ask: object; answer: ProviderCounts };
   /** To the load generator: calls one after the other on each connection, until the time is up or all are made. */
   readonly load: { ask: LoadOrder; answer: LoadResult };
   /** To the origin: one more event on every stream that is open. */
@@ -27,6 +27,15 @@ export interface MemoryAnswer {
   readonly heapBytes: number;
   /** Of buffers and other memory outside the heap that JavaScript holds. */
   readonly externalBytes: number;
+}
+
+export interface ProviderCounts {
+  readonly immediate: number;
+  readonly delayed: number;
+  /** Questions about tokens. */
+  readonly introspections: number;
+  /** Most requests under way at once since the last time somebody asked. */
+  readonly peak: number;
 }
 
 export interface LoadOrder {

@@ -7,10 +7,15 @@ import { answerQuestions } from './peer.ts';
 
 const { privateKey, publicKey } = await generateKeyPair('RS256');
 const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'RS256', use: 'sig' }] };
-const counts = { immediate: 0, delayed: 0 };
+const counts = { immediate: 0, delayed: 0, introspections: 0 };
+let underWay = 0;
+let peak = 0;
 let issued = 0;
 
 const server = createServer((request, response) => {
+  underWay += 1;
+  peak = Math.max(peak, underWay);
+  response.once('close', () => (underWay -= 1));
   void handle(request, response);
 });
 const port = await new Promise<number>((resolve) => {
@@ -38,6 +43,8 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
       return answer(response, jwks);
     case '/token/immediate':
       return answer(response, await exchange(request, 0));
+    case '/introspect':
+      return answer(response, await introspect(request));
     case '/token/delayed':
       return answer(response, await exchange(request, 20));
     default:
@@ -62,6 +69,17 @@ async function exchange(request: IncomingMessage, waitMs: number): Promise<objec
     expires_in: 3600,
     scope: 'backend-api:read',
   };
+}
+
+/** RFC 7662, of tokens signed here. */
+async function introspect(request: IncomingMessage): Promise<object> {
+  let form = '';
+  for await (const chunk of request) form += String(chunk);
+  counts.introspections += 1;
+  const { iss, aud, sub, exp, iat, jti, scp } = decodeJwt<{ scp: string[] }>(
+    new URLSearchParams(form).get('token') ?? '',
+  );
+  return { active: true, token_type: 'Bearer', iss, aud, sub, exp, iat, jti, scp };
 }
 
 async function subjectOf(form: URLSearchParams): Promise<string> {
@@ -91,5 +109,9 @@ answerQuestions({
       ),
     ),
   }),
-  exchanges: () => ({ ...counts }),
+  exchanges() {
+    const answered = { ...counts, peak };
+    peak = underWay;
+    return answered;
+  },
 });

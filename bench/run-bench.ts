@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Lab, measure, startArms, warmUp } from './arms.ts';
+import { formatIntrospection, formatReplicas, formatStorm } from './format-issuers.ts';
 import { judgeSoak } from './judge-soak.ts';
 import { measureFirstCalls } from './measure-first-calls.ts';
+import { measureIntrospection } from './measure-introspection.ts';
 import { measureKills } from './measure-kills.ts';
 import { measureMemory } from './measure-memory.ts';
+import { measureReplicas } from './measure-replicas.ts';
 import { measureSoak } from './measure-soak.ts';
 import { measureStarts } from './measure-starts.ts';
+import { measureStorm } from './measure-storm.ts';
 import { measureStreams } from './measure-streams.ts';
 import { startPeer } from './peer.ts';
 import { formatKills, formatSoak, formatStreams } from './format-load.ts';
@@ -31,6 +35,12 @@ const { values: options } = parseArgs({
     rate: { type: 'string', default: '300' },
     /** Instead: provider, upstream and gateway killed in turn under load. */
     kills: { type: 'boolean', default: false },
+    /** Instead: exchanges that four replicas with one Redis make for a thousand users. */
+    replicas: { type: 'boolean', default: false },
+    /** Instead: a thousand users at once at a gateway that knows none of them. */
+    storm: { type: 'boolean', default: false },
+    /** Instead: what it costs to ask about tokens. */
+    introspection: { type: 'boolean', default: false },
     connections: { type: 'string', default: '16' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
@@ -65,6 +75,9 @@ function choose(): (lab: Lab) => Promise<number> {
   if (options.memory) return runMemory;
   if (options.streams) return runStreams;
   if (options.soak) return runSoak;
+  if (options.replicas) return runReplicas;
+  if (options.storm) return runStorm;
+  if (options.introspection) return runIntrospection;
   return options.kills ? runKills : runRounds;
 }
 
@@ -79,7 +92,8 @@ async function runRounds(lab: Lab): Promise<number> {
     for (const arm of arms) await measure(arm, lab, { connections, durationMs });
     for (const arm of arms) await measure(arm, lab, { connections: 1, durationMs: durationMs / 3 });
   }
-  const exchanges = { ...(await lab.provider.ask('exchanges', {})), callers };
+  const { immediate, delayed: late } = await lab.provider.ask('exchanges', {});
+  const exchanges = { immediate, delayed: late, callers };
   const delayed = arms.find(({ name, problem }) => name.endsWith('20 ms') && problem === undefined);
   const findings: Findings = {
     arms: arms.map(describeArm),
@@ -140,6 +154,28 @@ async function runSoak(lab: Lab): Promise<number> {
   const { isSteady, text } = judgeSoak(found);
   tell({ ...found, isSteady }, text);
   return failures === 0 && (isSteady || options.quick) ? 0 : 1;
+}
+
+async function runReplicas(lab: Lab): Promise<number> {
+  const found = await measureReplicas(lab, { replicas: 4, users: options.quick ? 50 : 1_000 });
+  if (found === undefined) {
+    say('There is no redis-server on this machine.');
+    return 1;
+  }
+  tell(found, formatReplicas(found));
+  return found.errors === 0 && found.exchanges === found.users ? 0 : 1;
+}
+
+async function runStorm(lab: Lab): Promise<number> {
+  const found = await measureStorm(lab, options.quick ? 100 : 1_000);
+  tell(found, formatStorm(found));
+  return found.errors === 0 && found.exchanges === found.users ? 0 : 1;
+}
+
+async function runIntrospection(lab: Lab): Promise<number> {
+  const rows = await measureIntrospection(lab, { connections, durationMs, rounds });
+  tell(rows, formatIntrospection(rows));
+  return rows.some(({ problem }) => problem !== undefined) ? 1 : 0;
 }
 
 async function runKills({ folder }: Lab): Promise<number> {

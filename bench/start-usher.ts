@@ -4,7 +4,7 @@ import { root } from '../tools/root.js';
 import { findPort, type Proxy, startProxy } from './start-proxy.ts';
 
 /** How much of its work a gateway does. */
-export type GatewayKind = 'anonymous' | 'jwt' | 'exchange' | 'exchange-20ms';
+export type GatewayKind = 'anonymous' | 'jwt' | 'introspection' | 'introspection-each' | 'exchange' | 'exchange-20ms';
 
 export interface GatewayOrder {
   readonly kind: GatewayKind;
@@ -18,6 +18,8 @@ export interface GatewayOrder {
   readonly port?: number;
   /** Beside others of its kind. */
   readonly name?: string;
+  /** A Redis server it shares with others. */
+  readonly stateUrl?: string;
 }
 
 /** Starts `usher serve` as it is published: the build, one process, audit trail to a file. */
@@ -32,9 +34,10 @@ export async function startUsher(order: GatewayOrder): Promise<Proxy & { readonl
   const settings = {
     listen: { port },
     audit: { file: auditFile },
+    ...(order.stateUrl === undefined ? {} : { state: { url: order.stateUrl, key: 'bench'.repeat(8) } }),
     servers: {
       bench: {
-        authenticate: order.kind === 'anonymous' ? [{ strategy: 'anonymous' }] : [{ issuer, audience: 'mcpserver' }],
+        authenticate: [authenticator(order.kind, issuer)],
         ...(order.kind === 'anonymous' ? {} : { policy: { required: ['mcp:tools:call'] } }),
         ...(order.kind.startsWith('exchange')
           ? {
@@ -61,6 +64,14 @@ export async function startUsher(order: GatewayOrder): Promise<Proxy & { readonl
     ipc: order.reportsMemory === true,
   });
   return { ...proxy, auditFile };
+}
+
+function authenticator(kind: GatewayKind, issuer: string): object {
+  if (kind === 'anonymous') return { strategy: 'anonymous' };
+  const callers = { issuer, audience: 'mcpserver' };
+  if (!kind.startsWith('introspection')) return callers;
+  const client = { url: `${issuer}/introspect`, clientId: 'bench', clientSecret: 'bench-secret' };
+  return { strategy: 'introspection', ...callers, ...client, cacheSeconds: kind === 'introspection' ? 30 : 0 };
 }
 
 const memoryReporter = new URL('report-memory.js', import.meta.url).href;

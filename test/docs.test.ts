@@ -79,8 +79,15 @@ async function loadBlock(context: TestContext, text: string): Promise<void> {
   const folder = await makeFolder(context);
   const file = join(folder, 'usher.yaml');
   await writeFile(file, text);
-  for (const [, name = ''] of text.matchAll(/clientSecretFile: (\S+)/g)) await writeSecret(join(folder, name));
-  const secrets = [...text.matchAll(/clientSecretEnv: (\S+)/g)].map(([, name = '']) => [name, 'secret'] as const);
+  for (const [, name = ''] of text.matchAll(/(?:clientSecret|value|password|\bkey)File: (\S+)/g))
+    await writeSecret(join(folder, name));
+  for (const [, name = ''] of text.matchAll(/clientKeyFile: (\S+)/g)) {
+    const { key } = await (await makeAuthority()).issue();
+    await writeFile(join(folder, name), key);
+  }
+  const secrets = [...text.matchAll(/(?:clientSecret|value)Env: (\S+)/g)].map(
+    ([, name = '']) => [name, 'secret'] as const,
+  );
   const { config } = loadConfig({ file, flags: [], environment: Object.fromEntries(secrets) });
   assert.ok(Object.keys(config.servers).length > 0);
 }
@@ -178,5 +185,5 @@ async function makeFolder(context: TestContext): Promise<string> {
 }
 
 function writeSecret(file: string): Promise<void> {
-  return writeFile(file, 'secret', { mode: 0o600 });
+  return writeFile(file, 'secret'.repeat(6), { mode: 0o600 });
 }

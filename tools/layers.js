@@ -3,7 +3,7 @@ import { join, posix, relative, sep } from 'node:path';
 import { listFiles } from './build.js';
 
 /** Seams: each member has a folder of its own, and none knows another (docs/explain/architecture.md). */
-const configuredSeams = ['authenticators', 'policies', 'credentials', 'upstreams', 'workloads', 'audit'];
+const configuredSeams = ['authenticators', 'policies', 'credentials', 'upstreams', 'workloads', 'audit', 'state'];
 const seams = [...configuredSeams, 'idp', 'providers', 'clients'];
 
 /**
@@ -38,6 +38,7 @@ export const allowedEdges = {
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const allowedPackages = {
+  '@redis/client': ['state/redis/'],
   '@peculiar/x509': ['idp/'],
   commander: ['cli/'],
   jose: ['authenticators/jwt/', 'oauth/', 'idp/', 'cli/'],
@@ -59,6 +60,7 @@ export const allowedPackages = {
   zod: [
     'config/',
     'diagnose/',
+    'lab/gateway-settings.ts',
     'idp/',
     'model/',
     'authenticators/',

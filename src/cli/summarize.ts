@@ -1,4 +1,4 @@
-import type { Config, ServerConfig } from '../config/schema.ts';
+import type { Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { paint } from './print.ts';
 
@@ -9,8 +9,9 @@ export function summarize(config: Config, gateway: RunningGateway): string {
     const server = config.servers[name];
     if (server === undefined) continue;
     lines.push(`  ${paint('bold', name)}  ${paint('cyan', resourceUrl)}`);
-    lines.push(...callers(server), `    exchange  ${exchange(server)}`, `    server    ${upstream(server, target)}`);
+    lines.push(...callers(server), ...exchanges(server), `    server    ${upstream(server, target)}`);
   }
+  if (config.state !== undefined) lines.push(`  shared state  ${config.state.url}`);
   lines.push(`  audit trail  ${config.audit.file === '-' ? 'stdout' : config.audit.file}`);
   return lines.join('\n');
 }
@@ -20,11 +21,18 @@ function callers({ authenticate, policy }: ServerConfig): string[] {
   return authenticate.map((entry) =>
     entry.strategy === 'anonymous'
       ? `    callers   ${paint('yellow', 'everybody, without a token')}`
-      : `    callers   token of ${entry.issuer} for ${entry.audience.join(' or ')}${scopes}`,
+      : `    callers   ${entry.strategy === 'introspection' ? 'opaque ' : ''}token of ${entry.issuer} for ${entry.audience.join(' or ')}${scopes}`,
   );
 }
 
-function exchange({ credential }: ServerConfig): string {
+/** One line for all issuers, or one for each. */
+function exchanges({ authenticate, credential }: ServerConfig): string[] {
+  const own = authenticate.flatMap((entry) => (entry.strategy === 'anonymous' ? [] : [entry]));
+  if (own.every((entry) => entry.credential === undefined)) return [`    exchange  ${exchange(credential)}`];
+  return own.map((entry) => `    exchange  of ${entry.issuer} ${exchange(entry.credential ?? credential)}`);
+}
+
+function exchange(credential: CredentialConfig): string {
   switch (credential.strategy) {
     case 'none':
       return 'none: the server behind gets no token';

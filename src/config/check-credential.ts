@@ -11,8 +11,8 @@ export function* checkCredential(draft: Draft, path: readonly Segment[]): Genera
   for (const group of findGroups(draft, path)) {
     if (keysAt(draft.tree, group).includes('clientAuthentication')) yield* checkClient(draft, group);
     if (valueAt(draft.tree, [...group, 'strategy']) === 'token-exchange') yield* checkExchange(draft, group);
+    yield* checkHeader(draft, group);
   }
-  yield* checkHeader(draft, path);
   yield* checkBoundHeader(draft, path);
 }
 
@@ -67,7 +67,7 @@ function* checkBoundHeader(draft: Draft, path: readonly Segment[]): Generator<Fi
 /** A header that callers may set as well would make two of it, or one that is theirs. */
 function* checkHeader(draft: Draft, path: readonly Segment[]): Generator<Finding> {
   const header = valueAt(draft.tree, [...path, 'header']);
-  const forwarded = valueAt(draft.tree, [...path.slice(0, -1), 'forwardHeaders']);
+  const forwarded = valueAt(draft.tree, [...path.slice(0, 2), 'forwardHeaders']);
   if (typeof header !== 'string' || !Array.isArray(forwarded)) return;
   if (forwarded.some((name) => typeof name === 'string' && name.toLowerCase() === header.toLowerCase())) {
     yield {

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { readTlsPair } from '../lib/read-tls-pair.ts';
+import { isLoopbackHost } from '../lib/loopback.ts';
 import type { Finding } from './check-server.ts';
 import { fileProblem } from './config-file.ts';
 import type { Draft } from './draft.ts';
+import { isSecret } from './leaves.ts';
 import { isTree, valueAt } from './path.ts';
 import { quote } from './quote.ts';
 
+const leastKeyLength = 32;
 const reservedPaths = ['/health', '/ready', '/.well-known'];
 
 /** What is wrong between the servers, and with what they share. */
@@ -22,6 +25,7 @@ export function* checkGateway(draft: Draft): Generator<Finding> {
   yield* checkResourceUrls(draft);
   yield* checkCaFile(draft);
   yield* checkTlsFiles(draft);
+  yield* checkState(draft);
 }
 
 function* checkPaths(draft: Draft): Generator<Finding> {
@@ -62,6 +66,28 @@ function* checkResourceUrls(draft: Draft): Generator<Finding> {
         what: `is ${quote(given)}, whose path ${quote(pathname)} is that of ${owner} already; give each server a path of its own, by which clients find its metadata`,
       };
     } else owners.set(pathname, server);
+  }
+}
+
+/** What is kept in the shared state is as safe as the key it is encrypted with; and whoever has the password can delete it. */
+function* checkState(draft: Draft): Generator<Finding> {
+  const at = (key: string): unknown => valueAt(draft.tree, ['state', key]);
+  const [key, url] = [at('key'), at('url')];
+  // An empty one could not be read, which is reported.
+  const length = isSecret(key) ? key.reveal().length : 0;
+  if (length > 0 && length < leastKeyLength) {
+    yield {
+      path: ['state', 'key'],
+      what: `has ${length} characters, expected at least ${leastKeyLength}; for example what openssl rand -base64 32 prints`,
+    };
+  }
+  if (at('insecureAllowPlain') === true || typeof url !== 'string' || !URL.canParse(url)) return;
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'redis:' && !isLoopbackHost(hostname)) {
+    yield {
+      path: ['state', 'url'],
+      what: `is ${quote(url)}: without TLS on this machine only; use rediss://, or --state-insecure-allow-plain (insecureAllowPlain: true) in a network you trust`,
+    };
   }
 }
 

@@ -21,11 +21,11 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   const list = at('authenticate');
   const entries: readonly unknown[] = Array.isArray(list) ? list : [];
   const anonymousIndex = entries.findIndex((entry) => valueAt(entry, ['strategy']) === 'anonymous');
-  const hasJwt = entries.some((entry) => valueAt(entry, ['strategy']) === 'jwt');
+  const hasIssuer = entries.some((entry) => valueAt(entry, ['issuer']) !== undefined);
 
   if (anonymousIndex >= 0) {
     const path = [...base, 'authenticate', anonymousIndex, 'strategy'];
-    if (hasJwt) yield { path, what: 'lets everybody call, while an issuer is given as well; keep one of the two' };
+    if (hasIssuer) yield { path, what: 'lets everybody call, while an issuer is given as well; keep one of the two' };
     if (needsCallerToken(at('credential', 'strategy'))) {
       yield {
         path,
@@ -48,7 +48,10 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
     }
   }
   yield* checkIssuers(base, entries);
+  yield* checkOpaqueTokens(base, entries);
+  yield* checkOwnCredentials(base, entries, at('credential'));
   yield* checkCredential(draft, [...base, 'credential']);
+  for (const index of entries.keys()) yield* checkCredential(draft, [...base, 'authenticate', index]);
   const targetPort = at('upstream', 'targetPort');
   if (
     typeof targetPort === 'number' &&
@@ -62,6 +65,46 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   }
   const allowHttp = entries.some((entry) => valueAt(entry, ['insecureAllowHttp']) === true);
   if (!allowHttp) yield* checkHttp(draft, base, entries);
+}
+
+/** Either nobody is asked about an opaque token, or it says by its beginning who is: trying would show it to strangers. */
+function* checkOpaqueTokens(base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
+  const prefixes: string[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (valueAt(entry, ['strategy']) !== 'introspection') continue;
+    const given = valueAt(entry, ['tokenPrefix']) ?? '';
+    if (typeof given !== 'string') continue;
+    const rival = prefixes.find((other) => other.startsWith(given) || given.startsWith(other));
+    prefixes.push(given);
+    if (rival === undefined) continue;
+    yield {
+      path: [...base, 'authenticate', index, 'tokenPrefix'],
+      what: `is ${quote(given)}, and that of an entry before it ${quote(rival)}: whose an opaque token is has to be clear from how it begins; give each a prefix that is not the beginning of the other`,
+    };
+  }
+}
+
+/** Where one issuer's callers have a credential of their own, it has to be said for each of them. */
+function* checkOwnCredentials(
+  base: readonly Segment[],
+  entries: readonly unknown[],
+  common: unknown,
+): Generator<Finding> {
+  const withoutOwn = [...entries.keys()].filter((index) => valueAt(entries[index], ['credential']) === undefined);
+  if (withoutOwn.length === entries.length) return;
+  if (common !== undefined && withoutOwn.length === 0) {
+    yield {
+      path: [...base, 'credential'],
+      what: 'is for nobody: each issuer under authenticate has a credential of its own; leave it out',
+    };
+  }
+  if (common !== undefined) return;
+  for (const index of withoutOwn) {
+    yield {
+      path: [...base, 'authenticate', index, 'credential'],
+      what: 'is missing, while another issuer has one of its own; give it one (strategy: none for no token at all), or the server one for all without',
+    };
+  }
 }
 
 function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
@@ -82,9 +125,9 @@ function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): G
 /** Keys and tokens that travel in the clear can be changed on the way: plain http is for this machine only. */
 function* checkHttp(draft: Draft, base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
   const urls: { path: Segment[]; value: unknown }[] = entries.flatMap((entry, index) =>
-    ['issuer', 'jwksUrl'].map((key) => ({
-      path: [...base, 'authenticate', index, key],
-      value: valueAt(entry, [key]),
+    [['issuer'], ['jwksUrl'], ['url'], ['credential', 'url']].map((keys) => ({
+      path: [...base, 'authenticate', index, ...keys],
+      value: valueAt(entry, keys),
     })),
   );
   for (const group of findGroups(draft, [...base, 'credential'])) {

@@ -10,6 +10,7 @@ export function findFixedChanges(now: Config, next: Config): string[] {
     ['listen.port', now.listen.port, next.listen.port],
     ['listen.tls (whether there is one)', now.listen.tls !== undefined, next.listen.tls !== undefined],
     ['audit.file', now.audit.file, next.audit.file],
+    ['state', now.state, next.state],
     ['log.format', now.log.format, next.log.format],
   ];
   const names = new Set([...Object.keys(now.servers), ...Object.keys(next.servers)]);

@@ -18,6 +18,8 @@ export interface Leaf {
   readonly strategy: string | undefined;
   /** How many steps of the path lead to the group that names the strategy. */
   readonly strategyAt: number;
+  /** Is it in a list of its strategy, such as the steps of a chain? No flag could say which entry is meant. */
+  readonly isNested: boolean;
   readonly kind: LeafKind;
   /** A list of one may be written without brackets. */
   readonly allowsSingle: boolean;
@@ -73,7 +75,6 @@ interface Position {
   readonly scope: Leaf['scope'];
   readonly strategy: string | undefined;
   readonly strategyAt: number;
-  /** Within a list of a strategy: many of them, so that no flag could say which one is meant. */
   readonly isNested: boolean;
 }
 
@@ -85,9 +86,9 @@ function withoutFlag(meta: SettingMeta): SettingMeta {
   return { help: meta.help, group: meta.group, ...Object.fromEntries(rest), fileOnly: true };
 }
 
-function buildLeaf(schema: z.ZodType, given: SettingMeta, { isNested, ...position }: Position): Leaf {
+function buildLeaf(schema: z.ZodType, given: SettingMeta, position: Position): Leaf {
   const inner = unwrap(schema);
-  const meta = isNested ? withoutFlag(given) : given;
+  const meta = position.isNested ? withoutFlag(given) : given;
   return {
     ...position,
     kind: kindOf(inner),
@@ -108,7 +109,10 @@ function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodDiscriminatedUnion) {
     const strategyAt = position.path.length;
-    for (const option of inner.options) yield* walk(option, { ...position, strategy: strategyOf(option), strategyAt });
+    // A choice within an entry of a list: nor could a flag say whose it is.
+    const isNested = position.isNested || (position.strategy !== undefined && position.path.includes(0));
+    for (const option of inner.options)
+      yield* walk(option, { ...position, strategy: strategyOf(option), strategyAt, isNested });
   } else if (inner instanceof z.ZodObject) {
     for (const [key, child] of Object.entries(inner.shape)) {
       yield* walk(child, { ...position, path: [...position.path, key] });
@@ -124,7 +128,14 @@ function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
 const top: Position = { path: [], scope: 'gateway', strategy: undefined, strategyAt: 0, isNested: false };
 
 /** Every setting there is, in the order of the schema. */
-export const leaves: readonly Leaf[] = [...walk(configSchema, top)];
+export const leaves: readonly Leaf[] = [...walk(configSchema, top)].filter(isFirst);
+
+/** The credential of an entry is the same whatever the entry's own strategy. */
+function isFirst({ path, strategy, meta }: Leaf, index: number, all: readonly Leaf[]): boolean {
+  if (meta.fileOnly !== true || !path.includes(0)) return true;
+  const key = path.join(' ');
+  return all.findIndex((one) => one.strategy === strategy && one.path.join(' ') === key) === index;
+}
 
 /** A group of a server whose form depends on its `strategy`. */
 export interface Seam {

@@ -43,6 +43,12 @@ const samples: Readonly<Record<string, Sample>> = {
   'max-connections': same(100),
   'drain-timeout': same(30),
   'ca-file': same(new URL('load.test.pem', import.meta.url).pathname),
+  'state-url': same('redis://127.0.0.1:6390/2'),
+  'state-username': same('usher'),
+  'state-password': { text: 'open-sesame', yaml: 'open-sesame', value: 'open-sesame' },
+  'state-key': { text: 'k'.repeat(32), yaml: 'k'.repeat(32), value: 'k'.repeat(32) },
+  'state-prefix': same('other:'),
+  'state-insecure-allow-plain': same(true),
   'log-level': same('warn'),
   'log-format': same('json'),
   'audit-file': same('/tmp/audit.jsonl'),
@@ -60,7 +66,23 @@ const samples: Readonly<Record<string, Sample>> = {
   'require-dpop': same(true),
   'dpop-nonces': same(true),
   'dpop-max-age': same(30),
+  'introspection-issuer': same('https://issuer.example.com/oauth2/as3'),
+  'introspection-url': same('https://issuer.example.com/introspect'),
+  'introspection-audience': listOf('one', 'two'),
+  'introspection-client-id': same('gateway'),
+  'introspection-client-secret': { text: 'shh', yaml: 'shh', value: 'shh' },
+  'introspection-client-auth': same('client_secret_post'),
+  'introspection-client-key': same(tlsFiles.keyFile),
+  'introspection-client-key-id': same('key-1'),
+  'introspection-client-key-algorithm': same('ES256'),
+  'introspection-client-cert': same(tlsFiles.certFile),
+  'introspection-client-assertion-audience': same('https://issuer.example.com'),
+  'introspection-token-prefix': same('acme_'),
+  'introspection-cache': same(5),
+  'introspection-clock-skew': same(6),
+  'introspection-insecure-allow-http': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
+  'oidc-scope-prefix': same('api://gateway/'),
   'token-exchange-url': same('https://issuer.example.com/token'),
   provider: same('keycloak'),
   'token-exchange-client-id': same('gateway'),
@@ -105,7 +127,18 @@ const samples: Readonly<Record<string, Sample>> = {
 function baseServer(leaf: Leaf): Tree {
   const needsExchange = leaf.strategy === 'token-exchange';
   return {
-    authenticate: [{ strategy: 'jwt', issuer: 'https://issuer.example.com', audience: ['base'] }],
+    authenticate: [
+      leaf.strategy === 'introspection'
+        ? {
+            strategy: 'introspection',
+            issuer: 'https://issuer.example.com',
+            url: 'https://issuer.example.com/i',
+            audience: ['base'],
+            clientId: 'base',
+            clientSecretEnv: 'BASE_SECRET',
+          }
+        : { strategy: 'jwt', issuer: 'https://issuer.example.com', audience: ['base'] },
+    ],
     ...(needsExchange
       ? {
           credential: {
@@ -130,12 +163,16 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   const tree: Tree = { servers: { mcp: baseServer(leaf) } };
   // Neither of the two can be without the other.
   if (leaf.path.includes('tls')) setOwn(tree, 'listen', { tls: { ...tlsFiles } });
-  if (/^client(?:Key|Cert|Assertion)/.test(String(leaf.path.at(-1)))) signAssertions(tree);
+  if (leaf.path[0] === 'state') setOwn(tree, 'state', { url: 'redis://127.0.0.1', keyEnv: 'STATE_KEY' });
+  if (/^client(?:Key|Cert|Assertion)/.test(String(leaf.path.at(-1)))) signAssertions(tree, leaf);
   if (leaf.path.at(-1) === 'actorScopes')
     setOwn(valueAt(tree, ['servers', 'mcp', 'credential']) as Tree, 'actorFromClient', true);
   if (value === undefined) return tree;
-  if (leaf.path.at(-1) === 'clientSecret')
-    delete (valueAt(tree, ['servers', 'mcp', 'credential']) as Tree)['clientSecretEnv'];
+  if (leaf.path.at(-1) === 'clientSecret') {
+    const place = leaf.strategy === 'introspection' ? ['authenticate', 0] : ['credential'];
+    delete (valueAt(tree, ['servers', 'mcp', ...place]) as Tree)['clientSecretEnv'];
+  }
+  if (leaf.path.at(-1) === 'key') delete (valueAt(tree, ['state']) as Tree)['keyEnv'];
   let group: Tree = leaf.scope === 'server' ? (valueAt(tree, ['servers', 'mcp']) as Tree) : tree;
   for (const step of leaf.path.slice(0, -1)) {
     if (!Object.hasOwn(group, step)) setOwn(group, String(step), {});
@@ -146,8 +183,9 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
 }
 
 /** Makes the client of the exchange one that proves itself by a key. */
-function signAssertions(tree: Tree): void {
-  const credential = valueAt(tree, ['servers', 'mcp', 'credential']) as Tree;
+function signAssertions(tree: Tree, leaf: Leaf): void {
+  const place = leaf.strategy === 'introspection' ? ['authenticate', 0] : ['credential'];
+  const credential = valueAt(tree, ['servers', 'mcp', ...place]) as Tree;
   delete credential['clientSecretEnv'];
   setOwn(credential, 'clientAuthentication', 'private_key_jwt');
   setOwn(credential, 'clientKeyFile', tlsFiles.keyFile);
@@ -170,7 +208,7 @@ for (const leaf of named) {
   test(`--${name} – said in file, environment and flag – is taken from each, the nearer one wins`, (context) => {
     const sample = samples[name];
     assert.ok(sample, `no sample for --${name}`);
-    const environment = { BASE_SECRET: 'base' };
+    const environment = { BASE_SECRET: 'base', STATE_KEY: 'a key for tests, of 32 characters' };
     const base = writeText(context, 'base.yaml', stringify(treeWith(leaf)));
     const full = writeText(context, 'full.yaml', stringify(treeWith(leaf, sample.yaml)));
     const load = (options: Parameters<typeof loadOne>[0]) => {

@@ -16,6 +16,7 @@ export function prepareFile(draft: Draft, environment: Environment): void {
   }
 }
 
+/** Of a server; and of an entry of its lists, which may have a choice of its own. */
 function nameStrategies(server: unknown): void {
   for (const { key, isList, defaultStrategy } of seams) {
     const found = valueAt(server, [key]);
@@ -23,6 +24,7 @@ function nameStrategies(server: unknown): void {
       if (isTree(group) && defaultStrategy !== undefined && !Object.hasOwn(group, 'strategy')) {
         group['strategy'] = defaultStrategy;
       }
+      if (isList && isTree(group)) nameStrategies(group);
     }
   }
 }
@@ -32,15 +34,18 @@ export function placesOf(draft: Draft, leaf: Leaf): Segment[][] {
   if (leaf.scope === 'gateway') return [[...leaf.path]];
   return draft.servers.flatMap((server) => {
     const base = ['servers', server];
-    const inList = leaf.path.indexOf(0);
-    if (inList < 0) return hasStrategy(draft, leaf, [...base, ...leaf.path]) ? [[...base, ...leaf.path]] : [];
-    const listPath = [...base, ...leaf.path.slice(0, inList)];
-    const list = valueAt(draft.tree, listPath);
-    const entries = Array.isArray(list) ? [...list.keys()] : [];
-    return entries
-      .map((index) => [...listPath, index, ...leaf.path.slice(inList + 1)])
-      .filter((path) => hasStrategy(draft, leaf, path));
+    return entriesOf(draft.tree, base, leaf.path).filter((path) => hasStrategy(draft, leaf, path));
   });
+}
+
+/** The paths that one with zeros stands for: each is any entry of the list there. */
+function entriesOf(tree: Tree, base: readonly Segment[], path: readonly Segment[]): Segment[][] {
+  const inList = path.indexOf(0);
+  if (inList < 0) return [[...base, ...path]];
+  const listPath = [...base, ...path.slice(0, inList)];
+  const list = valueAt(tree, listPath);
+  const entries = Array.isArray(list) ? [...list.keys()] : [];
+  return entries.flatMap((index) => entriesOf(tree, [...listPath, index], path.slice(inList + 1)));
 }
 
 function hasStrategy(draft: Draft, leaf: Leaf, path: readonly Segment[]): boolean {

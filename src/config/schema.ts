@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
 import { dpopSchema } from '../authenticators/dpop/schema.ts';
+import { introspectionSchema } from '../authenticators/introspection/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
 import { buildChainSchema } from '../credentials/chain/schema.ts';
@@ -14,6 +15,7 @@ import { isNetwork } from '../lib/client-address.ts';
 import { setting } from '../model/setting.ts';
 import { webUrl } from '../model/web-url.ts';
 import { scopesSchema } from '../policies/scopes/schema.ts';
+import { redisSchema } from '../state/redis/schema.ts';
 import { httpSchema } from '../upstreams/http/schema.ts';
 import { processSchema } from '../workloads/process/schema.ts';
 
@@ -43,6 +45,19 @@ const chainSchema = buildChainSchema([
   entraOboSchema.omit(noHeader),
   idJagSchema.omit(noHeader),
 ]);
+
+const credential = z.discriminatedUnion('strategy', [
+  tokenExchangeSchema,
+  entraOboSchema,
+  clientCredentialsSchema,
+  idJagSchema,
+  chainSchema,
+  staticHeaderSchema,
+  noneSchema,
+]);
+const ownCredential = credential
+  .optional()
+  .describe("As whom the server behind is called for the callers of this issuer; as the server's credential");
 
 export const serverSchema = z.strictObject({
   path: setting(
@@ -83,20 +98,18 @@ export const serverSchema = z.strictObject({
     placeholder: 'NAME,…',
     example: 'x-request-id',
   }),
-  authenticate: z.array(z.discriminatedUnion('strategy', [jwtSchema, anonymousSchema])).min(1),
+  authenticate: z
+    .array(
+      z.discriminatedUnion('strategy', [
+        jwtSchema.extend({ credential: ownCredential }),
+        introspectionSchema.extend({ credential: ownCredential }),
+        anonymousSchema,
+      ]),
+    )
+    .min(1),
   dpop: dpopSchema.prefault({}),
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
-  credential: z
-    .discriminatedUnion('strategy', [
-      tokenExchangeSchema,
-      entraOboSchema,
-      clientCredentialsSchema,
-      idJagSchema,
-      chainSchema,
-      staticHeaderSchema,
-      noneSchema,
-    ])
-    .default({ strategy: 'none' }),
+  credential: credential.default({ strategy: 'none' }),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),
   bodyLimitBytes: setting(
     z
@@ -193,6 +206,7 @@ export const configSchema = z.strictObject({
     placeholder: 'PATH',
     path: true,
   }),
+  state: redisSchema.optional(),
   log: z
     .strictObject({
       level: setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), {
@@ -214,6 +228,8 @@ export const configSchema = z.strictObject({
   ),
 });
 
+/** As whom the server behind is called. */
+export type CredentialConfig = z.output<typeof credential>;
 export type Config = z.output<typeof configSchema>;
 export type ServerConfig = z.output<typeof serverSchema>;
 export type ChainStep = z.output<typeof chainSchema>['steps'][number];

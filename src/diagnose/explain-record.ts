@@ -27,25 +27,29 @@ const compared: Partial<Record<ErrorCode, string>> = {
 };
 
 function compare({ code, details = {}, time }: AuditRecord): readonly Comparison[] {
+  if (code === undefined) return [];
   const { found, expected } = details;
-  const what = code === undefined ? undefined : compared[code];
+  const what = compared[code];
   if (what !== undefined && found !== undefined)
     return [{ what, found: String(found), expected: String(expected ?? 'an access token') }];
-  switch (code) {
-    case 'token_expired':
-      return [{ what: 'exp', found: String(details['expiredAt']), expected: `after ${time}` }];
-    case 'token_not_yet_valid':
-      return [{ what: 'nbf, iat', found: String(details['notBefore']), expected: `before ${time}` }];
-    case 'token_key_unknown':
-      return [{ what: 'kid', found: String(details['kid']), expected: `a key of ${details['issuer']}` }];
-    case 'host_not_allowed':
-      return [{ what: 'Host', found: String(details['host']), expected: String(details['allowed']) }];
-    case 'origin_not_allowed':
-      return [{ what: 'Origin', found: String(details['origin']), expected: String(details['allowed']) }];
-    default:
-      return [];
-  }
+  const values = others[code]?.(details, time);
+  return values === undefined ? [] : [values];
 }
+
+type Details = NonNullable<AuditRecord['details']>;
+
+/** Refusals whose values have names of their own. */
+const others: Partial<Record<ErrorCode, (details: Details, time: string) => Comparison>> = {
+  token_expired: ({ expiredAt }, time) => ({ what: 'exp', found: String(expiredAt), expected: `after ${time}` }),
+  token_not_yet_valid: ({ notBefore }, time) => ({
+    what: 'nbf, iat',
+    found: String(notBefore),
+    expected: `before ${time}`,
+  }),
+  token_key_unknown: ({ kid, issuer }) => ({ what: 'kid', found: String(kid), expected: `a key of ${issuer}` }),
+  host_not_allowed: ({ host, allowed }) => ({ what: 'Host', found: String(host), expected: String(allowed) }),
+  origin_not_allowed: ({ origin, allowed }) => ({ what: 'Origin', found: String(origin), expected: String(allowed) }),
+};
 
 function findAnswer({
   url,

@@ -1,13 +1,20 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
 import { buildReplayMemory } from '../authenticators/dpop/replay-memory.ts';
+import { buildReplays } from '../authenticators/dpop/build-replays.ts';
+import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
-import type { ChainStep, Config, ServerConfig } from '../config/schema.ts';
+import type { ChainStep, Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
 import { buildChainCredential } from '../credentials/chain/build-chain-credential.ts';
 import { buildClientCredentialsCredential } from '../credentials/client-credentials/build-client-credentials-credential.ts';
 import { buildEntraOboCredential, buildEntraOboSource } from '../credentials/entra-obo/build-entra-obo-credential.ts';
-import { buildIdJagCredential, buildIdJagSource } from '../credentials/id-jag/build-id-jag-credential.ts';
+import {
+  buildIdJagCredential,
+  buildIdJagSource,
+  type IdJagDeps,
+  type IdJagSourceSettings,
+} from '../credentials/id-jag/build-id-jag-credential.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
 import { buildStaticHeaderCredential } from '../credentials/static-header/build-static-header-credential.ts';
 import {
@@ -19,16 +26,20 @@ import type { HttpClient } from '../lib/http-client.ts';
 import { Roster } from '../lib/roster.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
-import type { ExplainRefusal, Provider, RefusalAnswer } from '../model/provider.ts';
+import type { ExplainRefusal, Provider } from '../model/provider.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
+import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
+import type { TokenSource } from '../oauth/build-cached-credential.ts';
 import { findKnownRefusal } from '../providers/find-known-refusal.ts';
 import { findProvider, providerNamed } from '../providers/find-provider.ts';
-import type { TokenSource } from '../oauth/build-cached-credential.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
+import { buildIssuerCredentials } from './build-issuer-credentials.ts';
 import { buildOwners } from './build-owners.ts';
+import { joinAuthenticators } from './join-authenticators.ts';
+import { scopeSettings } from './scope-settings.ts';
 import { resourceMetadataUrl } from './resource-metadata.ts';
 
 export interface RouteDeps {
@@ -42,12 +53,13 @@ export interface RouteDeps {
   readonly scheme: 'http' | 'https';
   /** Servers that are run here, by name. */
   readonly workloads: ReadonlyMap<string, Workload>;
+  /** What several replicas know together. */
+  readonly store?: Store | undefined;
 }
 
 interface NamedDeps extends RouteDeps {
   /** Of the mounted server, for the log. */
   readonly name: string;
-  readonly explainRefusal: ExplainRefusal;
 }
 
 /** Routes that are served, and the configuration they were built from. */
@@ -63,7 +75,7 @@ export interface ServedRoutes {
 export function buildRoutes(config: Config, deps: RouteDeps, served?: ServedRoutes): ReadonlyMap<string, Route> {
   return new Map(
     Object.entries(config.servers).map(([name, server]) => {
-      const named = { ...deps, name, explainRefusal, host: config.listen.host };
+      const named = { ...deps, name, host: config.listen.host };
       return [server.path, buildRoute(server, named, findEarlier(name, served))];
     }),
   );
@@ -93,6 +105,7 @@ function buildRoute(
     earlier !== undefined && parts.every((part) => sameSettings(server[part], earlier.server[part]))
       ? earlier.route
       : undefined;
+  const shared = (use: string) => scopeSettings(deps.store, { use, server: deps.name, settings: server.upstream });
   return {
     name: deps.name,
     path: server.path,
@@ -109,11 +122,12 @@ function buildRoute(
     proofs:
       keeps('authenticate', 'dpop', 'resourceUrl', 'path')?.proofs ?? buildProofs(server, { ...deps, resourceUrl }),
     policy: buildScopesPolicy(server.policy),
-    credential: keeps('credential')?.credential ?? buildCredential(server, deps),
+    // Whose callers have one of their own is said under authenticate.
+    credential: keeps('authenticate', 'credential')?.credential ?? buildServerCredential(server, deps),
     forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
     // They name what the server behind made: with another server they are nobody's.
-    sessions: keeps('upstream')?.sessions ?? buildOwners(),
-    tasks: keeps('upstream')?.tasks ?? buildOwners(),
+    sessions: keeps('upstream')?.sessions ?? buildOwners(shared('session')),
+    tasks: keeps('upstream')?.tasks ?? buildOwners(shared('task')),
     listening: new Roster(),
     upstream:
       keeps('upstream', 'answerTimeoutSeconds')?.upstream ??
@@ -129,27 +143,47 @@ function buildRoute(
 
 function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Authenticator {
   const jwt = authenticate.filter((one) => one.strategy === 'jwt');
-  return jwt.length === 0 ? buildAnonymousAuthenticator() : buildJwtAuthenticator(jwt, deps);
+  const introspection = authenticate.filter((one) => one.strategy === 'introspection');
+  const signed = jwt.length === 0 ? undefined : buildJwtAuthenticator(jwt, deps);
+  const asked = introspection.length === 0 ? undefined : buildIntrospectionAuthenticator(introspection, deps);
+  if (signed !== undefined && asked !== undefined) return joinAuthenticators(signed, asked);
+  return signed ?? asked ?? buildAnonymousAuthenticator();
 }
 
 /** Who takes everybody asks nobody for a key. */
-function buildProofs({ authenticate, dpop }: ServerConfig, { resourceUrl, now }: NamedDeps & { resourceUrl: string }) {
-  const skews = authenticate.flatMap((one) => (one.strategy === 'jwt' ? [one.clockSkewSeconds] : []));
+function buildProofs(server: ServerConfig, { resourceUrl, name, now, store }: NamedDeps & { resourceUrl: string }) {
+  const skews = server.authenticate.flatMap((one) => (one.strategy === 'anonymous' ? [] : [one.clockSkewSeconds]));
   if (skews.length === 0) return undefined;
-  const replays = buildReplayMemory({ now });
-  return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, now });
+  const used = scopeSettings(store, { use: 'proof', server: name, settings: { resourceUrl } });
+  const replays = buildReplays(buildReplayMemory({ now }), { now, store: used });
+  return buildProofCheck(server.dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, now });
 }
 
-function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credential {
+function buildServerCredential({ authenticate, credential }: ServerConfig, deps: NamedDeps): Credential {
+  const issuers = authenticate.flatMap((entry) => (entry.strategy === 'anonymous' ? [] : [entry]));
+  if (issuers.every((entry) => entry.credential === undefined)) return buildCredential(credential, deps);
+  const common = issuers.some((entry) => entry.credential === undefined)
+    ? buildCredential(credential, deps)
+    : undefined;
+  const own = issuers.map(({ issuer, credential: one }) => {
+    const built = one === undefined ? common : buildCredential(one, deps);
+    return built === undefined ? [] : [[issuer, built] as const];
+  });
+  return buildIssuerCredentials(new Map(own.flat()));
+}
+
+function buildCredential(credential: CredentialConfig, named: NamedDeps): Credential {
+  const scope = { use: 'credential', server: named.name, settings: credential };
+  const deps = { ...named, store: scopeSettings(named.store, scope) };
   switch (credential.strategy) {
     case 'token-exchange':
-      return buildTokenExchangeCredential(credential, { ...deps, ...exchangeDeps(credential) });
+      return buildTokenExchangeCredential(credential, { ...deps, ...providerDeps(credential) });
     case 'entra-obo':
-      return buildEntraOboCredential(credential, deps);
+      return buildEntraOboCredential(credential, { ...deps, ...providerDeps({ ...credential, provider: 'entra' }) });
     case 'client-credentials':
-      return buildClientCredentialsCredential(credential, deps);
+      return buildClientCredentialsCredential(credential, { ...deps, ...providerDeps(credential) });
     case 'id-jag':
-      return buildIdJagCredential(credential, deps);
+      return buildIdJagCredential(credential, idJagDeps(credential, deps));
     case 'chain': {
       const steps = credential.steps.map((step) => buildChainStep(step, deps));
       return buildChainCredential(credential, steps, deps);
@@ -161,11 +195,25 @@ function buildCredential({ credential }: ServerConfig, deps: NamedDeps): Credent
   }
 }
 
-/** What is known of the refusals of whoever is asked: no credential knows the providers. */
-const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(findProvider(new URL(answer.url)), answer);
+function buildChainStep(step: ChainStep, deps: NamedDeps): TokenSource {
+  switch (step.strategy) {
+    case 'token-exchange':
+      return buildTokenExchangeSource(step, { ...deps, ...providerDeps(step) });
+    case 'entra-obo':
+      return buildEntraOboSource(step, { ...deps, ...providerDeps({ ...step, provider: 'entra' }) });
+    case 'id-jag':
+      return buildIdJagSource(step, idJagDeps(step, deps));
+  }
+}
 
-/** The same for an exchange, where the provider can be named, and what that one wants in a request. */
-function exchangeDeps({
+/** Each of the two servers has refusals of its own. */
+function idJagDeps(settings: IdJagSourceSettings, deps: NamedDeps): IdJagDeps {
+  const { explainRefusal } = providerDeps(settings);
+  return { ...deps, explainRefusal, explainTargetRefusal: providerDeps(settings.target).explainRefusal };
+}
+
+/** What a credential has to know about the provider it asks; it does not know who that is. */
+function providerDeps({
   provider: name,
   url,
 }: {
@@ -173,21 +221,8 @@ function exchangeDeps({
   readonly url: string;
 }) {
   const provider = name === undefined ? findProvider(new URL(url)) : providerNamed(name);
-  return {
-    explainRefusal: (answer: RefusalAnswer) => findKnownRefusal(provider, answer),
-    exchangeParameters: provider.exchangeParameters,
-  };
-}
-
-function buildChainStep(step: ChainStep, deps: NamedDeps): TokenSource {
-  switch (step.strategy) {
-    case 'token-exchange':
-      return buildTokenExchangeSource(step, { ...deps, ...exchangeDeps(step) });
-    case 'entra-obo':
-      return buildEntraOboSource(step, deps);
-    case 'id-jag':
-      return buildIdJagSource(step, deps);
-  }
+  const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(provider, answer);
+  return { explainRefusal, exchangeParameters: provider.exchangeParameters };
 }
 
 /** Where the MCP endpoint behind is. */

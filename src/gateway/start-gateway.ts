@@ -5,11 +5,12 @@ import { buildClientAddress } from '../lib/client-address.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
 import type { Workload } from '../model/workload.ts';
+import { startRedisStore } from '../state/redis/start-redis-store.ts';
 import { keepRunning, type RestartTimes } from '../workloads/process/keep-running.ts';
 import { buildListener, listen, maxHeaderBytes, type Listener } from './build-listener.ts';
 import { Certificate, readCertificate } from './certificate.ts';
 import { limitConnections, tellDropped } from './limit-connections.ts';
-import { Mounts } from './mounts.ts';
+import { Mounts, readCa } from './mounts.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { Reloader } from './reloader.ts';
 import type { RunningGateway } from './running-gateway.ts';
@@ -35,6 +36,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   await using started = new AsyncDisposableStack();
   const audit = await startJsonlSink(config.audit, log);
   started.defer(() => audit.close());
+  const { state } = config;
+  const store =
+    state === undefined ? undefined : started.use(await startRedisStore(state, { log, ca: readCa(config.caFile) }));
   const workloads = await startWorkloads(config, options, started);
   const { tls } = config.listen;
   const pair = tls === undefined ? undefined : readCertificate(tls);
@@ -44,7 +48,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const port = await listen(server, config.listen);
   started.defer(() => closeUnserved(server));
   const scheme = tls === undefined ? 'http' : 'https';
-  const mounts = started.use(new Mounts({ port, scheme, now, log, workloads }));
+  const mounts = started.use(new Mounts({ port, scheme, now, log, workloads, store }));
   const prepared = await mounts.prepare(config);
   const { routes } = prepared;
   prepared.take();

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type Config, configSchema } from '../config/schema.ts';
 import { Secret } from '../model/secret.ts';
-import { scopesSchema } from '../policies/scopes/schema.ts';
+import type { scopesSchema } from '../policies/scopes/schema.ts';
 
 /** What faults change of the gateway's settings, flat. */
 export interface GatewaySettings {

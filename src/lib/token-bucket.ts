@@ -12,6 +12,11 @@ export class TokenBucket {
     this.#refilledAtMs = options.nowMs;
   }
 
+  /** Puts one back that was taken for something that turned out not to be a burden. */
+  giveBack(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+  }
+
   /** Takes one if there is one. */
   take(nowMs: number): boolean {
     // A clock set back must not stop the refill for as long as it was set back.

@@ -1,3 +1,4 @@
+import type { Caller } from './caller.ts';
 import type { Connection } from './connection.ts';
 import type { Identity } from './identity.ts';
 import type { UpstreamCredential } from './upstream-credential.ts';
@@ -5,6 +6,8 @@ import type { UpstreamCredential } from './upstream-credential.ts';
 /** Seam: as whom we call. One folder per member under credentials/. */
 export interface Credential {
   readonly strategy: string;
+  /** The strategy for this caller, where it is not the same for all. */
+  strategyFor?(caller: Caller): string;
   /** The credential for this caller, synchronously when it is at hand.
    * @throws UsherError of stage exchange. There is no fallback.
    */

@@ -258,6 +258,36 @@ const rows = {
     message: 'Cannot verify the token now: the keys of {issuer} are not available',
     hint: 'Fetching them failed: {reason}. The token may well be good; callers are told to retry.',
   },
+  token_inactive: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot accept the token: {issuer} says that it is not active',
+    hint: 'It expired, was revoked, or was never issued there. If it happens to everybody: {url} also says so of tokens that the client {clientId} may not ask about (RFC 7662 §2.2).',
+  },
+  introspection_unavailable: {
+    stage: 'authenticate',
+    status: 503,
+    retryable: true,
+    fault: 'neighbour',
+    message: 'Cannot verify the token now: {issuer} cannot be asked about it',
+    hint: 'The introspection endpoint {url}: {reason}. The token may well be good; callers are told to retry.',
+  },
+  introspection_misconfigured: {
+    stage: 'authenticate',
+    status: 502,
+    fault: 'operator',
+    message: "Cannot verify the token: {issuer} refused the gateway's own request; the operator has to mend it",
+    hint: 'The introspection endpoint {url} answered the client {clientId} with {status} {error}: {description}. Check its id and secret, and that it may introspect.',
+  },
+  introspection_answer_invalid: {
+    stage: 'authenticate',
+    status: 502,
+    fault: 'neighbour',
+    message: 'Cannot verify the token: the answer of {issuer} about it cannot be used',
+    hint: 'The answer of {url}: {reason}.',
+  },
 
   // readCall
   body_too_large: {

@@ -13,4 +13,8 @@ export interface Owners {
   get(id: string): Owner | undefined;
   set(id: string, owner: Owner): unknown;
   delete(id: string): unknown;
+  /** Asks the other replicas about one that is not known here, so that `get` knows it then. Undefined when there is nothing
+   * to wait for.
+   */
+  recall?(id: string): Promise<void> | undefined;
 }

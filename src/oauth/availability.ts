@@ -17,6 +17,12 @@ export interface AvailabilityDeps {
   readonly log: Log;
   /** Of the mounted server. */
   readonly name: string;
+  /** What it is asked for, where that is not an exchange. */
+  readonly work?: {
+    /** As the log has it: several of them. */
+    readonly plural: string;
+    readonly refuse: (reason: string, retryAfterSeconds: number) => UsherError;
+  };
 }
 
 /** What an exchange is for the provider: one of many, or the one that finds out whether it works again. */
@@ -44,9 +50,11 @@ export class Availability {
     if (quietMs > 0 && quietMs <= longestQuietMs) return this.#refusal('it asked to be left alone', quietMs);
     if (this.#outage === undefined) return undefined;
     const { probeAtMs, isProbed } = this.#outage;
-    if (isProbed) return this.#refusal(brokenReason, probeEveryMs);
+    if (isProbed) return this.#refusal(this.#brokenReason, probeEveryMs);
     const untilProbeMs = probeAtMs - nowMs;
-    return untilProbeMs > 0 && untilProbeMs <= probeEveryMs ? this.#refusal(brokenReason, untilProbeMs) : undefined;
+    return untilProbeMs > 0 && untilProbeMs <= probeEveryMs
+      ? this.#refusal(this.#brokenReason, untilProbeMs)
+      : undefined;
   }
 
   /** Takes a turn at the provider, which {@link onAnswer} or {@link onFailure} ends.
@@ -66,7 +74,7 @@ export class Availability {
     if (this.#outage === undefined) return;
     const seconds = Math.max(0, Math.round((this.#deps.now() - this.#outage.sinceMs) / 1000));
     this.#outage = undefined;
-    this.#deps.log.info(`The identity provider answers again, after ${seconds} s; calls are exchanged as usual`, {
+    this.#deps.log.info(`The identity provider answers again, after ${seconds} s; calls go on as usual`, {
       server: this.#deps.name,
       url: this.#deps.url,
     });
@@ -90,7 +98,7 @@ export class Availability {
     this.#outage = { probeAtMs: nowMs + probeEveryMs, isProbed: false, sinceMs: nowMs };
     const { name, url, log } = this.#deps;
     log.warn(
-      `The identity provider failed ${mostFailures} exchanges in a row; calls that need one are refused until it answers again`,
+      `The identity provider failed ${mostFailures} ${this.#plural} in a row; calls that need one are refused until it answers again`,
       {
         server: name,
         url,
@@ -99,17 +107,22 @@ export class Availability {
     );
   }
 
+  get #plural(): string {
+    return this.#deps.work?.plural ?? 'exchanges';
+  }
+
+  get #brokenReason(): string {
+    return `${mostFailures} ${this.#plural} in a row failed`;
+  }
+
   #refusal(reason: string, waitMs: number): UsherError {
     const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
-    return fail(
-      'exchange_unavailable',
-      { url: this.#deps.url, reason: `not asked: ${reason}; next in ${retryAfterSeconds} s` },
-      { retryAfterSeconds },
-    );
+    const { work } = this.#deps;
+    const text = `not asked: ${reason}; next in ${retryAfterSeconds} s`;
+    if (work !== undefined) return work.refuse(text, retryAfterSeconds);
+    return fail('exchange_unavailable', { url: this.#deps.url, reason: text }, { retryAfterSeconds });
   }
 }
-
-const brokenReason = `${mostFailures} exchanges in a row failed`;
 
 /** RFC 6585 §4 and RFC 9110 §15.6.4 are the two that say how long to stay away. */
 function findQuietSeconds(error: unknown): number | undefined {

@@ -5,11 +5,13 @@ import { type Flight, SingleFlight } from '../lib/single-flight.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
+import { scopeStore, type Store } from '../model/store.ts';
 import type { UpstreamCredential, UpstreamProof } from '../model/upstream-credential.ts';
 import type { Subject } from './hand-in.ts';
 import { authorizationHeader, boundHeader, type HeaderForm } from './header-form.ts';
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
+import { SharedTokens, type HeldToken } from './shared-tokens.ts';
 import { findFreshUntil, findRefreshAt } from './token-life.ts';
 
 /** Where a credential's tokens come from. */
@@ -24,14 +26,24 @@ export interface TokenSource {
    * @throws UsherError of stage exchange
    */
   request(subject: Subject, flight: Flight): Promise<IssuedToken>;
-  /** Present where its tokens are bound to a key: proofs for one of them (RFC 9449 §7.1). */
-  readonly proofFor?: ((upstreamToken: string) => UpstreamProof) | undefined;
+  /** Present where its tokens are bound to a key of this gateway (RFC 9449 §7.1). */
+  readonly binding?: TokenBinding | undefined;
+}
+
+export interface TokenBinding {
+  readonly thumbprint: string;
+  /** Proofs for one of the tokens. */
+  proofFor(upstreamToken: string): UpstreamProof;
 }
 
 export interface CachedCredentialDeps {
   readonly now: Clock;
   /** What carries the tokens; the Authorization header when absent, and for tokens that are bound to a key. */
   readonly header?: HeaderForm;
+  /** Where replicas keep its tokens together: a part of the store that belongs to this credential and its settings alone.
+   * Absent where each replica asks for itself.
+   */
+  readonly store?: Store | undefined;
 }
 
 interface Kept {
@@ -54,9 +66,10 @@ const refreshPauseMs = 2_000;
  */
 export function buildCachedCredential(
   source: TokenSource,
-  { now, header = authorizationHeader }: CachedCredentialDeps,
+  { now, header = authorizationHeader, store }: CachedCredentialDeps,
 ): Credential {
-  const form = source.proofFor === undefined ? header : boundHeader;
+  const { binding } = source;
+  const form = binding === undefined ? header : boundHeader;
   const kept = new LRUCache<string, Kept>({
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
@@ -66,41 +79,63 @@ export function buildCachedCredential(
   const isShared = source.actsAs === 'gateway';
   const keyOf = ({ caller }: Identity) => (isShared ? '' : caller.tokenDigest);
 
-  async function request(identity: Identity, shared: Flight): Promise<UpstreamCredential> {
+  // Who has another key could do nothing with them.
+  const common = store === undefined || binding === undefined ? store : scopeStore(store, binding.thumbprint);
+  const replicas = common === undefined ? undefined : new SharedTokens(common, now);
+  /** What the service behind refused: another replica may not know yet. */
+  const spurned = new LRUCache<string, string>({ maxSize: 10_000, sizeCalculation: () => 1 });
+
+  /** @param replaced the token that the new one is for, where there is one at hand */
+  async function request(identity: Identity, handle: Flight, replaced?: string): Promise<UpstreamCredential> {
     const key = keyOf(identity);
     const startedAtMs = now();
-    const token = await source.request(identity, shared).catch((error: unknown) => {
-      refused.keep(key, error);
-      throw error;
-    });
+    const ask = () => requestToken(identity, handle);
+    const { token, isOwn } =
+      replicas === undefined
+        ? { token: await ask(), isOwn: true }
+        : await replicas.obtain(key, replaced ?? spurned.get(key), ask);
     const nowMs = now();
-    const { claims, steps } = token;
+    const { claims, steps, freshUntilMs, refreshAtMs } = token;
     const credential = {
       header: { name: form.name, value: new Secret(`${form.prefix}${token.upstreamToken}`) },
-      proof: source.proofFor?.(token.upstreamToken),
+      proof: binding?.proofFor(token.upstreamToken),
       claims,
-      source: 'fresh',
+      source: isOwn ? 'fresh' : 'cached',
       waitedMs: nowMs - startedAtMs,
       ...(isShared ? ({ actsAs: 'gateway' } as const) : {}),
       ...(steps === undefined ? {} : { steps }),
     } as const;
-    if (token.expiresAtMs !== undefined) {
-      const callerEndsAtMs = isShared ? Number.POSITIVE_INFINITY : identity.caller.expiresAtMs;
-      const freshUntilMs = findFreshUntil(Math.min(token.expiresAtMs, callerEndsAtMs), nowMs);
-      // With the caller's own token everything ends: another one would not last longer.
-      const isRenewable = token.expiresAtMs < callerEndsAtMs;
-      const refreshAtMs = isRenewable ? findRefreshAt(freshUntilMs, nowMs) : Number.POSITIVE_INFINITY;
+    if (freshUntilMs !== undefined) {
       const cached = Object.freeze({ ...credential, source: 'cached', waitedMs: 0 } as const);
       dropEnded(kept, (one) => !isFresh(one, nowMs));
-      if (freshUntilMs > nowMs) kept.set(key, { credential: cached, fromMs: nowMs, freshUntilMs, refreshAtMs });
+      const entry = { credential: cached, fromMs: nowMs, freshUntilMs, refreshAtMs: refreshAtMs ?? Infinity };
+      if (freshUntilMs > nowMs) kept.set(key, entry);
     }
     return Object.freeze(credential);
   }
 
+  async function requestToken(identity: Identity, handle: Flight): Promise<HeldToken> {
+    const token = await source.request(identity, handle).catch((error: unknown) => {
+      refused.keep(keyOf(identity), error);
+      throw error;
+    });
+    const { upstreamToken, claims, steps, expiresAtMs } = token;
+    const held = { upstreamToken, claims, ...(steps === undefined ? {} : { steps }) };
+    if (expiresAtMs === undefined) return { ...held, freshUntilMs: undefined };
+    const nowMs = now();
+    const callerEndsAtMs = isShared ? Number.POSITIVE_INFINITY : identity.caller.expiresAtMs;
+    const freshUntilMs = findFreshUntil(Math.min(expiresAtMs, callerEndsAtMs), nowMs);
+    // With the caller's own token everything ends: another one would not last longer.
+    if (expiresAtMs >= callerEndsAtMs) return { ...held, freshUntilMs };
+    return { ...held, freshUntilMs, refreshAtMs: findRefreshAt(freshUntilMs, nowMs) };
+  }
+
+  const bareToken = ({ header }: UpstreamCredential) => header?.value.reveal().slice(form.prefix.length);
+
   /** Waits for a request another call started: it asked the provider for nothing itself. */
   async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
     const startedAtMs = now();
-    const credential = await flight.run(key, (shared) => request(identity, shared), signal);
+    const credential = await flight.run(key, (handle) => request(identity, handle), signal);
     return Object.freeze({ ...credential, source: 'cached', waitedMs: now() - startedAtMs } as const);
   }
 
@@ -115,7 +150,7 @@ export function buildCachedCredential(
       return;
     }
     known.refreshAtMs = Number.POSITIVE_INFINITY;
-    flight.run(key, (shared) => request(identity, shared)).catch(() => {});
+    flight.run(key, (handle) => request(identity, handle, bareToken(known.credential))).catch(() => {});
   }
 
   return {
@@ -133,15 +168,18 @@ export function buildCachedCredential(
       if (flight.has(key)) return join(key, identity, connection.signal);
       const refusal = refused.find(key);
       if (refusal !== undefined) throw refusal;
-      source.checkAvailable();
-      return flight.run(key, (shared) => request(identity, shared), connection.signal);
+      // Another replica may have one, whatever the provider does now.
+      if (replicas === undefined) source.checkAvailable();
+      return flight.run(key, (handle) => request(identity, handle), connection.signal);
     },
-    evict(identity, spurned) {
+    evict(identity, refusedOne) {
       const key = keyOf(identity);
       const known = kept.get(key);
       // Another call may have replaced it meanwhile: that one deserves its chance.
-      if (known !== undefined && known.credential.header?.value === spurned.header?.value) kept.delete(key);
-      return spurned.source === 'cached';
+      if (known !== undefined && known.credential.header?.value === refusedOne.header?.value) kept.delete(key);
+      const token = bareToken(refusedOne);
+      if (replicas !== undefined && token !== undefined) spurned.set(key, token);
+      return refusedOne.source === 'cached';
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Flight } from '../lib/single-flight.ts';
 import { Slots } from '../lib/slots.ts';
 import type { Log } from '../model/log.ts';
 import type { ExplainRefusal } from '../model/provider.ts';
+import type { Store } from '../model/store.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import { Availability, type Turn } from './availability.ts';
 import { StatusError } from './classify-refusal.ts';
@@ -31,7 +32,9 @@ export interface TokenEndpointDeps {
   /** Certificate authorities to trust; Node's own list when absent. */
   readonly ca?: readonly string[] | undefined;
   /** What is known of the answers of the provider behind. */
-  readonly explainRefusal?: ExplainRefusal;
+  readonly explainRefusal?: ExplainRefusal | undefined;
+  /** What replicas know together: the part that belongs to this credential's settings. */
+  readonly store?: Store | undefined;
   /** From 0 up to 1; injected by tests. */
   readonly random?: () => number;
   /** Injected by tests that do not want to wait. */

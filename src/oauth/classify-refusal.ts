@@ -25,7 +25,7 @@ export class StatusError extends Error {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor({ status, retryAfterSeconds }: Refusal) {
+  constructor({ status, retryAfterSeconds }: Pick<Refusal, 'status' | 'retryAfterSeconds'>) {
     super(`status ${status}`);
     this.status = status;
     this.retryAfterSeconds = retryAfterSeconds;
@@ -50,9 +50,10 @@ const codeByTurn = {
   'set-up': 'exchange_misconfigured',
 } as const satisfies Record<NonNullable<KnownRefusal['turn']>, string>;
 
-/** Says whose fault a refused exchange is; `subjectOf` says whose token was handed in. A 401 makes every client throw away its token and sign in again, so it is
- * sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable subject token, which most
- * providers also use for their own set-up errors: the words decide, first of all where the provider's are known.
+/** Says whose fault a refused exchange is; `subjectOf` says whose token was handed in. A 401 makes every client throw away
+ * its token and sign in again, so it is sent only where that helps. RFC 8693 §2.2.2 wants `invalid_request` for an unusable
+ * subject token, which most providers also use for their own set-up errors: the words decide, first of all where the
+ * provider's are known.
  */
 export function classifyRefusal(refusal: Refusal, subjectOf: SubjectOf = 'caller'): Error {
   const { url, status, error, description, retryAfterSeconds, stepUp, known } = refusal;

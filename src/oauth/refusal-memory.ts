@@ -12,6 +12,15 @@ const rememberedMs: Partial<Record<ErrorCode, number>> = {
   exchange_step_up: 5_000,
   exchange_denied: 5_000,
   exchange_misconfigured: 1_000,
+  // What an issuer said about a token when it was asked.
+  token_inactive: 5_000,
+  token_type_refused: 5_000,
+  issuer_mismatch: 5_000,
+  audience_mismatch: 5_000,
+  token_expired: 5_000,
+  token_not_yet_valid: 1_000,
+  token_claim_invalid: 5_000,
+  introspection_misconfigured: 1_000,
 };
 
 interface Remembered {

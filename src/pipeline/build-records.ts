@@ -53,7 +53,8 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
     details: error?.shownDetails,
     cause: error?.known?.id,
     caller: shown?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true }),
-    exchanged: credential === undefined || route === undefined ? undefined : describeCredential(credential, route),
+    exchanged:
+      credential === undefined || route === undefined ? undefined : describeCredential(credential, route, caller),
     status: forwarded?.end !== 'cancelled' && response.headersSent ? response.statusCode : 0,
     upstreamStatus: forwarded?.upstreamStatus,
     ms: {
@@ -109,12 +110,18 @@ function describeCaller(caller: Caller): DescribedCaller {
   return described;
 }
 
-function describeCredential(credential: UpstreamCredential, route: Route): NonNullable<AuditRecord['exchanged']> {
+function describeCredential(
+  credential: UpstreamCredential,
+  route: Route,
+  caller: Caller | undefined,
+): NonNullable<AuditRecord['exchanged']> {
   const known = describedCredentials.get(credential);
   if (known !== undefined) return known;
   const { source, waitedMs, claims, actsAs, steps } = credential;
+  const strategy =
+    (caller === undefined ? undefined : route.credential.strategyFor?.(caller)) ?? route.credential.strategy;
   const described = Object.freeze({
-    strategy: route.credential.strategy,
+    strategy,
     source,
     ms: waitedMs,
     ...(actsAs === undefined ? {} : { as: actsAs }),

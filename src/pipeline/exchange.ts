@@ -6,6 +6,9 @@ import type { UpstreamCredential } from '../model/upstream-credential.ts';
  * @throws UsherError of stage exchange
  */
 export function exchange(authorized: Authorized): Credentialed | Promise<Credentialed> {
+  // A call that goes nowhere costs no exchange.
+  const down = authorized.route.workload?.failure;
+  if (down !== undefined) throw down;
   const credential = authorized.route.credential.obtain(authorized.identity, authorized.connection);
   return credential instanceof Promise
     ? credential.then((one) => withCredential(authorized, one))

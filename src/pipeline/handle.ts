@@ -13,6 +13,7 @@ import { checkMirroredHeaders } from './check-mirrored-headers.ts';
 import { exchange } from './exchange.ts';
 import { forward, type Forwarded } from './forward.ts';
 import { readCall } from './read-call.ts';
+import { recallOwners } from './recall-owners.ts';
 import { refuse } from './refuse.ts';
 import { route } from './route.ts';
 
@@ -43,6 +44,8 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
     const understood = await readCall(authenticated);
     trail = understood;
     checkMirroredHeaders(understood);
+    const recalled = recallOwners(understood);
+    if (recalled !== undefined) await recalled;
     const authorized = authorize(understood);
     trail = authorized;
     let credentialed = await exchange(authorized);

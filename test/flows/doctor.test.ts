@@ -64,8 +64,14 @@ describe('usher doctor', () => {
   test('a good set-up, with a token, a client and a tool – everything passes, exit 0, no token shown', async (context) => {
     const { code, ok, stdout, checks } = await check(context, [
       ...flags(),
-      ...['--caller-token-file', tokenFile, '--client-id', 'vscode'],
-      ...['--tool', 'GetCountry', '--tool-arguments', '{"code":"SE"}'],
+      '--caller-token-file',
+      tokenFile,
+      '--client-id',
+      'vscode',
+      '--tool',
+      'GetCountry',
+      '--tool-arguments',
+      '{"code":"SE"}',
     ]);
     assert.deepEqual(resultsOf(checks, 'fail'), [], stdout);
     assert.deepEqual(resultsOf(checks, 'unknown'), [], stdout);
@@ -132,7 +138,11 @@ describe('usher doctor', () => {
   test('a token file that is not there, arguments that are no object – exit 2', async (context) => {
     const { code, stderr } = await runUsher(context, [
       'doctor',
-      ...['--caller-token-file', '/nowhere', '--tool-arguments', '[1]', ...flags()],
+      '--caller-token-file',
+      '/nowhere',
+      '--tool-arguments',
+      '[1]',
+      ...flags(),
     ]);
     assert.equal(code, 2);
     assert.match(stderr, /--caller-token-file: cannot be read/);

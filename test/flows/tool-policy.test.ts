@@ -290,3 +290,21 @@ test('the audit trail – says which scopes and which rule let a call through', 
   const [record] = await lab.gateway.records();
   assert.equal(record?.reason, 'scopes mcp:tools:call; rule 5 allows it');
 });
+
+test('scopes that clients ask for by a longer name – challenge, metadata and step-up say that name, the token has the short one', async () => {
+  const policy: z.input<typeof scopesSchema> = {
+    strategy: 'scopes',
+    prefix: 'api://gateway/',
+    required: ['mcp.call', 'openid'],
+  };
+  await using lab = await startTokenLab({ server: (usual) => ({ ...usual, policy }) });
+  const first = await post(lab.gateway.mcpUrl, undefined);
+  assert.match(first.headers.get('www-authenticate') ?? '', / scope="api:\/\/gateway\/mcp\.call openid"/);
+  const metadata = /resource_metadata="([^"]+)"/.exec(first.headers.get('www-authenticate') ?? '')?.[1] ?? '';
+  const { scopes_supported: supported } = (await (await fetch(metadata)).json()) as Record<string, unknown>;
+  assert.deepEqual(supported, ['api://gateway/mcp.call', 'openid']);
+  const refused = await post(lab.gateway.mcpUrl, lab.token({ claims: { scp: 'openid' } }));
+  assert.equal(refused.status, 403);
+  assert.match(refused.headers.get('www-authenticate') ?? '', / scope="api:\/\/gateway\/mcp\.call openid"/);
+  assert.equal((await post(lab.gateway.mcpUrl, lab.token({ claims: { scp: 'mcp.call openid' } }))).status, 200);
+});

@@ -10,6 +10,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { post } from '../kit/call.ts';
 import { makeDpopClient } from '../kit/dpop-client.ts';
+import { addIntrospection, introspectionEntry, type Introspecting } from '../kit/introspecting.ts';
 import { endSlowRequests, httpServerOf } from '../kit/http-server-of.ts';
 import { rawPost, readRawAnswer, sendRaw } from '../kit/send-raw.ts';
 import { makeSigningKey } from '../kit/signing-key.ts';
@@ -63,6 +64,16 @@ const exchanging = (status: number, answer: Record<string, unknown>): Provocatio
     return response;
   },
 });
+/** The issuer answers so when it is asked about a token. */
+function asking(respond: NonNullable<Introspecting['respond']>): Provocation {
+  return {
+    lab: () => ({
+      beforeStart: (issuer) => (addIntrospection(issuer).respond = respond),
+      server: (given, issuer) => ({ ...given, authenticate: [introspectionEntry(issuer)] }),
+    }),
+    send: (lab) => post(lab.gateway.mcpUrl, 'opaque-token-of-somebody'),
+  };
+}
 /** Asks for a task as MCP 2026-07-28 does, without knowing the extension. */
 function modern(method: string): Provocation {
   const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
@@ -128,6 +139,11 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
       },
     }),
   },
+
+  token_inactive: asking((_, response) => sendJson(response, 200, { active: false })),
+  introspection_unavailable: asking((_, response) => sendJson(response, 500, {})),
+  introspection_misconfigured: asking((_, response) => sendJson(response, 401, { error: 'invalid_client' })),
+  introspection_answer_invalid: asking((_, response) => sendJson(response, 200, { active: 'true' })),
 
   body_too_large: {
     lab: () => ({ server: (usual) => ({ ...usual, bodyLimitBytes: 1024 }) }),

@@ -9,7 +9,7 @@ import { code, generatedNote, table } from './markdown.js';
 /** @type {Readonly<Record<string, string>>} */
 const seamIntros = {
   authenticate:
-    'Who may call. A list: a caller whom any entry accepts is in. Every server has to say it; leaving it out never means everybody.',
+    'Who may call. A list: a caller whom any entry accepts is in. Every server has to say it; leaving it out never means everybody. An entry with an issuer may have a `credential` group of its own, with the keys of `servers.NAME.credential` below, for the callers of that issuer ([tenants](../guides/opaque-tokens.md#several-issuers-each-with-its-own-exchange)); in the file only.',
   policy: 'What a caller’s token must allow.',
   credential:
     'As whom the MCP server behind is called. The caller’s own token is never passed on. When the group is left out, none is sent at all.',
@@ -19,12 +19,13 @@ const seamIntros = {
 /** @param {Leaf} leaf */
 function row(leaf) {
   const { meta } = leaf;
-  const key = leaf.kind === 'presence' ? 'strategy: anonymous' : String(leaf.path.at(-1));
+  const inGroup = leaf.strategy === undefined ? leaf.path.slice(-1) : leaf.path.slice(leaf.strategyAt);
+  const key = leaf.kind === 'presence' ? 'strategy: anonymous' : formatPath(inGroup);
   const forms =
     meta.secret === true
       ? `. Also \`${key}File\` (path of a file) or \`${key}Env\` (name of a variable); exactly one of the three`
       : '';
-  const list = leaf.kind === 'list' && meta.flag !== undefined ? ' One value or a list.' : '';
+  const list = leaf.allowsSingle ? ' One value or a list.' : '';
   const choices = leaf.choices === undefined ? '' : ` One of ${leaf.choices.map(code).join(', ')}.`;
   const type = leaf.kind === 'number' || leaf.kind === 'boolean' ? ` (${expected(leaf).replace(/ \(.*/, '')})` : '';
   const byDefault =
@@ -53,11 +54,15 @@ function seamSection(key) {
   if (seam === undefined) return [];
   const parts = seam.strategies.map((strategy) => {
     const members = leaves.filter(
-      (leaf) => leaf.scope === 'server' && leaf.path[0] === key && leaf.strategy === strategy,
+      (leaf) => leaf.scope === 'server' && leaf.path[0] === key && leaf.strategy === strategy && !leaf.isNested,
     );
     const byDefault = strategy === seam.defaultStrategy ? ' (`strategy` can be left out)' : '';
+    const steps =
+      strategy === 'chain'
+        ? '`steps` is a list of two to five of `token-exchange`, `entra-obo` and `id-jag`: each names its `strategy` and has its settings, but for `header` and `headerPrefix`.\n\n'
+        : '';
     const body = members.length === 0 ? 'No settings.' : table(head, members.map(row));
-    return `#### ${code(`strategy: ${strategy}`)}${byDefault}\n\n${body}`;
+    return `#### ${code(`strategy: ${strategy}`)}${byDefault}\n\n${steps}${body}`;
   });
   return [`### ${code(`servers.NAME.${key}`)}\n\n${seamIntros[key] ?? ''}`, ...parts];
 }
@@ -82,8 +87,11 @@ export function configPage(example) {
     '## What does not start',
     [
       '- An audience without an issuer, or an issuer without an audience.',
+      '- An issuer without a credential of its own beside one that has one, where the server has none; a credential of the server that no issuer uses.',
+      '- Two issuers that are asked about opaque tokens, unless the `tokenPrefix` of neither begins with that of the other.',
       '- A token exchange without checked callers, or one that names neither audience nor resource.',
       '- A server that does not say who may call. Everybody is `strategy: anonymous` (`--anonymous`), and that alone: not beside an issuer, an exchange or required scopes.',
+      '- Shared state without a key, with one of fewer than 32 characters, or without TLS outside this machine unless `insecureAllowPlain` says so.',
       '- Two servers at one path, or a path that is Usher’s own: `/health`, `/ready`, `/.well-known`.',
       '- An issuer, key or token endpoint over plain http that is not on this machine (127.0.0.0/8, ::1, localhost and names below it), unless `insecureAllowHttp` (`--oidc-insecure-allow-http`) is set. Private addresses need no flag.',
       '- A URL with a user name, password or fragment in it.',

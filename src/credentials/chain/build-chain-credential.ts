@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Credential } from '../../model/credential.ts';
+import type { Store } from '../../model/store.ts';
 import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
 import { buildChain } from '../../oauth/build-chain.ts';
 import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
@@ -8,7 +9,7 @@ import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts
 export function buildChainCredential(
   settings: HeaderSettings,
   steps: readonly TokenSource[],
-  { now }: { readonly now: Clock },
+  { now, store }: { readonly now: Clock; readonly store?: Store | undefined },
 ): Credential {
-  return buildCachedCredential(buildChain(steps, { now }), { now, header: buildHeaderForm(settings) });
+  return buildCachedCredential(buildChain(steps, { now }), { now, header: buildHeaderForm(settings), store });
 }

@@ -22,7 +22,7 @@ export function buildClientCredentialsCredential(
       checkAvailable: () => endpoint.checkAvailable(),
       request: (_identity, flight) => endpoint.request(request, flight),
     },
-    { now: deps.now, header: buildHeaderForm(settings) },
+    { now: deps.now, header: buildHeaderForm(settings), store: deps.store },
   );
   if (settings.alsoForUsers) return cached;
   return {

@@ -14,6 +14,7 @@ export function buildEntraOboCredential(settings: EntraOboSettings, deps: TokenE
   return buildCachedCredential(buildEntraOboSource(settings, deps), {
     now: deps.now,
     header: buildHeaderForm(settings),
+    store: deps.store,
   });
 }
 

@@ -11,20 +11,32 @@ import type { IdJagSettings } from './schema.ts';
 const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
 const strategy = 'id-jag';
 
+export interface IdJagDeps extends TokenEndpointDeps {
+  /** As `explainRefusal`, of the other server's. */
+  readonly explainTargetRefusal?: TokenEndpointDeps['explainRefusal'];
+}
+
 /** Strategy `id-jag` (draft-ietf-oauth-identity-assertion-authz-grant): the provider both companies sign in at issues a
  * grant for the other's authorization server, which takes it for an access token.
  */
-export function buildIdJagCredential(settings: IdJagSettings, deps: TokenEndpointDeps): Credential {
-  return buildCachedCredential(buildIdJagSource(settings, deps), { now: deps.now, header: buildHeaderForm(settings) });
+export function buildIdJagCredential(settings: IdJagSettings, deps: IdJagDeps): Credential {
+  return buildCachedCredential(buildIdJagSource(settings, deps), {
+    now: deps.now,
+    header: buildHeaderForm(settings),
+    store: deps.store,
+  });
 }
 
 export type IdJagSourceSettings = Omit<IdJagSettings, keyof HeaderSettings>;
 
 /** Where its tokens come from; for a chain, too. */
-export function buildIdJagSource(settings: IdJagSourceSettings, deps: TokenEndpointDeps): TokenSource {
+export function buildIdJagSource(settings: IdJagSourceSettings, deps: IdJagDeps): TokenSource {
   const { target, timeoutSeconds } = settings;
   const provider = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
-  const other = buildTokenEndpoint({ url: target.url, timeoutSeconds }, buildClientAuthentication(target, deps), deps);
+  const other = buildTokenEndpoint({ url: target.url, timeoutSeconds }, buildClientAuthentication(target, deps), {
+    ...deps,
+    explainRefusal: deps.explainTargetRefusal,
+  });
   return {
     strategy,
     checkAvailable() {

@@ -23,7 +23,7 @@ export interface TokenExchangeDeps extends TokenEndpointDeps {
 /** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
 export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
   const source = buildTokenExchangeSource(settings, deps);
-  return buildCachedCredential(source, { now: deps.now, header: buildHeaderForm(settings) });
+  return buildCachedCredential(source, { now: deps.now, header: buildHeaderForm(settings), store: deps.store });
 }
 
 export type TokenExchangeSourceSettings = Omit<TokenExchangeSettings, keyof HeaderSettings>;
@@ -50,7 +50,10 @@ export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, 
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
     },
-    proofFor: prover === undefined ? undefined : (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
+    binding: prover && {
+      thumbprint: prover.thumbprint,
+      proofFor: (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
+    },
   };
 }
 

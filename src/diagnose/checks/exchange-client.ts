@@ -1,3 +1,4 @@
+import { aspectOfRefusal } from '../aspect-of-refusal.ts';
 import { type Check, pass, unknown } from '../check.ts';
 import { failBy } from '../fail-by.ts';
 import { exchanges } from './exchange-endpoint.ts';
@@ -11,8 +12,6 @@ export const exchangeClient: Check = {
   run({ findings: { probe } }) {
     if (probe === undefined) return unknown('Nothing was answered');
     const { error, description } = probe.details;
-    // Keycloak says it of an audience that is no client, too.
-    const isAboutUs = error === 'invalid_client' && !/audience/i.test(String(description));
-    return isAboutUs ? failBy(probe) : pass(`It went on to ${error}: ${description}`);
+    return aspectOfRefusal(probe) === 'client' ? failBy(probe) : pass(`It went on to ${error}: ${description}`);
   },
 };

@@ -1,3 +1,4 @@
+import { aspectOfRefusal } from '../aspect-of-refusal.ts';
 import { type Check, pass, unknown } from '../check.ts';
 import { failBy } from '../fail-by.ts';
 import { exchanges } from './exchange-endpoint.ts';
@@ -10,9 +11,7 @@ export const exchangeDpop: Check = {
   applies: exchanges,
   run({ findings: { probe } }) {
     if (probe === undefined) return unknown('Nothing was answered');
-    const { error } = probe.details;
-    return error === 'invalid_dpop_proof' || error === 'use_dpop_nonce'
-      ? failBy(probe)
-      : pass(`It went on to ${error}`);
+    const { error, description } = probe.details;
+    return aspectOfRefusal(probe) === 'dpop' ? failBy(probe) : pass(`It went on to ${error}: ${description}`);
   },
 };

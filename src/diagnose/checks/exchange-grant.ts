@@ -1,5 +1,5 @@
+import { aspectOfRefusal } from '../aspect-of-refusal.ts';
 import { type Check, pass, unknown } from '../check.ts';
-import { diagnoseFacts } from '../diagnose-facts.ts';
 import { failBy } from '../fail-by.ts';
 import { exchanges } from './exchange-endpoint.ts';
 
@@ -11,10 +11,7 @@ export const exchangeGrant: Check = {
   applies: exchanges,
   run({ findings: { probe } }) {
     if (probe === undefined) return unknown('Nothing was answered');
-    const { code, details } = probe;
-    const id = diagnoseFacts({ code, details, known: probe.known?.id })?.id ?? '';
-    const isRefused =
-      ['unauthorized_client', 'unsupported_grant_type'].includes(String(details['error'])) || /-exchange-off$/.test(id);
-    return isRefused ? failBy(probe) : pass(`It went on to ${details['error']}: ${details['description']}`);
+    const { error, description } = probe.details;
+    return aspectOfRefusal(probe) === 'grant' ? failBy(probe) : pass(`It went on to ${error}: ${description}`);
   },
 };

@@ -1,3 +1,4 @@
+import { aspectOfRefusal } from '../aspect-of-refusal.ts';
 import { type Check, pass, unknown } from '../check.ts';
 import { failBy } from '../fail-by.ts';
 import { exchanges } from './exchange-endpoint.ts';
@@ -11,7 +12,7 @@ export const exchangeRequest: Check = {
   run({ findings: { probe }, aids }) {
     if (probe === undefined) return unknown('Nothing was answered');
     const { error, description } = probe.details;
-    if (probe.code === 'exchange_misconfigured') return failBy(probe);
+    if (aspectOfRefusal(probe) === 'request') return failBy(probe);
     if (aids.callerToken !== undefined) return pass('The whole exchange is tried below');
     return unknown(
       `It refused the token first (${error}: ${description}), as it should`,

@@ -33,7 +33,7 @@ export const issuerKeys: Check = {
           'not a key set for the algorithms taken here',
           `${url}: no key for ${algorithms.join(', ')}`,
         );
-      const names = fitting.map(({ kid, alg, kty }) => `${String(kid ?? 'without kid')} (${String(alg ?? kty)})`);
+      const names = fitting.map(({ kid, kty }) => `${typeof kid === 'string' ? kid : 'without kid'} (${kty})`);
       seen.push(`${url}: ${names.join(', ')}`);
     }
     return pass(seen.join('; '));

@@ -57,7 +57,7 @@ async function tryEach({ redirectUris: uris }: ClientRow, endpoint: string, pati
   return Promise.all(
     uris.map(async (uri) => {
       try {
-        return { uri, isTaken: await isTaken(uri, endpoint, patient) };
+        return { uri, isTaken: await takes(uri, endpoint, patient) };
       } catch (error) {
         return { uri, isTaken: false, problem: describe(error) };
       }
@@ -65,7 +65,7 @@ async function tryEach({ redirectUris: uris }: ClientRow, endpoint: string, pati
   );
 }
 
-async function isTaken(uri: string, endpoint: string, { http, aids, route }: Patient): Promise<boolean> {
+async function takes(uri: string, endpoint: string, { http, aids, route }: Patient): Promise<boolean> {
   const url = new URL(endpoint);
   const request = {
     client_id: aids.clientId ?? '',

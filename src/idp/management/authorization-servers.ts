@@ -48,6 +48,7 @@ export const serverRoutes: readonly ApiRoute[] = [
         trusts: [],
         registration: false,
         clientIdMetadataDocuments: false,
+        identifiers: [],
         multifactor: false,
         requireState: true,
         policies: [],

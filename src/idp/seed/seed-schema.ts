@@ -66,6 +66,8 @@ export const serverSchema = z.strictObject({
   registration: z.boolean().default(false),
   /** Takes an https URL as client id and reads the client's metadata there; this provider then makes requests to others. */
   clientIdMetadataDocuments: z.boolean().default(false),
+  /** Further names of the API (flavour entra: its other Application ID URIs). */
+  identifiers: z.array(name).default([]),
   /** Wants a stronger sign-in than a password before a token is exchanged for it (flavour entra: Conditional Access). */
   multifactor: z.boolean().default(false),
   /** Okta refuses an authorization request without `state`. */

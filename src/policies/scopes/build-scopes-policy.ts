@@ -9,29 +9,29 @@ import type { ScopesSettings } from './schema.ts';
  * the caller use the tool.
  */
 export function buildScopesPolicy(settings: ScopesSettings): Policy {
-  const { required, methods, tools, rules } = settings;
+  const { required, methods, tools, rules, prefix } = settings;
   const isSimple = Object.keys(methods).length === 0 && Object.keys(tools).length === 0 && rules.length === 0;
   const simply = required.length === 0 ? 'no scopes required' : `scopes ${required.join(' ')}`;
   if (!isSimple) return buildDetailedPolicy(settings);
   return {
     strategy: 'scopes',
-    scopes: required,
+    scopes: askedFor(required, prefix),
     authorize(caller) {
-      requireScopes(caller, required);
+      requireScopes(caller, required, prefix);
       return simply;
     },
     visibleTools: () => undefined,
   };
 }
 
-function buildDetailedPolicy({ required, methods, tools, rules, list }: ScopesSettings): Policy {
+function buildDetailedPolicy({ required, methods, tools, rules, list, prefix }: ScopesSettings): Policy {
   const ofMethod = new Map(Object.entries(methods));
   const ofTool = buildToolScopes(tools);
   const judge = buildToolRules(rules);
   const always = [...required, ...(ofMethod.get('tools/call') ?? [])];
   return {
     strategy: 'scopes',
-    scopes: required,
+    scopes: askedFor(required, prefix),
     authorize(caller, asked) {
       const needed = new Set(required);
       const reasons = new Set<string>();
@@ -45,7 +45,7 @@ function buildDetailedPolicy({ required, methods, tools, rules, list }: ScopesSe
         if (ruling.reason !== '') reasons.add(ruling.reason);
         for (const scope of ofTool(name)) needed.add(scope);
       }
-      requireScopes(caller, [...needed]);
+      requireScopes(caller, [...needed], prefix);
       const scopes = needed.size === 0 ? 'no scopes required' : `scopes ${[...needed].join(' ')}`;
       return [scopes, ...reasons].join('; ');
     },
@@ -67,8 +67,20 @@ function hasScopes({ scopes }: Caller, needed: readonly string[]): boolean {
 /** All that this call needs, not only what is missing: a client asks once, for the lot (MCP authorization, scope challenge
  * handling).
  */
-function requireScopes(caller: Caller, needed: readonly string[]): void {
+function requireScopes(caller: Caller, needed: readonly string[], prefix: string | undefined): void {
   if (hasScopes(caller, needed)) return;
   const found = caller.scopes.size === 0 ? 'none' : JSON.stringify([...caller.scopes].join(' '));
-  throw fail('insufficient_scope', { found, expected: JSON.stringify(needed.join(' ')) }, { scopes: needed });
+  throw fail(
+    'insufficient_scope',
+    { found, expected: JSON.stringify(needed.join(' ')) },
+    { scopes: askedFor(needed, prefix) },
+  );
+}
+
+/** Everybody's, whatever the API (OpenID Connect Core §5.4, §11). */
+const withoutApi = new Set(['openid', 'profile', 'email', 'address', 'phone', 'offline_access']);
+
+/** Scopes by the names clients ask for them with. */
+function askedFor(scopes: readonly string[], prefix: string | undefined): readonly string[] {
+  return prefix === undefined ? scopes : scopes.map((scope) => (withoutApi.has(scope) ? scope : prefix + scope));
 }

@@ -31,6 +31,13 @@ export const scopesSchema = z.strictObject({
     example: 'mcp:tools:call',
     spaceSeparated: true,
   }),
+  prefix: setting(scope.optional(), {
+    help: 'What stands before each scope where clients ask for it, while the token has it without: api://CLIENT-ID/ with Entra',
+    flag: 'oidc-scope-prefix',
+    group: 'Caller authentication',
+    placeholder: 'PREFIX',
+    example: 'api://11111111-2222-3333-4444-555555555555/',
+  }),
   methods: setting(z.record(z.string().min(1), listOf(scope)).default({}), {
     help: 'Scopes an MCP method needs beside those, by method, such as resources/read',
     group: 'Policy',

@@ -81,8 +81,9 @@ export const entraRefusals: readonly KnownRefusal[] = [
   {
     id: 'entra-resource-parameter',
     answer: answer(901002, 9010010),
-    cause: 'The request has a resource parameter, which version 2.0 takes only when it fits the scopes.',
-    fix: 'Leave --token-exchange-resource out: the API is named by the scopes, api://API-ID/SCOPE.',
+    cause:
+      'The request has a resource parameter, which version 2.0 takes only when it is an Application ID URI of the API that the scopes name.',
+    fix: 'In an exchange name the API by the scopes alone, api://API-ID/SCOPE. Where a client is refused so at its sign-in: App registrations → the gateway’s app → Manifest → identifierUris: add the resource URL of Usher, to the letter.',
     source: codes,
   },
   {

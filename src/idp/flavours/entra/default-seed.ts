@@ -12,6 +12,8 @@ servers:
     name: MCP server
     scheme: http
     audience: 3f6b2c1e-0d4a-4c8e-9b57-6a1d2e3f4a5b
+    # What MCP clients send as resource; a real tenant wants https and a verified domain.
+    identifiers: [http://localhost:8000/mcp]
     requireState: false
     scopes:
       - name: mcp.tools.call

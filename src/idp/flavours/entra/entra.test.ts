@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { importJWK, SignJWT, type JWK } from 'jose';
 import { assertAllProvoked, knownRefusalOf } from '../../../../test/kit/known-refusal-of.ts';
 import { claimsOf, startTestIdp, type IdpAnswer, type TestIdp } from '../../../../test/kit/start-test-idp.ts';
 
@@ -156,10 +159,29 @@ describe('usher idp --flavour entra', () => {
     assert.match(callback.searchParams.get('error_description') ?? '', /^AADSTS650053: /);
   });
 
+  /** The caller's token, an hour too late. */
+  async function expired(): Promise<string> {
+    const file = await readFile(join(idp.stateDir, 'keys', 'entra.json'), 'utf8');
+    const { current } = JSON.parse(file) as { current: JWK & { kid: string } };
+    const claims = { ...claimsOf(assertion), exp: Math.floor(Date.now() / 1000) - 3600 };
+    return await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'RS256', kid: current.kid, typ: 'JWT' })
+      .sign(await importJWK(current, 'RS256'));
+  }
+
+  test('sign-in – a resource that is none of the API’s URIs – refused, one that is goes through', async () => {
+    const scope = `openid api://${gatewayId}/mcp.tools.call`;
+    const ask = (resource: string) => idp.authorize('mcpserver', { clientId: demo, scope, params: { resource } });
+    const refused = (await ask('http://localhost:8000/mcp/')).callback.searchParams;
+    assert.match(refused.get('error_description') ?? '', /^AADSTS9010010: /);
+    assert.notEqual((await ask('http://localhost:8000/mcp')).callback.searchParams.get('code'), null);
+  });
+
   const provoked = new Set<string>();
   const rows: readonly (readonly [id: string, provoke: () => Promise<IdpAnswer>])[] = [
     ['entra-grant-unsupported', () => exchange({ grant_type: exchangeGrant })],
     ['entra-consent-missing', () => exchange({ scope: 'alien/Read' })],
+    ['entra-assertion-expired', async () => exchange({ assertion: await expired() })],
     ['entra-assertion-audience', () => exchange({}, 'stranger:another-development-secret')],
     ['entra-assertion-id-token', () => exchange({ assertion: String(signedIn.body['id_token']) })],
     ['entra-assertion-invalid', () => exchange({ assertion: 'garbage' })],
@@ -190,7 +212,6 @@ describe('usher idp --flavour entra', () => {
 
   test('the catalogue – all of it that the imitation can give – was provoked', () => {
     assertAllProvoked('entra', provoked, {
-      'entra-assertion-expired': 'a token lives five minutes at least',
       'entra-permission-not-listed': 'a seed’s rules are permission and consent in one',
       'entra-secret-expired': 'secrets of a seed do not expire',
       'entra-client-assertion': 'apps of a seed have no certificates',

@@ -5,7 +5,7 @@ import { TokenRefusal } from '../token-refusal.ts';
 import { defaultSeed } from './default-seed.ts';
 import { exchange } from './exchange.ts';
 import { objectIdOf, pairwiseIdOf, tenantIdOf } from './ids.ts';
-import { readScopes } from './read-scopes.ts';
+import { isNamed, readScopes } from './read-scopes.ts';
 import { refusals } from './refusals.ts';
 
 /** One tenant of Microsoft Entra ID: its seed's servers are app registrations that expose an API. Source, unless another is
@@ -36,8 +36,14 @@ export const entra: Flavour = {
     authorization_response_iss_parameter_supported: undefined,
     claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'preferred_username', 'name', 'tid'],
   }),
-  readAuthorization: (tenant, app, parameters) =>
-    readScopes(tenant, app, parameters['scope'] ?? '', 'authorization_code'),
+  readAuthorization(tenant, app, parameters) {
+    const asked = readScopes(tenant, app, parameters['scope'] ?? '', 'authorization_code');
+    const { resource } = parameters;
+    // MCP clients send the server's address (RFC 8707): it has to be one of the API's Application ID URIs.
+    if (resource !== undefined && !asked.apis.some((api) => isNamed(api, resource)))
+      throw new TokenRefusal(refusals.resourceMismatch, `${resource} is no identifier of what the scopes name`);
+    return asked;
+  },
   exchangeGrant: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
   exchange,
   accessToken(tenant, granted) {

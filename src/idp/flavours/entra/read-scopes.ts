@@ -28,12 +28,17 @@ function readScope({ seed }: Tenant, app: SeedApp, scope: string): { readonly ap
   const slash = scope.lastIndexOf('/');
   if (slash < 0) throw new TokenRefusal(refusals.scopeOfGraph, 'no API in front', { scope, label: app.label });
   const [target, name] = [scope.slice(0, slash), scope.slice(slash + 1)];
-  const api = seed.servers.find(({ audience }) => withoutScheme(audience) === withoutScheme(target));
+  const api = seed.servers.find((server) => isNamed(server, target));
   if (api === undefined)
     throw new TokenRefusal(refusals.resourceUnknown, 'no server has it', { api: target, org: seed.org });
   if (name !== '.default' && !api.scopes.some((one) => one.name === name))
     throw new TokenRefusal(refusals.scopeInvalid, `server ${api.id} has no scope ${name}`, { scope });
   return { api, name };
+}
+
+/** By its application id, with or without `api://`, or by another of its Application ID URIs. */
+export function isNamed({ audience, identifiers }: SeedServer, name: string): boolean {
+  return withoutScheme(audience) === withoutScheme(name) || identifiers.includes(name);
 }
 
 /** The application id, however the API is named. */

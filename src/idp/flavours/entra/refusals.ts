@@ -68,6 +68,13 @@ export const refusals = {
     "Your administrator has configured the application '{api}' to block users unless they are specifically granted access to the application. The signed in user '{user}' is blocked because they are not a direct member of a group with access.",
   ),
   resourceParameter: row(901002, 400, 'invalid_request', "The 'resource' request parameter isn't supported."),
+  // At the authorization endpoint (github.com/anthropics/claude-code/issues/73460 and several others).
+  resourceMismatch: row(
+    9010010,
+    400,
+    'invalid_target',
+    "The resource parameter provided in the request doesn't match with the requested scopes.",
+  ),
   idTokenSent: row(
     240002,
     400,

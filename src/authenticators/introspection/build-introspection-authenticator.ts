@@ -1,0 +1,121 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { SingleFlight } from '../../lib/single-flight.ts';
+import type { Authenticator } from '../../model/authenticator.ts';
+import type { Caller } from '../../model/caller.ts';
+import { pickTokenClaims } from '../../model/token-claims.ts';
+import { fail } from '../../model/usher-error.ts';
+import { RefusalMemory } from '../../oauth/refusal-memory.ts';
+import { buildCaller } from '../build-caller.ts';
+import { quoteValue } from '../quote-value.ts';
+import { readShape } from '../token-shape.ts';
+import {
+  buildIntrospectionEndpoint,
+  type IntrospectionDeps,
+  type IntrospectionEndpoint,
+} from './build-introspection-endpoint.ts';
+import { checkIntrospected } from './check-introspected.ts';
+import type { IntrospectionSettings } from './schema.ts';
+
+/** Strategy `introspection` (RFC 7662): the issuer is asked about the caller's token. Which issuer, its `iss` says where the
+ * token is a JWT, and else how it begins: none hears of a token that another one issued.
+ */
+export function buildIntrospectionAuthenticator(
+  settings: readonly IntrospectionSettings[],
+  deps: IntrospectionDeps,
+): Authenticator {
+  const issuers = settings.map((one) => new Issuer(one, deps));
+  const find = (callerToken: string): Caller | undefined => {
+    for (const issuer of issuers) {
+      const caller = issuer.find(callerToken);
+      if (caller !== undefined) return caller;
+    }
+    return undefined;
+  };
+  const issuerOf = (callerToken: string): Issuer => {
+    const claims = readShape(callerToken)?.claims;
+    if (claims === undefined) {
+      const issuer = issuers.find((one) => callerToken.startsWith(one.settings.tokenPrefix));
+      if (issuer !== undefined) return issuer;
+      throw fail('token_malformed', { reason: 'it is opaque, and begins as the tokens of no issuer here do' });
+    }
+    const issuer = issuers.find((one) => one.settings.issuer === claims['iss']);
+    if (issuer !== undefined) return issuer;
+    const expected = settings.map((one) => quoteValue(one.issuer)).join(' or ');
+    throw fail('issuer_mismatch', { found: quoteValue(claims['iss']), expected }, { claims: pickTokenClaims(claims) });
+  };
+  return {
+    strategy: 'introspection',
+    issuers: settings.map((one) => one.issuer),
+    needsToken: true,
+    anonymous: undefined,
+    find,
+    authenticate: (callerToken, connection) =>
+      find(callerToken) ?? issuerOf(callerToken).verify(callerToken, connection.signal),
+    warmUp: () => Promise.resolve(),
+    isReady: () => true,
+  };
+}
+
+interface Known {
+  readonly caller: Caller;
+  /** When the issuer was asked, and how long its answer counts; milliseconds since the epoch. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** One issuer: what it said of which token. */
+class Issuer {
+  readonly settings: IntrospectionSettings;
+  readonly #now: () => number;
+  readonly #endpoint: IntrospectionEndpoint;
+  /** By the token itself; also those whose answer counts no more, see {@link IntrospectionEndpoint}. */
+  readonly #known = new LRUCache<string, Known>({
+    maxSize: 64 * 1024 * 1024,
+    sizeCalculation: (_, callerToken) => callerToken.length + 1024,
+  });
+  readonly #refused: RefusalMemory;
+  readonly #flight = new SingleFlight<Caller>();
+
+  constructor(settings: IntrospectionSettings, deps: IntrospectionDeps) {
+    this.settings = settings;
+    this.#now = deps.now;
+    this.#endpoint = buildIntrospectionEndpoint(settings, deps);
+    this.#refused = new RefusalMemory(deps.now);
+  }
+
+  /** The caller of a token that the issuer was asked about a moment ago. */
+  find(callerToken: string): Caller | undefined {
+    const known = this.#known.get(callerToken);
+    if (known === undefined) return undefined;
+    const nowMs = this.#now();
+    // A clock set back must not make it longer.
+    return nowMs >= known.fromMs && nowMs < known.untilMs ? known.caller : undefined;
+  }
+
+  async verify(callerToken: string, signal: AbortSignal): Promise<Caller> {
+    const digest = hash('sha256', callerToken, 'base64url');
+    const refusal = this.#refused.find(digest);
+    if (refusal !== undefined) throw refusal;
+    return this.#flight.run(digest, () => this.#ask(callerToken, digest), signal);
+  }
+
+  async #ask(callerToken: string, digest: string): Promise<Caller> {
+    // What it says is as old as the question.
+    const fromMs = this.#now();
+    try {
+      const answer = await this.#endpoint.ask(callerToken, this.#known.has(callerToken));
+      const { issuer, url, clientId, cacheSeconds } = this.settings;
+      if (answer === undefined) throw fail('token_inactive', { issuer, url, clientId });
+      const claims = checkIntrospected(answer, this.settings, pickTokenClaims(answer), this.#now() / 1000);
+      const caller = buildCaller(callerToken, claims, this.settings);
+      const untilMs = Math.min(fromMs + cacheSeconds * 1000, caller.expiresAtMs);
+      this.#known.set(callerToken, { caller, fromMs, untilMs });
+      return caller;
+    } catch (error) {
+      this.#refused.keep(digest, error);
+      if (this.#refused.find(digest) !== undefined) this.#known.delete(callerToken);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { TokenClaims } from '../../model/caller.ts';
+import { fail } from '../../model/usher-error.ts';
+import { checkClaimSet, type ExpectedClaims } from '../check-claims.ts';
+import { quoteValue } from '../quote-value.ts';
+import type { Introspected } from './send-introspection.ts';
+
+/** How providers say what kind of token it is, and what an access token is for them. A hint in the request binds nobody: a
+ * refresh token or an ID token is active as well, and whoever has one must not pass with it.
+ */
+const kinds: readonly (readonly [claim: string, accepted: ReadonlySet<string>])[] = [
+  // RFC 6749 §7.1. What is bound to a key is another type (RFC 9449 §6.2).
+  ['token_type', new Set(['bearer', 'access_token', 'urn:ietf:params:oauth:token-type:access_token'])],
+  // Keycloak.
+  ['typ', new Set(['bearer', 'jwt', 'at+jwt', 'application/at+jwt'])],
+  ['token_use', new Set(['access', 'access_token'])],
+];
+
+/** Holds what an issuer says of an active token against the settings, with the rules and refusals of a JWT's claims. The
+ * issuer may leave itself out (RFC 7662 §2.2): it is its own endpoint.
+ * @returns the claims, with the issuer
+ * @throws UsherError of stage authenticate
+ */
+export function checkIntrospected(
+  answer: Introspected,
+  expected: ExpectedClaims,
+  shown: TokenClaims,
+  nowSeconds: number,
+): Introspected {
+  const claims = answer['iss'] === undefined ? { ...answer, iss: expected.issuer } : answer;
+  for (const [claim, accepted] of kinds) {
+    const found = claims[claim];
+    if (found !== undefined && !(typeof found === 'string' && accepted.has(found.toLowerCase())))
+      throw fail('token_type_refused', { found: quoteValue(found) }, { claims: shown });
+  }
+  checkClaimSet(claims, expected, shown, nowSeconds);
+  return claims;
+}

@@ -1,0 +1,26 @@
+/** What several replicas of a gateway know together. An aid and no more: it can be gone at any time, and whoever uses it
+ * then goes on with what this process knows alone. It never rejects, answers within a fraction of a second, and what it
+ * keeps can be read by gateways with the same key only.
+ */
+export interface Store {
+  /** What was set; undefined when there is nothing, nothing that can be trusted, or nobody who knows. */
+  get(key: string): Promise<string | undefined>;
+  /** Keeps it for so long. Whether it was kept is nobody's concern. */
+  set(key: string, value: string, ttlMs: number): Promise<void>;
+  /** True when it was set, false when there was something already; undefined when nobody knows. */
+  setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean | undefined>;
+  delete(key: string): Promise<void>;
+}
+
+/** A part of a store whose keys mean nothing to the others.
+ * @param scope all that must be the same for two replicas to mean the same by a key
+ */
+export function scopeStore(store: Store, scope: string): Store {
+  const within = (key: string): string => `${scope}\u0000${key}`;
+  return {
+    get: (key) => store.get(within(key)),
+    set: (key, value, ttlMs) => store.set(within(key), value, ttlMs),
+    setIfAbsent: (key, value, ttlMs) => store.setIfAbsent(within(key), value, ttlMs),
+    delete: (key) => store.delete(within(key)),
+  };
+}

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe } from '../../lib/describe-error.ts';
+import { Sealer } from '../../lib/sealer.ts';
+import type { Log } from '../../model/log.ts';
+import type { Store } from '../../model/store.ts';
+import { connect, type Connection } from './connect.ts';
+import type { RedisSettings } from './schema.ts';
+
+export interface RedisStoreDeps {
+  readonly log: Log;
+  readonly ca: readonly string[] | undefined;
+}
+
+export type RedisStore = Store & AsyncDisposable;
+
+/** For one command: callers wait for it, and it is only an aid. */
+const commandMs = 250;
+/** At the start, until it is used: the first callers should find it there. */
+const startMs = 1_000;
+/** While it does not work, one command tries again this long after the last one that failed. */
+const probeEveryMs = 1_000;
+/** What is changed or foreign there is told of, but not for every value. */
+const suspectEveryMs = 60_000;
+
+/** Strategy `redis`: shared state in a Redis or Valkey server. Never rejects: where the server cannot be used, the
+ * process goes on alone, which is said once, and when it is back.
+ */
+export async function startRedisStore(settings: RedisSettings, deps: RedisStoreDeps): Promise<RedisStore> {
+  const health = new Health(settings.url, deps.log);
+  const ready = Promise.withResolvers<void>();
+  const connection = await connect(settings, {
+    ca: deps.ca,
+    onReady() {
+      health.onReady();
+      ready.resolve();
+    },
+    onError: (error) => health.onFailure(error),
+  });
+  await Promise.race([ready.promise, sleep(startMs, undefined, { ref: false })]);
+  return buildStore(settings, connection, { health, log: deps.log });
+}
+
+function buildStore(
+  settings: RedisSettings,
+  connection: Connection,
+  { health, log }: { readonly health: Health; readonly log: Log },
+): RedisStore {
+  const sealer = new Sealer(settings.key.reveal());
+  const nameOf = (key: string): string => settings.prefix + sealer.nameOf(key);
+  let suspectedAtMs = Number.NEGATIVE_INFINITY;
+
+  function tellSuspect(name: string): void {
+    if (performance.now() - suspectedAtMs < suspectEveryMs) return;
+    suspectedAtMs = performance.now();
+    log.warn('A value in the shared state cannot be trusted and is not used', {
+      name,
+      hint: 'It was changed there, put under another key, or written by something else.',
+    });
+  }
+
+  return {
+    async get(key) {
+      const name = nameOf(key);
+      const text = await health.run(() => connection.get(name));
+      if (text === undefined || text === null) return undefined;
+      const value = sealer.open(name, text);
+      if (value === undefined) tellSuspect(name);
+      return value;
+    },
+    async set(key, value, ttlMs) {
+      const name = nameOf(key);
+      await health.run(() => connection.set(name, sealer.seal(name, value), ttlMs));
+    },
+    setIfAbsent(key, value, ttlMs) {
+      const name = nameOf(key);
+      return health.run(() => connection.setIfAbsent(name, sealer.seal(name, value), ttlMs));
+    },
+    async delete(key) {
+      await health.run(() => connection.delete(nameOf(key)));
+    },
+    async [Symbol.asyncDispose]() {
+      health.stop();
+      connection.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Whether the server can be used, and who finds out. */
+class Health {
+  readonly #url: string;
+  readonly #log: Log;
+  /** Set while it does not work. */
+  #outage: { readonly sinceMs: number; probeAtMs: number; isProbed: boolean } | undefined;
+  #isStopped = false;
+
+  constructor(url: string, log: Log) {
+    this.#url = url;
+    this.#log = log;
+  }
+
+  /** What the server says, or undefined when it cannot be used. Never rejects, and never takes longer than a moment. */
+  async run<T>(command: () => Promise<T>): Promise<T | undefined> {
+    if (!this.#begin()) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const late = new Promise<never>((_, reject) => {
+        // After a pause of this process the answer may be here, only not read yet: that comes after timers.
+        const giveUp = () => reject(new Error(`no answer within ${commandMs} ms`));
+        timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), commandMs);
+      });
+      const answer = await Promise.race([command(), late]);
+      this.#onAnswer();
+      return answer;
+    } catch (error) {
+      this.onFailure(error);
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** There is a connection: the next command tries it. */
+  onReady(): void {
+    if (this.#outage !== undefined) this.#outage.probeAtMs = 0;
+  }
+
+  onFailure(error: unknown): void {
+    if (this.#isStopped) return;
+    const nowMs = performance.now();
+    if (this.#outage === undefined) {
+      this.#outage = { sinceMs: nowMs, probeAtMs: 0, isProbed: false };
+      this.#log.warn(`Cannot use the shared state at ${this.#url}: ${describe(error)}; this process goes on alone`, {
+        hint: 'Calls are answered. Until it is back each replica exchanges tokens for itself and knows the sessions and tasks that were started through it.',
+      });
+    }
+    this.#outage.isProbed = false;
+    this.#outage.probeAtMs = nowMs + probeEveryMs;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #begin(): boolean {
+    if (this.#isStopped) return false;
+    if (this.#outage === undefined) return true;
+    if (this.#outage.isProbed || performance.now() < this.#outage.probeAtMs) return false;
+    this.#outage.isProbed = true;
+    return true;
+  }
+
+  #onAnswer(): void {
+    if (this.#outage === undefined) return;
+    const seconds = Math.max(0, Math.round((performance.now() - this.#outage.sinceMs) / 1000));
+    this.#outage = undefined;
+    this.#log.info(`The shared state at ${this.#url} can be used again, after ${seconds} s`);
+  }
+}

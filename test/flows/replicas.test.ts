@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Secret } from '../../src/model/secret.ts';
+import { post, toolCall } from '../kit/call.ts';
+import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
+import { startIssuer, type TestIssuer } from '../kit/start-issuer.ts';
+import { skipWithoutRedis, startRedis, type TestRedis } from '../kit/start-redis.ts';
+import { exchangingServer, startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
+import { until } from '../kit/until.ts';
+
+const tokenPath = '/oauth2/as1/v1/token';
+
+/** Two gateways in front of one server, with one provider and one Redis. */
+interface Replicas extends AsyncDisposable {
+  readonly redis: TestRedis;
+  readonly issuer: TestIssuer;
+  readonly upstream: TestServer;
+  readonly a: TestGateway;
+  readonly b: TestGateway;
+}
+
+const answer = { jsonrpc: '2.0', id: 1, result: {} };
+
+async function startReplicas(
+  respond: Parameters<typeof startHttpServer>[0] = (_, response) => sendJson(response, 200, answer),
+  changeB: (server: ReturnType<typeof exchangingServer>) => ReturnType<typeof exchangingServer> = (server) => server,
+): Promise<Replicas> {
+  const redis = await startRedis();
+  const issuer = await startIssuer();
+  const upstream = await startHttpServer(respond);
+  const config = {
+    state: { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) },
+  };
+  const server = exchangingServer(issuer, upstream);
+  const a = await startTestGateway({ apollo: server }, { config });
+  const b = await startTestGateway({ apollo: changeB(server) }, { config });
+  return {
+    redis,
+    issuer,
+    upstream,
+    a,
+    b,
+    async [Symbol.asyncDispose]() {
+      for (const one of [a, b, upstream, issuer, redis]) await one[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function status(gateway: TestGateway, callerToken: string, headers = {}, message: unknown = toolCall()) {
+  const response = await post(gateway.mcpUrl, callerToken, message, headers);
+  await response.text();
+  return response.status;
+}
+const sentTokens = ({ upstream }: Replicas) => upstream.seen.map(({ headers }) => headers.authorization);
+
+describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
+  test('a call at each with one token – one exchange, the same exchanged token', async () => {
+    await using all = await startReplicas();
+    const callerToken = await all.issuer.sign();
+    assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+    assert.equal(all.issuer.count(tokenPath), 1);
+    assert.equal(new Set(sentTokens(all)).size, 1);
+    const sources = [await all.a.records(), await all.b.records()].map(([record]) => record?.exchanged?.source);
+    assert.deepEqual(sources, ['fresh', 'cached']);
+    const [record] = await all.b.records();
+    assert.equal(record?.exchanged?.aud, 'backend', 'the claims came along');
+  });
+
+  test('calls at both at the same moment – one exchange for each user, none mixed up', async () => {
+    await using all = await startReplicas();
+    const usual = all.issuer.onToken;
+    all.issuer.onToken = async (request, response) => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return usual(request, response);
+    };
+    const users = await Promise.all(Array.from({ length: 10 }, (_, user) => all.issuer.sign({ sub: `user-${user}` })));
+    const calls = users.flatMap((callerToken) => [all.a, all.b, all.a, all.b].map((one) => status(one, callerToken)));
+    assert.deepEqual(new Set(await Promise.all(calls)), new Set([200]));
+    assert.equal(all.issuer.count(tokenPath), 10);
+    for (const record of [...(await all.a.records()), ...(await all.b.records())])
+      assert.equal(record.exchanged?.sub, record.who.sub);
+  });
+
+  test('a warm call – asks nobody but the server behind, not even Redis', async () => {
+    await using all = await startReplicas();
+    const callerToken = await all.issuer.sign();
+    await status(all.a, callerToken);
+    const before = await all.redis.command('INFO', 'commandstats');
+    for (let call = 0; call < 5; call += 1) await status(all.a, callerToken);
+    const calls = (text: string) => /cmdstat_get:calls=(\d+)/.exec(text)?.[1];
+    assert.equal(calls(await all.redis.command('INFO', 'commandstats')), calls(before));
+  });
+
+  test('a session started at one – goes on at the other for its user, and for nobody else', async () => {
+    await using all = await startReplicas((_, response) =>
+      sendJson(response, 200, answer, { 'mcp-session-id': 'session-of-alice' }),
+    );
+    const [alice, mallory] = [await all.issuer.sign(), await all.issuer.sign({ sub: 'mallory@example.com' })];
+    assert.equal(await status(all.a, alice), 200);
+    const session = { 'mcp-session-id': 'session-of-alice' };
+    assert.equal(await status(all.b, mallory, session), 404);
+    assert.equal(await status(all.b, alice, session), 200);
+    assert.equal(await status(all.b, alice, { 'mcp-session-id': 'made-up' }), 404);
+  });
+
+  test('a server that gives a session out again through the other replica – it stays its first user’s', async () => {
+    await using all = await startReplicas((_, response) =>
+      sendJson(response, 200, answer, { 'mcp-session-id': 'session-of-alice' }),
+    );
+    const [alice, mallory] = [await all.issuer.sign(), await all.issuer.sign({ sub: 'mallory@example.com' })];
+    const session = { 'mcp-session-id': 'session-of-alice' };
+    assert.equal(await status(all.a, alice), 200);
+    await status(all.b, mallory);
+    await until(async () => (await status(all.b, mallory, session)) === 404);
+    assert.equal(await status(all.b, alice, session), 200);
+  });
+
+  test('a task started at one – is its user’s at the other, too', async () => {
+    await using all = await startReplicas((request, response) =>
+      sendJson(
+        response,
+        200,
+        request.body.includes('tools/call')
+          ? { jsonrpc: '2.0', id: 1, result: { task: { taskId: 'task-of-alice', status: 'working' } } }
+          : { jsonrpc: '2.0', id: 2, result: { taskId: 'task-of-alice', status: 'working' } },
+      ),
+    );
+    const [alice, mallory] = [await all.issuer.sign(), await all.issuer.sign({ sub: 'mallory@example.com' })];
+    const start = { ...toolCall(), params: { name: 'GetCountry', arguments: {}, task: { ttl: 60_000 } } };
+    assert.equal(await status(all.a, alice, {}, start), 200);
+    const ask = { jsonrpc: '2.0', id: 2, method: 'tasks/get', params: { taskId: 'task-of-alice' } };
+    const asked = async (callerToken: string) => (await post(all.b.mcpUrl, callerToken, ask)).text();
+    assert.match(await asked(alice), /"status":"working"/);
+    assert.match(await asked(mallory), /Unknown task/);
+  });
+
+  test('what is kept there – holds neither tokens nor names; changed, or put elsewhere, it is not used', async () => {
+    await using all = await startReplicas((_, response) =>
+      sendJson(response, 200, answer, { 'mcp-session-id': 'session-of-alice' }),
+    );
+    const callers = [await all.issuer.sign(), await all.issuer.sign({ sub: 'bob@example.com' })];
+    await status(all.a, callers[0] ?? '');
+    const keysOf = async () => (await all.redis.command('KEYS', '*')).match(/usher:[\w-]+/g) ?? [];
+    const tokenKey = async (known: readonly string[]) => {
+      for (const key of await keysOf())
+        if (!known.includes(key) && (await all.redis.command('GET', key)).length > 600) return key;
+      throw new Error('no token is kept');
+    };
+    const ofAlice = await tokenKey([]);
+    let everything = '';
+    for (const key of await keysOf()) everything += `${key}\n${await all.redis.command('GET', key)}\n`;
+    const plain = Buffer.from(everything.replaceAll(/[^A-Za-z0-9+/]/g, ''), 'base64').toString('latin1') + everything;
+    for (const secret of [
+      'alice',
+      'example.com',
+      'backend',
+      'session',
+      'eyJ',
+      sentTokens(all)[0]?.slice(7, 40) ?? '',
+    ]) {
+      assert.ok(!plain.includes(secret), secret);
+    }
+
+    // Alice's token under the key of Bob's: a thief with write access to Redis.
+    await status(all.a, callers[1] ?? '');
+    const ofBob = await tokenKey([ofAlice]);
+    const value = (text: string) => text.split('\r\n')[1] ?? '';
+    await all.redis.command('SET', ofBob, value(await all.redis.command('GET', ofAlice)));
+    assert.equal(await status(all.b, callers[1] ?? ''), 200);
+    const [record] = await all.b.records();
+    assert.equal(record?.exchanged?.sub, 'bob@example.com');
+    assert.equal(record?.exchanged?.source, 'fresh');
+    assert.ok(all.b.logged.some((line) => line.includes('A value in the shared state cannot be trusted')));
+  });
+
+  test('a token the server behind refuses – is replaced once for both', async () => {
+    const refused = new Set<string | undefined>();
+    await using all = await startReplicas((request, response) => {
+      if (refused.has(request.headers.authorization)) response.writeHead(401).end();
+      else sendJson(response, 200, answer);
+    });
+    const callerToken = await all.issuer.sign();
+    assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+    refused.add(sentTokens(all)[0]);
+    assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+    assert.equal(all.issuer.count(tokenPath), 2);
+  });
+
+  test('replicas that are configured differently – share nothing', async () => {
+    await using all = await startReplicas(undefined, (server) => {
+      const { credential } = server;
+      assert.ok(credential?.strategy === 'token-exchange');
+      return { ...server, credential: { ...credential, scopes: ['backend-api:write'] } };
+    });
+    const callerToken = await all.issuer.sign();
+    assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+    assert.equal(all.issuer.count(tokenPath), 2);
+    assert.equal((await all.b.records())[0]?.exchanged?.scp?.[0], 'backend-api:write');
+  });
+
+  test('Redis killed under load – nothing refused, said once; started again – used again', async () => {
+    await using all = await startReplicas();
+    const statuses: number[] = [];
+    const over = new AbortController();
+    const load = Array.from({ length: 4 }, async (_, worker) => {
+      for (let call = 0; !over.signal.aborted; call += 1) {
+        const callerToken = await all.issuer.sign({ sub: `user-${worker}-${call}` });
+        statuses.push(await status(worker % 2 === 0 ? all.a : all.b, callerToken));
+      }
+    });
+    await until(() => statuses.length > 20);
+    await all.redis.kill();
+    const atKill = statuses.length;
+    await until(() => statuses.length > atKill + 40);
+    await all.redis.start();
+    const said = (text: string) =>
+      [all.a, all.b].map(({ logged }) => logged.filter((one) => one.includes(text)).length);
+    await until(() => said('The shared state').every((count) => count === 1));
+    over.abort();
+    await Promise.all(load);
+    assert.deepEqual(new Set(statuses), new Set([200]));
+    assert.deepEqual(said('Cannot use the shared state'), [1, 1]);
+
+    const before = all.issuer.count(tokenPath);
+    const callerToken = await all.issuer.sign();
+    assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+    assert.equal(all.issuer.count(tokenPath), before + 1);
+  });
+
+  test('Redis that hangs – a call waits a moment for it, the next ones do not', async () => {
+    await using all = await startReplicas();
+    await status(all.a, await all.issuer.sign());
+    all.redis.signal('SIGSTOP');
+    try {
+      for (let call = 0; call < 5; call += 1) assert.equal(await status(all.a, await all.issuer.sign()), 200);
+      assert.equal(all.a.logged.filter((line) => /Cannot use the shared state.*no answer within/.test(line)).length, 1);
+      assert.equal(all.issuer.count(tokenPath), 6);
+    } finally {
+      all.redis.signal('SIGCONT');
+    }
+  });
+
+  test('a wrong password, or nobody there at the start – the gateway starts, and calls go on', async () => {
+    await using all = await startReplicas();
+    for (const state of [
+      { url: all.redis.url, password: new Secret('wrong-password'), key: new Secret('k'.repeat(32)) },
+      { url: 'redis://127.0.0.1:1', key: new Secret('k'.repeat(32)) },
+    ]) {
+      await using alone = await startTestGateway(
+        { apollo: exchangingServer(all.issuer, all.upstream) },
+        { config: { state } },
+      );
+      assert.equal(await status(alone, await all.issuer.sign()), 200);
+      assert.equal(alone.logged.filter((line) => line.includes('Cannot use the shared state')).length, 1);
+      assert.doesNotMatch(alone.logged.join('\n'), /wrong-password/);
+    }
+  });
+
+  test('a user who may do no more than the guide says – is enough', async () => {
+    await using all = await startReplicas();
+    const rights = ['on', '>password-of-usher', '~usher:*', '+get', '+set', '+del', '+ping', '+select'];
+    assert.equal(await all.redis.command('ACL', 'SETUSER', 'usher', ...rights), '+OK');
+    const state = { url: `${all.redis.url}/0`, username: 'usher', password: new Secret('password-of-usher') };
+    await using limited = await startTestGateway(
+      { apollo: exchangingServer(all.issuer, all.upstream) },
+      { config: { state: { ...state, key: new Secret('k'.repeat(32)) } } },
+    );
+    const callerToken = await all.issuer.sign();
+    assert.deepEqual([await status(all.a, callerToken), await status(limited, callerToken)], [200, 200]);
+    assert.equal(all.issuer.count(tokenPath), 1);
+    assert.deepEqual(
+      limited.logged.filter((line) => line.includes('shared state')),
+      [],
+    );
+  });
+});
