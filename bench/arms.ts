@@ -11,6 +11,8 @@ export interface Arm {
   readonly proxy: Proxy | undefined;
   readonly port: number;
   readonly tokens: readonly string[];
+  /** What proofs of the callers are for; undefined for bearer tokens. */
+  readonly proofUrl?: string;
   /** Written while it works; emptied between rounds. */
   readonly auditFile: string | undefined;
   /** Why it is not measured. */
@@ -114,6 +116,7 @@ export async function warmUp(arm: Arm, { load }: Lab, size: LoadSize): Promise<v
     key: 'warm-up',
     port: arm.port,
     tokens: arm.tokens,
+    proofUrl: arm.proofUrl,
     ...size,
   });
   if (errors > 0) arm.problem = `${errors} of ${requests} calls failed: ${firstError}`;
@@ -128,6 +131,7 @@ export async function measure(arm: Arm, lab: Lab, size: LoadSize): Promise<void>
     key: `${arm.name}, ${connections}`,
     port: arm.port,
     tokens: arm.tokens,
+    proofUrl: arm.proofUrl,
     ...size,
   });
   const after = arm.proxy === undefined ? undefined : readUsage(arm.proxy.pid);

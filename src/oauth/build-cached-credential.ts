@@ -66,10 +66,10 @@ const refreshPauseMs = 2_000;
  */
 export function buildCachedCredential(
   source: TokenSource,
-  { now, header = authorizationHeader, store }: CachedCredentialDeps,
+  { now, header: usualForm = authorizationHeader, store }: CachedCredentialDeps,
 ): Credential {
   const { binding } = source;
-  const form = binding === undefined ? header : boundHeader;
+  const form = binding === undefined ? usualForm : boundHeader;
   const kept = new LRUCache<string, Kept>({
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
