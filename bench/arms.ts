@@ -107,6 +107,8 @@ async function tryOut(arm: Arm, { load, origin }: Lab): Promise<string | undefin
 export interface LoadSize {
   readonly connections: number;
   readonly durationMs: number;
+  /** As fast as it goes when absent. */
+  readonly ratePerSecond?: number;
 }
 
 /** Load that is not counted: compiled code, warm caches and open connections are what a running gateway has. */
