@@ -110,9 +110,16 @@ function wrongValue(issue: Issue, value: unknown, leaf: Leaf | undefined): strin
   }
   if (issue.code === 'too_small') {
     if (issue.origin === 'string') return 'is empty; give it a value';
-    if (issue.origin === 'array') return 'is an empty list, expected at least one entry';
+    if (issue.origin === 'array') {
+      const count = Array.isArray(value) ? value.length : 0;
+      return count === 0
+        ? `is an empty list, expected at least ${issue.minimum === 1 ? 'one entry' : `${String(issue.minimum)} entries`}`
+        : `has too few entries (${count}), expected at least ${String(issue.minimum)}`;
+    }
     return `${found}, expected ${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`;
   }
+  if (issue.code === 'too_big' && issue.origin === 'array')
+    return `has too many entries, expected at most ${String(issue.maximum)}`;
   if (issue.code === 'too_big') return `${found}, expected at most ${String(issue.maximum)}`;
   if (issue.code === 'invalid_key') return `is not usable as a name, expected ${issue.issues[0]?.message ?? 'another'}`;
   return `${found}, expected ${issue.message}`;

@@ -12,6 +12,7 @@ import { exchangedUser } from './checks/exchanged-user.ts';
 import { issuerKeys } from './checks/issuer-keys.ts';
 import { issuerMetadata } from './checks/issuer-metadata.ts';
 import { offeredScopes } from './checks/offered-scopes.ts';
+import { ownCredential } from './checks/own-credential.ts';
 import { policy } from './checks/policy.ts';
 import { redirectUris } from './checks/redirect-uris.ts';
 import { resourceChallenge } from './checks/resource-challenge.ts';
@@ -41,6 +42,7 @@ export const checkTable: readonly Check[] = [
   exchangeRequest,
   exchange,
   exchangedUser,
+  ownCredential,
   serverAnswers,
   serverAccepts,
   toolCall,

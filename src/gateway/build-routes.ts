@@ -1,7 +1,7 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
 import { buildReplayMemory } from '../authenticators/dpop/replay-memory.ts';
-import { buildReplays } from '../authenticators/dpop/build-replays.ts';
+import { buildSharedReplays } from '../authenticators/dpop/shared-replays.ts';
 import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
@@ -151,12 +151,14 @@ function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Au
 }
 
 /** Who takes everybody asks nobody for a key. */
-function buildProofs(server: ServerConfig, { resourceUrl, name, now, store }: NamedDeps & { resourceUrl: string }) {
-  const skews = server.authenticate.flatMap((one) => (one.strategy === 'anonymous' ? [] : [one.clockSkewSeconds]));
+function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { readonly resourceUrl: string }) {
+  const { resourceUrl, now } = deps;
+  const skews = authenticate.flatMap((one) => (one.strategy === 'anonymous' ? [] : [one.clockSkewSeconds]));
   if (skews.length === 0) return undefined;
-  const used = scopeSettings(store, { use: 'proof', server: name, settings: { resourceUrl } });
-  const replays = buildReplays(buildReplayMemory({ now }), { now, store: used });
-  return buildProofCheck(server.dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, now });
+  const memory = buildReplayMemory({ now });
+  const store = scopeSettings(deps.store, { use: 'proof', server: deps.name, settings: resourceUrl });
+  const replays = store === undefined ? memory : buildSharedReplays(memory, store, now);
+  return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, now });
 }
 
 function buildServerCredential({ authenticate, credential }: ServerConfig, deps: NamedDeps): Credential {

@@ -12,7 +12,7 @@ import { authorizationHeader, boundHeader, type HeaderForm } from './header-form
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
 import { SharedTokens, type HeldToken } from './shared-tokens.ts';
-import { findFreshUntil, findRefreshAt } from './token-life.ts';
+import { findFreshUntil, findRefreshAt, isFresh, type TokenLife } from './token-life.ts';
 
 /** Where a credential's tokens come from. */
 export interface TokenSource {
@@ -46,12 +46,8 @@ export interface CachedCredentialDeps {
   readonly store?: Store | undefined;
 }
 
-interface Kept {
+interface Kept extends TokenLife {
   readonly credential: UpstreamCredential;
-  /** A clock that shows less than this was set back, and what it says of the end is worth nothing. */
-  readonly fromMs: number;
-  /** Past this it is not handed out any more; milliseconds since the epoch. */
-  readonly freshUntilMs: number;
   /** From here on a call has the next one asked for; infinite when that was done, or would change nothing. */
   refreshAtMs: number;
 }
@@ -130,7 +126,7 @@ export function buildCachedCredential(
     return { ...held, freshUntilMs, refreshAtMs: findRefreshAt(freshUntilMs, nowMs) };
   }
 
-  const bareToken = ({ header }: UpstreamCredential) => header?.value.reveal().slice(form.prefix.length);
+  const bareToken = (one: UpstreamCredential) => one.header?.value.reveal().slice(form.prefix.length);
 
   /** Waits for a request another call started: it asked the provider for nothing itself. */
   async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
@@ -182,8 +178,4 @@ export function buildCachedCredential(
       return refusedOne.source === 'cached';
     },
   };
-}
-
-function isFresh({ fromMs, freshUntilMs }: Kept, nowMs: number): boolean {
-  return nowMs >= fromMs && nowMs < freshUntilMs;
 }

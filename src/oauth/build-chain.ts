@@ -1,16 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
+import { dropEnded } from '../lib/drop-ended.ts';
 import type { Flight } from '../lib/single-flight.ts';
 import type { CredentialStep } from '../model/upstream-credential.ts';
 import { atPlace, UsherError } from '../model/usher-error.ts';
 import type { TokenSource } from './build-cached-credential.ts';
 import type { Subject } from './hand-in.ts';
 import type { IssuedToken } from './parse-answer.ts';
-import { findFreshUntil } from './token-life.ts';
+import { findFreshUntil, isFresh, type TokenLife } from './token-life.ts';
 
-interface KeptStep {
+interface KeptStep extends TokenLife {
   readonly token: IssuedToken;
-  readonly freshUntilMs: number;
 }
 
 /** One step, and the tokens it got: a later step that is asked anew begins with the one at hand. */
@@ -43,16 +43,17 @@ export function buildChain(sources: readonly TokenSource[], { now }: { readonly 
   async function ask({ source, place, kept }: Step, subject: Subject, walk: Walk): Promise<IssuedToken> {
     const { tokenDigest, expiresAtMs: callerEndsAtMs } = subject.caller;
     const known = kept.get(tokenDigest);
-    if (known !== undefined && now() < known.freshUntilMs) {
+    if (known !== undefined && isFresh(known, now())) {
       walk.usedKept = true;
       return known.token;
     }
     const token = await source.request(subject, walk.flight).catch((error: unknown) => {
       throw atPlace(error, place);
     });
-    const nowMs = now();
-    const freshUntilMs = findFreshUntil(Math.min(token.expiresAtMs ?? nowMs, callerEndsAtMs), nowMs);
-    if (freshUntilMs > nowMs) kept.set(tokenDigest, { token, freshUntilMs });
+    const fromMs = now();
+    const freshUntilMs = findFreshUntil(Math.min(token.expiresAtMs ?? fromMs, callerEndsAtMs), fromMs);
+    dropEnded(kept, (one) => !isFresh(one, fromMs));
+    if (freshUntilMs > fromMs) kept.set(tokenDigest, { token, fromMs, freshUntilMs });
     return token;
   }
 

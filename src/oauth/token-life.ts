@@ -9,3 +9,15 @@ export function findFreshUntil(endsAtMs: number, nowMs: number): number {
 export function findRefreshAt(freshUntilMs: number, nowMs: number): number {
   return freshUntilMs - (freshUntilMs - nowMs) / 5;
 }
+
+/** When a token was got, and until when it is handed out. */
+export interface TokenLife {
+  /** A clock that shows less than this was set back, and what it says of the end is worth nothing. */
+  readonly fromMs: number;
+  readonly freshUntilMs: number;
+}
+
+/** Is it still handed out? */
+export function isFresh({ fromMs, freshUntilMs }: TokenLife, nowMs: number): boolean {
+  return nowMs >= fromMs && nowMs < freshUntilMs;
+}

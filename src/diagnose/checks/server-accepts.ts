@@ -8,7 +8,7 @@ import { howToGetOne } from './caller-token.ts';
 export const serverAccepts: Check = {
   id: 'server-accepts',
   title: 'The MCP server behind takes the token it is given',
-  needs: ['server-answers', 'exchange'],
+  needs: ['server-answers', 'exchange', 'own-credential'],
   async run(patient) {
     const { route, findings } = patient;
     const { credential } = findings;
