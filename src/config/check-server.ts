@@ -125,12 +125,13 @@ function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): G
 /** Keys and tokens that travel in the clear can be changed on the way: plain http is for this machine only. */
 function* checkHttp(draft: Draft, base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
   const urls: { path: Segment[]; value: unknown }[] = entries.flatMap((entry, index) =>
-    [['issuer'], ['jwksUrl'], ['url'], ['credential', 'url']].map((keys) => ({
+    [['issuer'], ['jwksUrl']].map((keys) => ({
       path: [...base, 'authenticate', index, ...keys],
       value: valueAt(entry, keys),
     })),
   );
-  for (const group of findGroups(draft, [...base, 'credential'])) {
+  const asked = [['credential'], ...[...entries.keys()].map((index) => ['authenticate', index])];
+  for (const group of asked.flatMap((place) => [...findGroups(draft, [...base, ...place])])) {
     const path = [...group, 'url'];
     urls.push({ path, value: valueAt(draft.tree, path) });
   }
