@@ -9,6 +9,7 @@ export function formatStorm(found: StormFindings): string {
   return [
     `${found.users} users at once: ${found.exchanges} exchanges, ${found.errors} calls failed${firstError(found.firstError)}`,
     `drained in ${ms(found.drainMs)}; p50 ${ms(found.p50Ms)}, p99 ${ms(found.p99Ms)}; at most ${found.peak} exchanges under way at the provider`,
+    ...(found.cpuMs === undefined ? [] : [`${ms(found.cpuMs)} of the gateway's processor`]),
   ].join('\n');
 }
 

@@ -36,7 +36,7 @@ if (patterns.length === 0 && options.root === repository) {
 }
 const queue = realProviders.inOrder(files).values();
 await Promise.all(Array.from({ length: availableParallelism() }, () => runFrom(queue)));
-await realProviders.stop();
+for (const said of await realProviders.stop()) process.stdout.write(`\n${said}\n`);
 
 const good = report.finish({ slowest: options.slowest ? 20 : 0, interrupted: stop.signal.aborted });
 // A test file that does not end even when told to would keep this process waiting.

@@ -38,6 +38,7 @@ export function describeOutcome({ callers, client }: SetUpOutcome, folder: strin
   return plainLines([
     `People's MCP client signs in with the client id ${client.clientId} and ${secret}`,
     `  at ${callers.issuer}, redirected to ${client.redirectUris.join(' or ')}`,
+    `Check the whole chain: usher doctor -f ${join(folder, configName)} --client-id ${client.clientId}`,
     `Start the gateway: usher serve -f ${join(folder, configName)}`,
   ]);
 }

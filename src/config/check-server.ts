@@ -124,17 +124,14 @@ function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): G
 
 /** Keys and tokens that travel in the clear can be changed on the way: plain http is for this machine only. */
 function* checkHttp(draft: Draft, base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
-  const urls: { path: Segment[]; value: unknown }[] = entries.flatMap((entry, index) =>
-    [['issuer'], ['jwksUrl']].map((keys) => ({
-      path: [...base, 'authenticate', index, ...keys],
-      value: valueAt(entry, keys),
+  const groups = [...entries.keys()].flatMap((index) => [...findGroups(draft, [...base, 'authenticate', index])]);
+  groups.push(...findGroups(draft, [...base, 'credential']));
+  const urls = groups.flatMap((group) =>
+    ['issuer', 'jwksUrl', 'url'].map((key) => ({
+      path: [...group, key],
+      value: valueAt(draft.tree, [...group, key]),
     })),
   );
-  const asked = [['credential'], ...[...entries.keys()].map((index) => ['authenticate', index])];
-  for (const group of asked.flatMap((place) => [...findGroups(draft, [...base, ...place])])) {
-    const path = [...group, 'url'];
-    urls.push({ path, value: valueAt(draft.tree, path) });
-  }
   for (const { path, value } of urls) {
     if (typeof value !== 'string' || !URL.canParse(value)) continue;
     const { protocol, hostname } = new URL(value);

@@ -17,6 +17,8 @@ export interface UserSignIn {
   readonly caFile?: string;
   /** The token is to be bound to a key of the client, which is made for it (RFC 9449). */
   readonly isBound?: boolean;
+  /** What is asked for, where the provider calls the scopes of the challenge otherwise. */
+  readonly scopes?: readonly string[];
 }
 
 /** What the user's client holds afterwards. */
@@ -41,6 +43,7 @@ export async function signInUser({
   password,
   caFile,
   isBound = false,
+  scopes: given,
 }: UserSignIn): Promise<SignedIn> {
   const trust = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
   const agent = new Agent({ connect: trust });
@@ -57,7 +60,7 @@ export async function signInUser({
       client_id: clientId,
       response_type: 'code',
       redirect_uri: redirectUri,
-      scope: ['openid', 'email', ...scopes].join(' '),
+      scope: ['openid', 'email', ...(given ?? scopes)].join(' '),
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       resource,
@@ -135,9 +138,12 @@ type HttpOptions = {
   readonly [oauth.customFetch]: (url: string, init: oauth.CustomFetchOptions<string, unknown>) => Promise<Response>;
 };
 
+/** In the order MCP clients try: the place of RFC 8414, then the one of OpenID Connect. */
 async function discover(issuer: string, options: HttpOptions): Promise<oauth.AuthorizationServer> {
   const url = new URL(issuer);
-  return oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' }));
+  const first = await oauth.discoveryRequest(url, { ...options, algorithm: 'oauth2' });
+  const answer = first.status === 200 ? first : await oauth.discoveryRequest(url, { ...options, algorithm: 'oidc' });
+  return oauth.processDiscoveryResponse(url, answer);
 }
 
 /** `fetch` that trusts the provider's own certificate authority. */

@@ -9,6 +9,8 @@ const url = 'https://idp.example/token';
 const details = { url, status: 400, description: '' };
 
 for (const [id, aspect] of [
+  ['okta-server-not-found', 'endpoint'],
+  ['keycloak-realm-unknown', 'endpoint'],
   ['okta-secret-wrong', 'client'],
   ['okta-client-unknown', 'client'],
   ['okta-grant-not-ticked', 'grant'],
@@ -25,6 +27,13 @@ for (const [id, aspect] of [
   ['auth0-client-unauthorized', 'client'],
   ['auth0-grant-not-allowed', 'grant'],
   ['auth0-subject-token-invalid', 'token'],
+  ['entra-client-unknown', 'client'],
+  ['entra-client-assertion', 'client'],
+  ['entra-obo-not-allowed', 'grant'],
+  ['entra-assertion-invalid', 'token'],
+  ['entra-assertion-audience', 'token'],
+  ['entra-scope-invalid', 'request'],
+  ['entra-tenant-unknown', 'endpoint'],
 ] as const) {
   test(`aspectOfRefusal – ${id} – is about the ${aspect}`, () => {
     const known = findRefusalById(id);

@@ -8,8 +8,8 @@ import { diagnoseFacts } from './diagnose-facts.ts';
  */
 export function failBy(error: unknown, more: Partial<Facts> = {}): Outcome {
   if (!(error instanceof UsherError)) throw error;
-  const { code, shownDetails: details = {}, message, hint } = error;
-  return failByFacts({ code, details, known: error.known?.id, caller: error.claims, ...more }, `${message}. ${hint}`);
+  const { code, shownDetails: details = {} } = error;
+  return failByFacts({ code, details, known: error.known?.id, caller: error.claims, ...more }, describeEvidence(error));
 }
 
 /** The same from facts that a check put together. */
@@ -19,4 +19,11 @@ export function failByFacts(facts: Facts, evidence: string): Outcome {
     cause: diagnosis?.id ?? 'unforeseen',
     fix: diagnosis === undefined ? '' : `${diagnosis.cause} ${diagnosis.fix}`,
   });
+}
+
+/** The provider's own words where it answered; else what log and audit trail would have. */
+function describeEvidence({ message, hint, known, details: { url, status, error, description } }: UsherError): string {
+  if (status !== undefined && error !== undefined)
+    return `${url === undefined ? 'The provider' : url} answered ${status} ${error}: ${description}`;
+  return known === undefined ? `${message}. ${hint}` : message;
 }

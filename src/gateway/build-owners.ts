@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { isObject } from '../lib/is-object.ts';
+import { parseObject } from '../lib/parse-object.ts';
 import type { Owner, Owners } from '../model/owner.ts';
 import type { Store } from '../model/store.ts';
 
@@ -54,9 +54,7 @@ function shareOwners(local: Owners, store: Store): Owners {
 }
 
 function parseOwner(text: string): Owner | undefined {
-  const value: unknown = JSON.parse(text);
-  if (!isObject(value)) return undefined;
-  const { principal, tool } = value;
+  const { principal, tool } = parseObject(text) ?? {};
   if (typeof principal !== 'string' || (tool !== undefined && typeof tool !== 'string')) return undefined;
   return { principal, tool };
 }

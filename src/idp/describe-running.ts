@@ -1,5 +1,6 @@
 import type { ServerContext } from './org.ts';
 import type { RunningIdp } from './running-idp.ts';
+import { isSeeded } from './state/seed-state.ts';
 import type { OrgData } from './state/state-schema.ts';
 
 /** What a started provider tells about its org. */
@@ -24,6 +25,6 @@ export function describeRunning(
       label,
       redirectUris,
     })),
-    users: users.map(({ login, password, name }) => ({ login, password, name })),
+    users: users.filter(isSeeded).map(({ login, password, name }) => ({ login, password, name })),
   };
 }

@@ -5,6 +5,7 @@ import type { ServerContext } from './org.ts';
 import { answerPage } from './pages.ts';
 import { Refusal } from './refusals.ts';
 import { readForm } from './requests.ts';
+import { isSeeded } from './state/seed-state.ts';
 import { consentPage } from './views/consent-page.ts';
 import { signInPage } from './views/sign-in-page.ts';
 
@@ -79,7 +80,11 @@ async function show(
   const user = org.directory.findUser(interaction.session?.accountId ?? '');
   if (interaction.prompt.name === 'login' || user === undefined) {
     const loginHint = typed ?? (typeof hint === 'string' ? hint : undefined);
-    answerPage(ctx, signInPage({ ...shared, scopes, loginHint, error, users: org.directory.users }), target);
+    answerPage(
+      ctx,
+      signInPage({ ...shared, scopes, loginHint, error, users: org.directory.users.filter(isSeeded) }),
+      target,
+    );
     return;
   }
   const described = scopes.map((name) => ({

@@ -43,6 +43,7 @@ export interface RunningIdp extends AsyncDisposable {
     readonly label: string;
     readonly redirectUris: readonly string[];
   }[];
+  /** Those of the seed, whose passwords are public. */
   readonly users: readonly { readonly login: string; readonly password: string; readonly name: string }[];
   /** Makes a new signing key for one server (all when absent); the old one stays published until `retire`. */
   rotateKeys(serverId?: string): Promise<void>;

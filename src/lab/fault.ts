@@ -1,5 +1,5 @@
 import type { Seed } from '../idp/seed/seed-schema.ts';
-import type { FaultLab } from './start-fault-lab.ts';
+import type { FaultLab, LabFlavour } from './start-fault-lab.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 
 /** One thing that people get wrong, seeded into the scenario. */
@@ -8,6 +8,8 @@ export interface Fault {
   readonly name: string;
   /** What is wrong, as whoever did it would say. */
   readonly title: string;
+  /** The provider it is about; Okta when absent. */
+  readonly flavour?: LabFlavour;
   /** How the identity provider is set up otherwise. */
   readonly seed?: (seed: Seed) => Seed;
   /** How the gateway is set up otherwise. */

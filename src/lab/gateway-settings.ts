@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type Config, configSchema } from '../config/schema.ts';
+import type { Provider } from '../model/provider.ts';
 import { Secret } from '../model/secret.ts';
 import type { scopesSchema } from '../policies/scopes/schema.ts';
 
@@ -11,6 +12,8 @@ export interface GatewaySettings {
   readonly audience: string;
   readonly required: readonly string[];
   readonly rules: NonNullable<z.input<typeof scopesSchema>['rules']>;
+  /** Whose token endpoint that is, where its address does not say so. */
+  readonly provider: Provider['name'] | undefined;
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -34,7 +37,12 @@ export function buildLabConfig(settings: GatewaySettings, port: number, auditFil
         authenticate: [{ strategy: 'jwt', issuer, audience: [audience] }],
         policy: { strategy: 'scopes', required: [...required], rules },
         credential: {
-          strategy: 'token-exchange',
+          ...(settings.provider === 'entra'
+            ? { strategy: 'entra-obo' }
+            : {
+                strategy: 'token-exchange',
+                ...(settings.provider === undefined ? {} : { provider: settings.provider }),
+              }),
           url: tokenUrl,
           clientId: settings.clientId,
           clientSecret: new Secret(settings.clientSecret),

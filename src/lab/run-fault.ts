@@ -42,12 +42,14 @@ const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () 
 /** Seeds one fault, makes one call, asks explain and doctor. */
 export async function runFault(lab: FaultLab, fault: Fault): Promise<FaultResult> {
   const startedAtMs = performance.now();
+  // Before anything is spoilt.
+  await lab.usualToken();
   await lab.seed(fault.seed);
   const auditFile = join(lab.stateDir, `audit-${fault.name}.jsonl`);
   const settings = { ...(await lab.usualSettings()), ...(await fault.gateway?.(lab)) };
   const config = buildLabConfig(settings, lab.gatewayPort, auditFile);
   const now = () => Date.now() + (fault.clockAheadMs ?? 0);
-  const callerToken = await (fault.callerToken?.(lab) ?? lab.token());
+  const callerToken = await (fault.callerToken?.(lab) ?? lab.usualToken());
   await using fixtures = new AsyncDisposableStack();
   fixtures.defer(() => lab.release());
   fixtures.use(await startGateway(config, { log: quiet, now }));
@@ -58,7 +60,7 @@ export async function runFault(lab: FaultLab, fault: Fault): Promise<FaultResult
     now,
     aids: {
       callerToken: new Secret(callerToken),
-      clientId: fault.clientId ?? 'vscode',
+      clientId: fault.clientId ?? lab.clientId(),
       tool: { name: 'GetCountry', arguments: { code: 'CZ' } },
     },
   });

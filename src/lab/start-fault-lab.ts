@@ -7,20 +7,29 @@ import {
   startCountriesServer,
   type TrustedIssuer,
 } from '../demo/start-countries.ts';
+import { signInUser } from '../demo/sign-in-user.ts';
+import { startGateway } from '../gateway/start-gateway.ts';
 import { accessTokenClaims, signToken, type AccessTokenContent } from '../idp/access-token.ts';
 import { uidOf } from '../idp/state/seed-state.ts';
 import type { RunningIdp } from '../idp/running-idp.ts';
+import { flavours } from '../idp/flavours/flavours.ts';
+import { parseSeed } from '../idp/seed/parse-seed.ts';
 import { readSeed } from '../idp/seed/read-seed.ts';
 import type { Seed } from '../idp/seed/seed-schema.ts';
 import { readSigningKeys } from '../idp/signing-keys.ts';
 import { startIdp } from '../idp/start-idp.ts';
 import { findFreePort } from '../lib/find-free-port.ts';
 import { fail } from '../model/usher-error.ts';
-import type { GatewaySettings } from './gateway-settings.ts';
+import type { Log } from '../model/log.ts';
+import { buildLabConfig, type GatewaySettings } from './gateway-settings.ts';
 import { startStandIn, type StandIn } from './start-stand-in.ts';
 
 type Server = RunningIdp['servers'][number];
 export type ServerId = 'mcpserver' | 'backend';
+
+/** Providers whose set-up the lab can spoil. */
+export const labFlavours = ['okta', 'keycloak', 'auth0', 'entra'] as const;
+export type LabFlavour = (typeof labFlavours)[number];
 
 /** What an MCP server behind the gateway expects, where it is another than the scenario's. */
 export type ServerVariant =
@@ -34,12 +43,14 @@ export type ServerVariant =
   | 'api-down';
 
 const firstPort = 21_000;
+const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** The scenario, with what can be shared between faults started once. */
 export class FaultLab implements AsyncDisposable {
   /** Where the gateway of each fault listens. */
   readonly gatewayPort: number;
   readonly stateDir: string;
+  readonly flavour: LabFlavour;
   /** Answers badly, by path. */
   readonly standIn: StandIn;
   readonly #stack: AsyncDisposableStack;
@@ -52,7 +63,11 @@ export class FaultLab implements AsyncDisposable {
   #idp: RunningIdp;
   #seeded = '';
 
+  /** Of somebody who signed in once. */
+  #signedIn: Promise<string> | undefined;
+
   constructor(parts: {
+    readonly flavour: LabFlavour;
     readonly stateDir: string;
     readonly standIn: StandIn;
     readonly stack: AsyncDisposableStack;
@@ -61,6 +76,7 @@ export class FaultLab implements AsyncDisposable {
     readonly seed: Seed;
     readonly idp: RunningIdp;
   }) {
+    this.flavour = parts.flavour;
     this.stateDir = parts.stateDir;
     this.standIn = parts.standIn;
     this.gatewayPort = parts.ports.gateway;
@@ -88,12 +104,14 @@ export class FaultLab implements AsyncDisposable {
     const text = JSON.stringify(change(this.#seed));
     if (text === this.#seeded) return;
     await this.#idp.close();
-    this.#idp = await startSeededIdp(this.stateDir, text, this.#ports);
+    this.#idp = await startSeededIdp(this, text, this.#ports);
     this.#seeded = text;
   }
 
   /** The URL of an MCP server that expects this. The usual one is shared, others go with {@link release}. */
   serverUrl(variant: ServerVariant = 'usual'): Promise<string> {
+    // What a server behind thinks of a token is the same with every provider.
+    if (this.flavour !== 'okta') return Promise.resolve(`${this.standIn.url}/mcp`);
     if (variant !== 'usual') return this.#startServer(variant, this.#others);
     return (this.#usualServer ??= this.#startServer(variant, this.#stack));
   }
@@ -108,22 +126,60 @@ export class FaultLab implements AsyncDisposable {
   /** Settings under which everything works. */
   async usualSettings(): Promise<GatewaySettings> {
     const [mcpserver, backend] = [this.server('mcpserver'), this.server('backend')];
+    const app = this.#seed.apps.find(({ type }) => type === 'service');
     return {
       caFile: this.#idp.caFile,
       resourceUrl: undefined,
       issuer: mcpserver.issuer,
       audience: mcpserver.audience,
-      required: ['mcp:tools:call'],
+      required: [this.#scopeOf('mcpserver')],
       rules: [],
+      provider: this.flavour === 'okta' ? undefined : this.flavour,
       tokenUrl: backend.tokenUrl,
-      clientId: 'gateway',
-      clientSecret: 'gateway-development-secret',
+      clientId: app?.clientId ?? '',
+      clientSecret: app?.clientSecret ?? '',
       exchangeAudience: backend.audience,
-      exchangeScopes: ['backend-api:read'],
+      exchangeScopes: [this.fullScope('backend', this.#scopeOf('backend'))],
       exchangeTimeoutSeconds: 10,
       serverUrl: await this.serverUrl(),
       answerTimeoutSeconds: 10,
     };
+  }
+
+  #scopeOf(id: ServerId): string {
+    return this.#seed.servers.find((one) => one.id === id)?.scopes[0]?.name ?? '';
+  }
+
+  /** A scope as one asks for it: Entra wants the API in front. */
+  fullScope(id: ServerId, scope: string): string {
+    return this.flavour === 'entra' ? `${this.server(id).audience}/${scope}` : scope;
+  }
+
+  /** Of the client people sign in with. */
+  clientId(type: 'web' | 'native' = 'web'): string {
+    return this.#seed.apps.find((app) => app.type === type)?.clientId ?? '';
+  }
+
+  /** What the client of a user who signed in holds. */
+  usualToken(): Promise<string> {
+    return this.flavour === 'okta' ? this.token() : (this.#signedIn ??= this.#signIn());
+  }
+
+  async #signIn(): Promise<string> {
+    const [user] = this.#idp.users;
+    const auditFile = join(this.stateDir, 'audit-sign-in.jsonl');
+    const config = buildLabConfig(await this.usualSettings(), this.gatewayPort, auditFile);
+    await using _gateway = await startGateway(config, { log: quiet });
+    const { callerToken } = await signInUser({
+      mcpUrl: `http://localhost:${this.gatewayPort}/mcp`,
+      clientId: this.clientId('native'),
+      redirectUri: 'http://127.0.0.1:33333/callback',
+      username: user?.login ?? '',
+      password: user?.password ?? '',
+      caFile: this.#idp.caFile,
+      scopes: [this.fullScope('mcpserver', this.#scopeOf('mcpserver'))],
+    });
+    return callerToken;
   }
 
   /** An access token of the seed's first user as a client gets it by signing in, but for these changes. */
@@ -202,20 +258,32 @@ function expectOther(what: string, { issuer }: TrustedIssuer): Partial<TrustedIs
 }
 
 async function startSeededIdp(
-  stateDir: string,
+  { stateDir, flavour }: { readonly stateDir: string; readonly flavour: LabFlavour },
   seed: string,
   { idpHttp, idpHttps }: { readonly idpHttp: number; readonly idpHttps: number },
 ): Promise<RunningIdp> {
   const seedFile = join(stateDir, 'seed.yaml');
   // JSON is YAML.
   await writeFile(seedFile, seed);
-  return startIdp({ httpPort: idpHttp, httpsPort: idpHttps, stateDir: join(stateDir, 'idp'), seedFile });
+  return startIdp({ flavour, httpPort: idpHttp, httpsPort: idpHttps, stateDir: join(stateDir, 'idp'), seedFile });
+}
+
+/** The scenario as one sets it up with this provider. */
+async function readFlavourSeed(flavour: LabFlavour, gatewayPort: number): Promise<Seed> {
+  if (flavour === 'okta') return readSeed(undefined);
+  const seed = parseSeed(flavours[flavour].defaultSeed, flavour);
+  // The API people sign in for has the resource URL as its identifier there, or as one of them.
+  const resourceUrl = `http://localhost:${gatewayPort}/mcp`;
+  const named =
+    flavour === 'auth0' ? { audience: resourceUrl } : flavour === 'entra' ? { identifiers: [resourceUrl] } : {};
+  const servers = seed.servers.map((server) => (server.id === 'mcpserver' ? { ...server, ...named } : server));
+  return { ...seed, servers };
 }
 
 /** Starts the identity provider on free ports; the rest follows when a fault wants it.
  * @throws UsherError when something does not start
  */
-export async function startFaultLab(folder: string): Promise<FaultLab> {
+export async function startFaultLab(folder: string, flavour: LabFlavour = 'okta'): Promise<FaultLab> {
   requireExample();
   const stateDir = resolve(folder);
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
@@ -228,7 +296,7 @@ export async function startFaultLab(folder: string): Promise<FaultLab> {
   const ports = { gateway: await next(), idpHttp: await next(), idpHttps: await next() };
   await using stack = new AsyncDisposableStack();
   const standIn = stack.use(await startStandIn());
-  const seed = await readSeed(undefined);
-  const idp = await startSeededIdp(stateDir, JSON.stringify(seed), ports);
-  return new FaultLab({ stateDir, standIn, stack: stack.move(), taken, ports, seed, idp });
+  const seed = await readFlavourSeed(flavour, ports.gateway);
+  const idp = await startSeededIdp({ stateDir, flavour }, JSON.stringify(seed), ports);
+  return new FaultLab({ flavour, stateDir, standIn, stack: stack.move(), taken, ports, seed, idp });
 }

@@ -3,6 +3,13 @@ import { createServer, type ServerResponse } from 'node:http';
 
 /** Answers as somebody does who is not who they should be, or not well; by path. */
 const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  // An MCP server that takes anybody, and has the one tool.
+  '/mcp': (response) =>
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(
+        '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"Czechia"}],"tools":[{"name":"GetCountry","inputSchema":{"type":"object"}}]}}',
+      ),
   '/html': (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>'),
   '/503': (response) => response.writeHead(503, { 'content-type': 'text/plain' }).end('maintenance'),
   '/429': (response) => response.writeHead(429, { 'retry-after': '30' }).end(),

@@ -38,6 +38,8 @@ export interface TokenClaims {
   readonly aud?: string | readonly string[];
   readonly scp?: readonly string[];
   readonly sub?: string;
+  /** Entra's name of the user, the same for every service where `sub` is another for each. */
+  readonly oid?: string;
   readonly jti?: string;
   readonly exp?: number;
   readonly clientId?: string;

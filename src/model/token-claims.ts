@@ -5,7 +5,9 @@ import type { TokenClaims } from './caller.ts';
  * Scopes are `scp` (Okta: array; Entra: string) or `scope` (RFC 9068 §2.2.3: space-separated).
  */
 export function pickTokenClaims(claims: Readonly<Record<string, unknown>>): TokenClaims {
-  const { iss, aud, sub, jti, exp } = claims;
+  const { iss, aud, sub, oid, exp } = claims;
+  // Entra calls it uti.
+  const jti = [claims['jti'], claims['uti']].find(isText);
   const scopes = findScopes(claims);
   const clientId = [claims['client_id'], claims['cid'], claims['azp'], claims['appid']].find(isText);
   return {
@@ -13,7 +15,8 @@ export function pickTokenClaims(claims: Readonly<Record<string, unknown>>): Toke
     ...(isText(aud) || (Array.isArray(aud) && aud.every(isText)) ? { aud } : {}),
     ...(scopes === undefined ? {} : { scp: scopes }),
     ...(isText(sub) ? { sub } : {}),
-    ...(isText(jti) ? { jti } : {}),
+    ...(isText(oid) ? { oid } : {}),
+    ...(jti === undefined ? {} : { jti }),
     ...(typeof exp === 'number' ? { exp } : {}),
     ...(clientId === undefined ? {} : { clientId }),
     ...findActors(claims['act']),

@@ -1,6 +1,7 @@
 import { setTimeout as waitFor } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
+import { parseObject } from '../lib/parse-object.ts';
 import type { TokenClaims } from '../model/caller.ts';
 import type { Store } from '../model/store.ts';
 import type { CredentialStep } from '../model/upstream-credential.ts';
@@ -105,7 +106,7 @@ export class SharedTokens {
 
 /** Undefined for what another version wrote. */
 function parseHeld(text: string): (HeldToken & { readonly freshUntilMs: number }) | undefined {
-  const { success, data } = heldSchema.safeParse(JSON.parse(text));
+  const { success, data } = heldSchema.safeParse(parseObject(text));
   if (!success) return undefined;
   return { claims: undefined, ...data };
 }

@@ -86,8 +86,10 @@ function close(records: readonly AuditRecord[], { forwarded }: Ending, audit: Au
  * not refused; anywhere else a provider mixes up its users, and somebody should know.
  */
 function checkSubject({ id, route: { name }, caller, credential }: Credentialed, log: Log): void {
-  const found = credential.claims?.sub;
-  if (found === undefined || found === caller.subject) return;
+  const { sub: found, oid } = credential.claims ?? {};
+  if (found === undefined || found === caller.subject || credential.actsAs === 'gateway') return;
+  // Entra says by another claim that it is the same user.
+  if (oid !== undefined && oid === caller.claims.oid) return;
   log.warn(
     `The exchanged token is for subject ${JSON.stringify(found)}, the caller is ${JSON.stringify(caller.subject)}`,
     {

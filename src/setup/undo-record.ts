@@ -40,10 +40,21 @@ export interface UndoRecord {
 /** Reads the record of this target out of a folder; undefined where there is none.
  * @throws UsherError `setup_conflict` for a damaged record, one that cannot be read, or one of another target
  */
-export async function findRecord(folder: string, { provider, title, target }: SetUp): Promise<UndoRecord | undefined> {
+export async function findRecord(folder: string, setUp: SetUp): Promise<UndoRecord | undefined> {
   const file = join(folder, recordName);
-  const text = await orConflict(title, `read ${file}`, findStateFile(file));
-  if (text === undefined) return undefined;
+  const text = await orConflict(setUp.title, `read ${file}`, findStateFile(file));
+  return text === undefined ? undefined : parseRecord(text, file, setUp);
+}
+
+/** The record in a text.
+ * @param file what it is called in messages
+ * @throws UsherError `setup_conflict`
+ */
+export function parseRecord(
+  text: string,
+  file: string,
+  { provider, title, target }: Pick<SetUp, 'provider' | 'title' | 'target'>,
+): UndoRecord {
   const parsed = recordSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     const reason = `${file} is damaged, so nobody knows what was set up from here`;

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { pino, type DestinationStream } from 'pino';
+import { plain } from '../lib/plain.ts';
 import type { Log, LogFields } from '../model/log.ts';
 
 /** How the log looks and how much of it there is. */
@@ -51,16 +52,19 @@ function prettyDestination(): DestinationStream {
 
 const colours = { debug: 'gray', info: 'cyan', warn: 'yellow', error: 'red' } as const;
 
+/** One line, whatever stands in it: claims of tokens nobody has verified do, and could forge further lines or move the cursor
+ * (CWE-117). Only a stack has lines of its own.
+ */
 function writePretty(line: string): void {
   const { level, time, msg, ...fields }: { level: keyof typeof colours; time: string; msg: string } & LogFields =
     JSON.parse(line);
   const details = Object.entries(fields)
     .filter(([name, value]) => value !== undefined && name !== 'stack')
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => plain(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`))
     .join(' ');
-  const stack = typeof fields['stack'] === 'string' ? `\n${fields['stack']}` : '';
+  const stack = typeof fields['stack'] === 'string' ? `\n${fields['stack'].split('\n').map(plain).join('\n')}` : '';
   process.stderr.write(
-    `${styleText('gray', time.slice(11, 23), { stream: process.stderr })} ${styleText(colours[level], level.padEnd(5), { stream: process.stderr })} ${msg}` +
+    `${styleText('gray', time.slice(11, 23), { stream: process.stderr })} ${styleText(colours[level], level.padEnd(5), { stream: process.stderr })} ${plain(msg)}` +
       `${details === '' ? '' : ` ${styleText('gray', details, { stream: process.stderr })}`}${stack}\n`,
   );
 }

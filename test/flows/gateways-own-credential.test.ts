@@ -40,6 +40,23 @@ describe('client-credentials', () => {
     );
     assert.equal(lab.issuer.count('/oauth2/as1/v1/token'), 1);
   });
+
+  test('a token of the gateway’s own – is for another subject than the caller, and nobody is warned of that', async () => {
+    await using lab = await startTokenLab({
+      server: (usual, { tokenUrl: url }) => ({
+        ...usual,
+        credential: { strategy: 'client-credentials', url, clientId: '0oaGateway', clientSecret: new Secret('shh') },
+      }),
+    });
+    const own = lab.token({ claims: { aud: 'backend', sub: '0oaGateway' } });
+    lab.issuer.onToken = (_, response) =>
+      sendJson(response, 200, { access_token: own, token_type: 'Bearer', expires_in: 300 });
+    assert.equal((await post(lab.gateway.mcpUrl, lab.token({ claims: { sub: '0oaClient' } }), call)).status, 200);
+    assert.deepEqual(
+      lab.gateway.logged.filter((line) => line.includes('is for subject')),
+      [],
+    );
+  });
 });
 
 describe('static-header', () => {

@@ -24,6 +24,7 @@ const answer = { jsonrpc: '2.0', id: 1, result: {} };
 async function startReplicas(
   respond: Parameters<typeof startHttpServer>[0] = (_, response) => sendJson(response, 200, answer),
   changeB: (server: ReturnType<typeof exchangingServer>) => ReturnType<typeof exchangingServer> = (server) => server,
+  options: { readonly now?: () => number } = {},
 ): Promise<Replicas> {
   const redis = await startRedis();
   const issuer = await startIssuer();
@@ -32,8 +33,8 @@ async function startReplicas(
     state: { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) },
   };
   const server = exchangingServer(issuer, upstream);
-  const a = await startTestGateway({ apollo: server }, { config });
-  const b = await startTestGateway({ apollo: changeB(server) }, { config });
+  const a = await startTestGateway({ apollo: server }, { config, ...options });
+  const b = await startTestGateway({ apollo: changeB(server) }, { config, ...options });
   return {
     redis,
     issuer,
@@ -183,6 +184,53 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
     refused.add(sentTokens(all)[0]);
     assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+    assert.equal(all.issuer.count(tokenPath), 2);
+  });
+
+  test('a token that nears its end – one replica asks for the next one ahead, the other finds it', async () => {
+    let nowMs = Date.now();
+    await using all = await startReplicas(undefined, undefined, { now: () => nowMs });
+    const callerToken = await all.issuer.sign();
+    // Whichever ends first; the caller's own lasts an hour.
+    const usual = all.issuer.onToken;
+    all.issuer.onToken = async (_, response) => {
+      const exp = Math.floor(nowMs / 1000) + 600;
+      const token = await all.issuer.sign({ aud: 'backend', cid: '0oaGateway', scp: ['backend-api:read'], exp });
+      const type = 'urn:ietf:params:oauth:token-type:access_token';
+      sendJson(response, 200, { access_token: token, issued_token_type: type, token_type: 'Bearer', expires_in: 600 });
+    };
+    assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+    nowMs += 500_000;
+    assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+    const latest = () => new Set(sentTokens(all).slice(-2));
+    await until(async () => {
+      await Promise.all([status(all.a, callerToken), status(all.b, callerToken)]);
+      return latest().size === 1 && !latest().has(sentTokens(all)[0]);
+    });
+    assert.equal(all.issuer.count(tokenPath), 2);
+    all.issuer.onToken = usual;
+  });
+
+  test('a replica that gets no answer from the provider – keeps the other waiting for seconds, not for good', async () => {
+    await using all = await startReplicas();
+    const usual = all.issuer.onToken;
+    all.issuer.onToken = () => {
+      all.issuer.onToken = usual;
+    };
+    const callerToken = await all.issuer.sign();
+    const stuck = status(all.a, callerToken);
+    await until(() => all.issuer.count(tokenPath) === 1);
+    assert.equal(await status(all.b, callerToken), 200);
+    assert.equal(all.issuer.count(tokenPath), 2);
+    assert.equal(await stuck, 503);
+  });
+
+  test('an exchange that is refused – is not waited for: each replica says so', async () => {
+    await using all = await startReplicas();
+    all.issuer.onToken = (_, response) => sendJson(response, 400, { error: 'invalid_grant' });
+    const callerToken = await all.issuer.sign();
+    const statuses = await Promise.all([all.a, all.b].map((one) => status(one, callerToken)));
+    assert.deepEqual(statuses, [401, 401]);
     assert.equal(all.issuer.count(tokenPath), 2);
   });
 

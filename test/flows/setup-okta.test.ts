@@ -126,7 +126,7 @@ async function setUpIn(idp: TestIdp, folder: string, change: Partial<OktaWanted>
     signIn: { audience: 'mcpserver', scopes: ['mcp:tools:call'] },
     backend: { audience: 'backend', scopes: ['backend-api:read'] },
     client: { label: 'MCP client', redirectUris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'] },
-    gateway: { label: 'MCP gateway' },
+    gateway: { label: 'MCP gateway', dpop: false },
     group: 'Everyone',
     ...change,
   };

@@ -292,12 +292,12 @@ test('the audit trail – says which scopes and which rule let a call through', 
 });
 
 test('scopes that clients ask for by a longer name – challenge, metadata and step-up say that name, the token has the short one', async () => {
-  const policy: z.input<typeof scopesSchema> = {
+  const longer: z.input<typeof scopesSchema> = {
     strategy: 'scopes',
     prefix: 'api://gateway/',
     required: ['mcp.call', 'openid'],
   };
-  await using lab = await startTokenLab({ server: (usual) => ({ ...usual, policy }) });
+  await using lab = await startTokenLab({ server: (usual) => ({ ...usual, policy: longer }) });
   const first = await post(lab.gateway.mcpUrl, undefined);
   assert.match(first.headers.get('www-authenticate') ?? '', / scope="api:\/\/gateway\/mcp\.call openid"/);
   const metadata = /resource_metadata="([^"]+)"/.exec(first.headers.get('www-authenticate') ?? '')?.[1] ?? '';

@@ -5,16 +5,22 @@ import { target as challenge } from './targets/challenge.ts';
 import { target as claims } from './targets/claims.ts';
 import { target as config } from './targets/config.ts';
 import { target as dpopProof } from './targets/dpop-proof.ts';
+import { target as eventStream } from './targets/event-stream.ts';
 import { target as exchangeAnswer } from './targets/exchange-answer.ts';
 import { target as exchangeRefusal } from './targets/exchange-refusal.ts';
 import { target as headers } from './targets/headers.ts';
+import { target as introspectionAnswer } from './targets/introspection-answer.ts';
 import { target as jwtParts } from './targets/jwt-parts.ts';
 import { target as keySet } from './targets/key-set.ts';
 import { target as metadata } from './targets/metadata.ts';
+import { target as oktaAnswers } from './targets/okta-answers.ts';
 import { target as readCall } from './targets/read-call.ts';
 import { target as seed } from './targets/seed.ts';
+import { target as sharedState } from './targets/shared-state.ts';
+import { target as tokenShape } from './targets/token-shape.ts';
+import { target as undoRecord } from './targets/undo-record.ts';
 
-/** Every parser that sees bytes of a caller, a provider or an operator. */
+/** Every parser that sees bytes of a caller, a provider, an operator or a server behind. */
 export const targets: Readonly<Record<string, Target>> = {
   audit,
   authorization,
@@ -22,12 +28,18 @@ export const targets: Readonly<Record<string, Target>> = {
   claims,
   config,
   'dpop-proof': dpopProof,
+  'event-stream': eventStream,
   'exchange-answer': exchangeAnswer,
   'exchange-refusal': exchangeRefusal,
   headers,
+  'introspection-answer': introspectionAnswer,
   'jwt-parts': jwtParts,
   'key-set': keySet,
   metadata,
+  'okta-answers': oktaAnswers,
   'read-call': readCall,
   seed,
+  'shared-state': sharedState,
+  'token-shape': tokenShape,
+  'undo-record': undoRecord,
 };

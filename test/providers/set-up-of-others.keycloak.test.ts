@@ -45,6 +45,31 @@ test('usher setup keycloak – the password is wrong – refused in the words of
   await setUp.close();
 });
 
+test(
+  'usher setup keycloak – an administrator of this realm with manage-clients alone – is enough',
+  { skip },
+  async () => {
+    const credentials = [{ type: 'password', value: 'operator-password', temporary: false }];
+    const person = { firstName: 'O', lastName: 'P', email: 'operator@example.com', emailVerified: true };
+    await realm.admin('POST', '/users', { username: 'operator', enabled: true, credentials, ...person });
+    const [user] = (await realm.admin('GET', '/users?username=operator')) as readonly { id: string }[];
+    const management = await realm.idOf('realm-management');
+    const role = await realm.admin('GET', `/clients/${management}/roles/manage-clients`);
+    await realm.admin('POST', `/users/${user?.id}/role-mappings/clients/${management}`, [role]);
+
+    const who = { adminRealm: realm.name, user: 'operator', password: new Secret('operator-password') };
+    const setUp = realm.buildSetUp(who);
+    const undos = [];
+    for (const step of (await setUp.plan()).steps) undos.push(await step.perform());
+    assert.equal(undos.length, 7);
+    assert.deepEqual((await setUp.plan()).steps, []);
+    assert.equal((await setUp.readOutcome()).callers.issuer, realm.issuer);
+    for (const { requests } of undos.toReversed())
+      for (const request of requests) assert.equal(await setUp.undo(request), 'done');
+    await setUp.close();
+  },
+);
+
 test('usher setup keycloak – what is there already – changed where it must be, and back', { skip }, async () => {
   await realm.admin('POST', '/clients', { clientId: 'mcpserver', publicClient: false, secret: 'chosen-long-ago' });
   const uris = { redirectUris: ['https://a.example/'], webOrigins: [] };

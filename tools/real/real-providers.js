@@ -16,7 +16,7 @@ const providers = [
 /** Real identity providers, started in the background while other tests run. */
 export class RealProviders {
   #stop = new AbortController();
-  /** @type {{ word: string, ready: Promise<void>, end: () => Promise<void> }[]} */
+  /** @type {{ word: string, ready: Promise<void>, end: () => Promise<string | undefined> }[]} */
   #started = [];
 
   /**
@@ -54,10 +54,14 @@ export class RealProviders {
     await this.#started.find(({ word }) => file.includes(word))?.ready;
   }
 
-  /** Stops all of them, also those that are still starting. */
+  /**
+   * Stops all of them, also those that are still starting.
+   * @returns {Promise<string[]>} of those that had ended by themselves, what there is to say
+   */
   async stop() {
     this.#stop.abort();
-    await Promise.all(this.#started.map(({ end }) => end()));
+    const said = await Promise.all(this.#started.map(({ end }) => end()));
+    return said.filter((text) => text !== undefined);
   }
 }
 

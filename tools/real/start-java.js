@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /**
  * @typedef {object} RunningJava
  * @property {string} url where it answers
- * @property {() => Promise<void>} stop
+ * @property {() => Promise<string | undefined>} stop says how it ended where it had ended by itself
  */
 
 /**
@@ -27,20 +27,24 @@ export async function startJava(name, args, { findUrl, env = {}, signal, timeout
   const keep = (/** @type {string} */ text) => void (output = (output + text).slice(-4000));
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', keep);
   const ended = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
   // Nothing is worth keeping: everything is in memory.
   const kill = () => void child.kill('SIGKILL');
   process.on('exit', kill);
   const stop = async () => {
     process.off('exit', kill);
+    const how = `${child.signalCode ?? `exit code ${child.exitCode}`}; it printed:\n${output}`;
+    const before = hasEnded() ? `${name} ended by itself with ${how}` : undefined;
     kill();
     await ended;
+    return before;
   };
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const url = await findUrl(output);
     if (url !== undefined) return { url, stop };
-    const why = signal.aborted ? 'was stopped' : child.exitCode !== null ? 'ended' : 'was not ready in time';
-    if (signal.aborted || child.exitCode !== null || performance.now() > deadline) {
+    const why = signal.aborted ? 'was stopped' : hasEnded() ? 'ended' : 'was not ready in time';
+    if (signal.aborted || hasEnded() || performance.now() > deadline) {
       await stop();
       throw new Error(`${name} ${why}; it printed:\n${output}`);
     }

@@ -47,7 +47,7 @@ export async function startKeycloak(signal) {
     env: { KC_BOOTSTRAP_ADMIN_USERNAME: user, KC_BOOTSTRAP_ADMIN_PASSWORD: password },
     findUrl: async () => ((await canSignIn(url)) ? url : undefined),
     signal,
-    timeoutMs: 180_000,
+    timeoutMs: 400_000,
   });
 }
 

@@ -1,7 +1,7 @@
 import { allowInsecureRequests, customFetch, introspectionRequest } from 'oauth4webapi';
 import { z } from 'zod';
 import { HttpClientError, type HttpClient } from '../../lib/http-client.ts';
-import { isObject } from '../../lib/is-object.ts';
+import { parseObject } from '../../lib/parse-object.ts';
 import { fail } from '../../model/usher-error.ts';
 import { StatusError } from '../../oauth/classify-refusal.ts';
 import { parseRetryAfter } from '../../oauth/send-token-request.ts';
@@ -93,14 +93,5 @@ async function send(callerToken: string, { issuer, url, client, timeoutMs, http 
   } catch (cause) {
     if (!(cause instanceof HttpClientError)) throw cause;
     throw fail('introspection_unavailable', { issuer, url, reason: cause.message }, { cause });
-  }
-}
-
-function parseObject(text: string): Introspected | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -30,11 +30,14 @@ export const idpRotateKeysCommand: CommandModule = {
       ...values.problems,
     ];
     if (all.length > 0) throw reportUsage(all);
-    const [{ readSeed }, { rotateSigningKeys }] = await Promise.all([
+    const [{ readSeed }, { rotateSigningKeys }, { findOrgData }] = await Promise.all([
       import('../../idp/seed/read-seed.ts'),
       import('../../idp/signing-keys.ts'),
+      import('../../idp/state/org-state.ts'),
     ]);
-    const { servers } = await readSeed(seedFile);
+    const seed = await readSeed(seedFile);
+    // Also those that were made through the management API.
+    const { servers } = (await findOrgData(stateDir, seed)).data ?? seed;
     const wanted = operands[0];
     const chosen = servers.filter(({ id }) => wanted === undefined || id === wanted);
     if (chosen.length === 0) {

@@ -12,6 +12,7 @@ import { sortLeftovers } from '../unknown-flags.ts';
 const group = 'Lab';
 const options = {
   only: { flags: '--only <NAME>', help: 'One fault only; --list names them', group },
+  flavour: { flags: '--flavour <NAME>', help: 'Those of one provider only: okta, keycloak, auth0 or entra', group },
   list: { flags: '--list', help: 'List the faults and end', group },
   json: { flags: '--json', help: 'JSON instead of text', group },
   debug: { flags: '--debug', help: 'Show the stack of errors', group: 'Configuration' },
@@ -23,7 +24,7 @@ export const labFaultsCommand: CommandModule = {
     const command = buildCommand('usher lab faults', {
       summary:
         'Starts the scenario of the demo with one fault at a time, makes one call, and shows the fault beside what usher explain and usher doctor conclude. Ends with 1 when one of them is wrong.',
-      usage: '[--only NAME | --list] [--json]',
+      usage: '[--only NAME | --flavour NAME] [--list] [--json]',
       examples: ['usher lab faults', 'usher lab faults --only untrusted-server', 'usher lab faults --list'],
     });
     return addSimpleOptions(command, Object.values(options));
@@ -31,8 +32,20 @@ export const labFaultsCommand: CommandModule = {
   async execute(command, { tail, environment }) {
     const values = new SimpleValues(command, environment);
     const only = values.text(options.only);
-    const { faultTable } = await import('../../lab/fault-table.ts');
-    const faults = faultTable.filter(({ name }) => only === undefined || name === only);
+    const [{ faultTable }, { labFlavours }] = await Promise.all([
+      import('../../lab/fault-table.ts'),
+      import('../../lab/start-fault-lab.ts'),
+    ]);
+    const wanted = values.text(options.flavour);
+    if (wanted !== undefined && !labFlavours.some((flavour) => flavour === wanted))
+      values.problems.push({
+        where: '--flavour',
+        what: `is ${quote(wanted)}, expected one of ${labFlavours.join(', ')}`,
+      });
+    const faults = faultTable.filter(
+      ({ name, flavour = 'okta' }) =>
+        (only === undefined || name === only) && (wanted === undefined || flavour === wanted),
+    );
     if (faults.length === 0 && only !== undefined) {
       const closest = findClosest(
         only,

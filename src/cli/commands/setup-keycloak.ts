@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
 import { quote } from '../../config/quote.ts';
+import { readSecret } from '../../config/secret-forms.ts';
 import type { Problem } from '../../config/source.ts';
 import { buildHttpClient } from '../../lib/http-client.ts';
 import { isLoopbackHost } from '../../lib/loopback.ts';
@@ -8,32 +7,48 @@ import { Secret } from '../../model/secret.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { executeSetUp } from '../execute-set-up.ts';
+import { readAuthorities } from '../read-authorities.ts';
 import { setUpOptions } from '../set-up-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 
 const group = 'Keycloak';
+const passwordVariable = 'USHER_KEYCLOAK_ADMIN_PASSWORD';
 const options = {
   url: { flags: '--url <URL>', help: 'Where Keycloak is, with the path in front of /realms', group },
   realm: { flags: '--realm <REALM>', help: 'The realm to set up; it must be there', group },
   adminUser: { flags: '--admin-user <NAME>', help: 'Who may change it', group, byDefault: 'admin' },
-  adminPasswordFile: { flags: '--admin-password-file <PATH>', help: 'File with their password', group },
+  adminPasswordFile: {
+    flags: '--admin-password-file <PATH>',
+    help: `File with their password; or the password itself in the environment [${passwordVariable}]`,
+    group,
+  },
   adminRealm: { flags: '--admin-realm <REALM>', help: 'Where they sign in', group, byDefault: 'master' },
+  callScope: { flags: '--oidc-scopes <SCOPE>', help: 'Scope that a call needs', group, byDefault: 'mcp:tools:call' },
   gateway: {
-    flags: '--gateway-client-id <ID>',
+    flags: '--token-exchange-client-id <ID>',
     help: "The gateway's client, which is the audience of callers' tokens too",
     group,
     byDefault: 'mcpserver',
   },
-  api: { flags: '--audience <ID>', help: "The API's client, the audience of its tokens", group, byDefault: 'backend' },
+  api: {
+    flags: '--token-exchange-audience <ID>',
+    help: "The API's client, which is the audience of its tokens",
+    group,
+    byDefault: 'backend',
+  },
+  apiScope: {
+    flags: '--token-exchange-scopes <SCOPE>',
+    help: 'Scope that the gateway asks for',
+    group,
+    byDefault: 'backend-api:read',
+  },
   mcpClient: { flags: '--client-id <ID>', help: "People's MCP client", group, byDefault: 'mcp-client' },
   redirectUris: {
-    flags: '--redirect-uris <URL,…>',
-    help: 'Where that client is sent back to; those of VS Code by default',
+    flags: '--redirect-uris <URI,…>',
+    help: 'Where that client is sent back to',
     group,
     byDefault: 'http://127.0.0.1:33418,http://127.0.0.1:33418/,https://vscode.dev/redirect',
   },
-  callScope: { flags: '--scope <SCOPE>', help: 'Scope that every call needs', group, byDefault: 'mcp:tools:call' },
-  apiScope: { flags: '--api-scope <SCOPE>', help: "Scope of the API's tokens", group, byDefault: 'backend-api:read' },
 } as const satisfies Record<string, SimpleOption>;
 
 /** `usher setup keycloak` */
@@ -50,7 +65,7 @@ export const setupKeycloakCommand: CommandModule = {
     });
     return addSimpleOptions(command, [...Object.values(options), ...Object.values(setUpOptions)]);
   },
-  execute(command, context) {
+  async execute(command, context) {
     const values = new SimpleValues(command, context.environment);
     const problems: Problem[] = [];
     const text = (option: SimpleOption) => values.text(option) ?? '';
@@ -59,7 +74,7 @@ export const setupKeycloakCommand: CommandModule = {
       realm: required(values.text(options.realm), { where: '--realm', wanted: "the realm's name" }, problems),
       adminRealm: text(options.adminRealm),
       user: text(options.adminUser),
-      password: readPassword(values.text(options.adminPasswordFile), problems),
+      password: readPassword(values.text(options.adminPasswordFile), context.environment, problems),
     };
     const redirectUris = text(options.redirectUris).split(',');
     for (const uri of redirectUris) {
@@ -74,14 +89,17 @@ export const setupKeycloakCommand: CommandModule = {
       apiScope: readName(values, options.apiScope, problems),
       redirectUris,
     };
-    const caFile = values.text(setUpOptions.caFile);
-    return executeSetUp(command, context, {
+    if (new Set([names.gateway, names.api, names.mcpClient]).size < 3) {
+      const where = '--token-exchange-client-id';
+      problems.push({ where, what: 'has to be another client than --token-exchange-audience and --client-id' });
+    }
+    const ca = readAuthorities(values, problems);
+    return await executeSetUp(command, context, {
       values,
       problems,
       connect: async () => {
         const { buildKeycloakSetUp } = await import('../../providers/keycloak/set-up/build-set-up.ts');
-        const ca = caFile === undefined ? {} : { ca: [...getCACertificates('default'), readFileSync(caFile, 'utf8')] };
-        return buildKeycloakSetUp(admin, names, buildHttpClient(ca));
+        return buildKeycloakSetUp(admin, names, buildHttpClient(ca === undefined ? {} : { ca }));
       },
     });
   },
@@ -98,19 +116,23 @@ function readUrl(text: string | undefined, problems: Problem[]): string {
   return '';
 }
 
-function readPassword(file: string | undefined, problems: Problem[]): Secret {
-  const where = '--admin-password-file';
-  if (file === undefined) problems.push({ where, what: "is missing; give a file with the administrator's password" });
-  else {
-    try {
-      const password = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-      if (password !== '') return new Secret(password);
-      problems.push({ where, what: `names ${quote(file)}, which is empty` });
-    } catch {
-      problems.push({ where, what: `names ${quote(file)}, which cannot be read` });
-    }
+function readPassword(
+  file: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: Problem[],
+): Secret {
+  const flag = '--admin-password-file';
+  if (file === undefined && environment[passwordVariable] === undefined) {
+    problems.push({ where: flag, what: `is missing; give the file of the password, or set ${passwordVariable}` });
+    return new Secret('');
   }
-  return new Secret('');
+  const { value, problem } = readSecret({
+    ...(file === undefined ? { form: 'environment', text: passwordVariable } : { form: 'file', text: file }),
+    folder: process.cwd(),
+    environment,
+  });
+  if (problem !== undefined) problems.push({ where: file === undefined ? passwordVariable : flag, what: problem });
+  return value;
 }
 
 /** A client id or scope: it stands in URLs, tokens and lists. */

@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
 import { quote } from '../../config/quote.ts';
 import { readSecret } from '../../config/secret-forms.ts';
 import type { Problem } from '../../config/source.ts';
-import { describe } from '../../lib/describe-error.ts';
 import { isLoopbackHost } from '../../lib/loopback.ts';
 import { Secret } from '../../model/secret.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { executeSetUp } from '../execute-set-up.ts';
+import { readAuthorities } from '../read-authorities.ts';
 import { setUpOptions } from '../set-up-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 
@@ -57,6 +55,11 @@ const options = {
     group,
     byDefault: 'MCP gateway',
   },
+  dpop: {
+    flags: '--token-exchange-dpop',
+    help: "Have the gateway's tokens bound to a key of it (DPoP), for a server behind that checks proofs",
+    group,
+  },
   redirectUris: {
     flags: '--redirect-uris <URI,…>',
     help: 'Where that client is sent back to',
@@ -97,7 +100,7 @@ export const setupOktaCommand: CommandModule = {
       signIn: { audience: values.text(options.audience) ?? '', scopes: list(options.scopes) },
       backend: { audience: values.text(options.backendAudience) ?? '', scopes: list(options.backendScopes) },
       client: { label: values.text(options.clientApp) ?? '', redirectUris: list(options.redirectUris) },
-      gateway: { label: values.text(options.gatewayApp) ?? '' },
+      gateway: { label: values.text(options.gatewayApp) ?? '', dpop: values.isSet(options.dpop) },
       group: values.text(options.people) ?? '',
     };
     if (wanted.signIn.audience === wanted.backend.audience) {
@@ -157,15 +160,4 @@ function readApiToken(
   });
   if (problem !== undefined) problems.push({ where, what: problem });
   return value;
-}
-
-function readAuthorities(values: SimpleValues, problems: Problem[]): readonly string[] | undefined {
-  const file = values.text(setUpOptions.caFile);
-  if (file === undefined) return undefined;
-  try {
-    return [...getCACertificates('default'), readFileSync(file, 'utf8')];
-  } catch (error) {
-    problems.push({ where: '--ca-file', what: `cannot be read: ${describe(error)}` });
-    return undefined;
-  }
 }

@@ -11,7 +11,7 @@ const timeoutMs = 5_000;
 export const redirectUris: Check = {
   id: 'redirect-uris',
   title: 'The clients people use may come back after signing in',
-  needs: ['sign-in'],
+  needs: ['issuer-metadata'],
   applies: ({ route }) => route.authenticator.issuers.length > 0,
   async run(patient) {
     const { aids, findings, route } = patient;

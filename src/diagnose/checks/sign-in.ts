@@ -1,4 +1,4 @@
-import { type Check, failed, pass } from '../check.ts';
+import { type Check, failed, pass, unknown } from '../check.ts';
 
 /** What an MCP client needs to sign a user in (MCP authorization). */
 export const signIn: Check = {
@@ -16,8 +16,15 @@ export const signIn: Check = {
         });
       }
       const methods = document.code_challenge_methods_supported;
-      if (methods?.includes('S256') !== true) {
-        return failed(`${issuer}: code_challenge_methods_supported is ${JSON.stringify(methods ?? null)}`, {
+      // As Entra ID has it, which takes S256 all the same.
+      if (methods === undefined) {
+        return unknown(
+          `${issuer}: its metadata do not say that it takes PKCE with S256`,
+          'Clients that keep to the letter of MCP refuse to go on then; others try. Try it with the client people use.',
+        );
+      }
+      if (!methods.includes('S256')) {
+        return failed(`${issuer}: code_challenge_methods_supported is ${JSON.stringify(methods)}`, {
           cause: 'no-pkce',
           fix: 'Let the provider offer PKCE with S256 and say so in its metadata: MCP clients must refuse to go on without.',
         });

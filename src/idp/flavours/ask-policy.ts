@@ -1,4 +1,4 @@
-import { tokenExchange } from '../decide.ts';
+import type { tokenExchange } from '../decide.ts';
 import { oidcScopes } from '../oidc-scopes.ts';
 import { findRule } from '../policy.ts';
 import type { SeedApp, SeedUser } from '../seed/seed-schema.ts';

@@ -166,6 +166,10 @@ function appFrom(body: unknown, found?: LiveApp): Omit<LiveApp, 'active' | 'assi
 /** The same that a seed is refused with, by Okta's names of the fields. */
 function refuseUseless(app: Parameters<typeof findAppProblems>[0]): void {
   const causes = findAppProblems(app).map(({ path, message }) => `${fieldNames[String(path[0])] ?? ''}: ${message}`);
+  // Source: `redirect_uris` of Okta's OpenAPI: required, except with the grant client_credentials (or password).
+  if (app.redirectUris.length === 0 && !app.grantTypes.includes('client_credentials') && causes.length === 0) {
+    causes.push("redirect_uris: 'redirect_uris' must have at least one entry");
+  }
   if (causes.length > 0) throw invalid('settings.oauthClient', ...causes);
 }
 

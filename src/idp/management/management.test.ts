@@ -116,6 +116,13 @@ describe('management API', () => {
     assert.equal(settings.oauthClient.dpop_bound_access_tokens, true);
   });
 
+  test('app – service app without client credentials or a redirect URI – refused, as Okta documents', async () => {
+    const client = { application_type: 'service', grant_types: [exchangeGrant] };
+    const { status, body } = await api('POST', '/apps', oktaBodies.app('Robot', client));
+    assert.equal(status, 400);
+    assert.match(JSON.stringify(body['errorCauses']), /redirect_uris/);
+  });
+
   test('app – its secret – is told once, then at credentials/secrets alone', async () => {
     const made = await api('POST', '/apps', oktaBodies.app('With a secret', webClient));
     const id = String(made.body['id']);
@@ -250,6 +257,26 @@ test('claims – made for a server – stand in its tokens, beside those that ma
   assert.equal((await tokensFor('openid')).access['mail'], undefined);
 });
 
+test('user – made through the API – signs in, and the password stands on no page', async () => {
+  await using idp = await startTestIdp();
+  const api = managementOf(idp);
+  const profile = { login: 'dora@example.com', email: 'dora@example.com', firstName: 'Dora', lastName: 'Dean' };
+  const made = await api('POST', '/users?activate=true', {
+    profile,
+    credentials: { password: { value: 'dora' } },
+  });
+  assert.equal(made.status, 200);
+  assert.ok(!JSON.stringify(made.body).includes('"dora"'));
+  const signedIn = await idp.signIn('mcpserver', { user: 'dora' });
+  const { sub, uid } = claimsOf(signedIn.body['access_token']);
+  assert.deepEqual({ sub, uid }, { sub: 'dora@example.com', uid: made.body['id'] });
+  const { text } = await idp.send(idp.idp.httpUrl);
+  assert.ok(text.includes('alice@example.com') && !text.includes('dora@example.com'));
+  assert.ok(!idp.idp.users.some(({ login }) => login === 'dora@example.com'));
+  await api('POST', `/users/${String(made.body['id'])}/lifecycle/deactivate`);
+  await assert.rejects(idp.signIn('mcpserver', { user: 'dora' }));
+});
+
 const webClient = {
   application_type: 'web',
   grant_types: ['authorization_code', 'refresh_token'],
@@ -274,7 +301,11 @@ async function makeScenario(idp: TestIdp) {
   await make(`/authorizationServers/${backend}/scopes`, { name: 'backend-api:read' });
   await make(`/authorizationServers/${backend}/associatedServers`, { trusted: [mcpserver] }, 200);
   const web = await make('/apps', oktaBodies.app('VS Code', webClient), 200);
-  const client = { application_type: 'service', grant_types: [exchangeGrant], dpop_bound_access_tokens: false };
+  const client = {
+    application_type: 'service',
+    grant_types: ['client_credentials', exchangeGrant],
+    dpop_bound_access_tokens: false,
+  };
   const gateway = await make('/apps', oktaBodies.app('Gateway', client), 200);
   const groups = await api('GET', '/groups?q=Everyone');
   assert.equal((await api('PUT', `/apps/${idOf(web)}/groups/${idOf(groups.list[0] ?? {})}`, {})).status, 200);

@@ -24,25 +24,19 @@ const fileSchema = z.strictObject({ seed: z.string(), data: orgDataSchema });
  * anew; the old state is kept beside it as `org.json.old`.
  */
 export async function readOrgState(stateDir: string, seed: Seed, log: (line: string) => void): Promise<OrgState> {
-  const file = join(stateDir, 'org.json');
-  const seedHash = createHash('sha256').update(JSON.stringify(seed)).digest('hex');
-  const text = await findStateFile(file);
-  const kept = text === undefined ? undefined : fileSchema.safeParse(parseJson(text));
-  if (kept?.success === false) {
-    throw new Error(`Cannot read the org in ${file}: the file is damaged. Delete it to begin with the seed again.`);
-  }
-  const isSame = kept?.data.seed === seedHash;
-  if (kept !== undefined && !isSame) {
+  const file = fileIn(stateDir);
+  const kept = await findOrgData(stateDir, seed);
+  if (kept.isOfAnotherSeed) {
     await rename(file, `${file}.old`);
     log('org begun anew: the seed is not the one it was changed on');
   }
-  let current = isSame && kept !== undefined ? kept.data.data : buildSeedState(seed, new Date());
+  let current = kept.data ?? buildSeedState(seed, new Date());
   let version = 0;
   let last: Promise<unknown> = Promise.resolve();
   const change = async <T>(update: (draft: OrgData) => T): Promise<T> => {
     const draft = structuredClone(current);
     const result = update(draft);
-    await writeStateFile(file, `${JSON.stringify({ seed: seedHash, data: draft }, undefined, 2)}\n`);
+    await writeStateFile(file, `${JSON.stringify({ seed: hashOf(seed), data: draft }, undefined, 2)}\n`);
     current = draft;
     version += 1;
     return result;
@@ -60,6 +54,30 @@ export async function readOrgState(stateDir: string, seed: Seed, log: (line: str
       return next;
     },
   };
+}
+
+/** What the state folder has of the org, if it was changed at all; data of another seed do not count. */
+export async function findOrgData(
+  stateDir: string,
+  seed: Seed,
+): Promise<{ readonly data: OrgData | undefined; readonly isOfAnotherSeed: boolean }> {
+  const file = fileIn(stateDir);
+  const text = await findStateFile(file);
+  if (text === undefined) return { data: undefined, isOfAnotherSeed: false };
+  const kept = fileSchema.safeParse(parseJson(text));
+  if (!kept.success) {
+    throw new Error(`Cannot read the org in ${file}: the file is damaged. Delete it to begin with the seed again.`);
+  }
+  const isSame = kept.data.seed === hashOf(seed);
+  return { data: isSame ? kept.data.data : undefined, isOfAnotherSeed: !isSame };
+}
+
+function fileIn(stateDir: string): string {
+  return join(stateDir, 'org.json');
+}
+
+function hashOf(seed: Seed): string {
+  return createHash('sha256').update(JSON.stringify(seed)).digest('hex');
 }
 
 function parseJson(text: string): unknown {

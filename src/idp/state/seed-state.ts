@@ -23,6 +23,11 @@ export function uidOf(login: string): string {
   return seedId('00u', login.toLowerCase());
 }
 
+/** Passwords of the seed are public; those that were given through the management API are not. */
+export function isSeeded({ id, login }: LiveUser): boolean {
+  return id === uidOf(login);
+}
+
 interface Stamps {
   readonly created: string;
   readonly lastUpdated: string;

@@ -106,7 +106,7 @@ export const resourceFaults: readonly Fault[] = [
   {
     name: 'resource-url-other-host',
     title: 'The resource URL is on a host where something else answers',
-    gateway: (lab) => ({ resourceUrl: `${lab.standIn.url}/mcp` }),
+    gateway: (lab) => ({ resourceUrl: `${lab.standIn.url}/other` }),
     explain: { nothing: 'a caller who has a token is served' },
     doctor: ['resource-metadata-missing'],
   },

@@ -4,8 +4,7 @@ import type { RefusalRow } from '../token-refusal.ts';
 /** The number stands in `error_codes` and `error_uri`, too. */
 const row = (
   code: number,
-  status: number,
-  error: string,
+  [status, error]: readonly [number, string],
   text: string,
   more: Readonly<Record<string, unknown>> = {},
 ): RefusalRow => ({ status, error, description: `AADSTS${code}: ${text}`, more: { error_codes: [code], ...more } });
@@ -16,114 +15,101 @@ const row = (
 export const refusals = {
   clientUnknown: row(
     700016,
-    400,
-    'unauthorized_client',
+    [400, 'unauthorized_client'],
     "Application with identifier '{clientId}' was not found in the directory '{org}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.",
   ),
   secretMissing: row(
     7000218,
-    401,
-    'invalid_client',
+    [401, 'invalid_client'],
     "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
   ),
   secretInvalid: row(
     7000215,
-    401,
-    'invalid_client',
+    [401, 'invalid_client'],
     "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{clientId}'.",
   ),
-  grantUnsupported: row(70003, 400, 'unsupported_grant_type', "The app requested an unsupported grant type '{grant}'."),
+  grantUnsupported: row(
+    70003,
+    [400, 'unsupported_grant_type'],
+    "The app requested an unsupported grant type '{grant}'.",
+  ),
   grantNotAllowed: row(
     7000114,
-    400,
-    'unauthorized_client',
+    [400, 'unauthorized_client'],
     "Application '{clientId}' is not allowed to make application on-behalf-of calls.",
   ),
   codeInvalid: row(
     70008,
-    400,
-    'invalid_grant',
+    [400, 'invalid_grant'],
     'The provided authorization code or refresh token has expired due to inactivity.',
   ),
-  refreshTokenInvalid: row(70000, 400, 'invalid_grant', 'Provided grant is invalid or malformed.'),
+  refreshTokenInvalid: row(70000, [400, 'invalid_grant'], 'Provided grant is invalid or malformed.'),
   parameterMissing: row(
     900144,
-    400,
-    'invalid_request',
+    [400, 'invalid_request'],
     "The request body must contain the following parameter: '{name}'.",
   ),
   // Entra has no DPoP of RFC 9449 at its token endpoint; the app asks for what cannot be had.
-  dpopMissing: row(90023, 400, 'invalid_request', 'Unable to complete request due to invalid data.'),
+  dpopMissing: row(90023, [400, 'invalid_request'], 'Unable to complete request due to invalid data.'),
   scopeNotGranted: row(
     65001,
-    400,
-    'invalid_grant',
+    [400, 'invalid_grant'],
     "The user or administrator has not consented to use the application with ID '{clientId}' named '{label}'. Send an interactive authorization request for this user and resource.",
     { suberror: 'consent_required' },
   ),
   userNotAllowed: row(
     50105,
-    400,
-    'invalid_grant',
+    [400, 'invalid_grant'],
     "Your administrator has configured the application '{api}' to block users unless they are specifically granted access to the application. The signed in user '{user}' is blocked because they are not a direct member of a group with access.",
   ),
-  resourceParameter: row(901002, 400, 'invalid_request', "The 'resource' request parameter isn't supported."),
+  resourceParameter: row(901002, [400, 'invalid_request'], "The 'resource' request parameter isn't supported."),
   // At the authorization endpoint (github.com/anthropics/claude-code/issues/73460 and several others).
   resourceMismatch: row(
     9010010,
-    400,
-    'invalid_target',
+    [400, 'invalid_target'],
     "The resource parameter provided in the request doesn't match with the requested scopes.",
   ),
   idTokenSent: row(
     240002,
-    400,
-    'invalid_request',
+    [400, 'invalid_request'],
     "Input id_token cannot be used as 'urn:ietf:params:oauth:grant-type:jwt-bearer' grant.",
   ),
-  assertionInvalid: row(50013, 400, 'invalid_grant', 'Assertion failed signature validation.'),
+  assertionInvalid: row(50013, [400, 'invalid_grant'], 'Assertion failed signature validation.'),
   assertionExpired: row(
     500133,
-    400,
-    'invalid_grant',
+    [400, 'invalid_grant'],
     'Assertion is not within its valid time range. Ensure that the access token is not expired before using it for user assertion, or request a new token.',
   ),
   assertionAudience: row(
     500131,
-    400,
-    'invalid_grant',
+    [400, 'invalid_grant'],
     "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was '{found}' and the expected audience is '{expected}'.",
   ),
   scopeInvalid: row(
     70011,
-    400,
-    'invalid_scope',
+    [400, 'invalid_scope'],
     "The provided value for the input parameter 'scope' isn't valid. The scope {scope} isn't valid.",
   ),
   // A scope without an API in front is Microsoft Graph's.
   scopeOfGraph: row(
     650053,
-    400,
-    'invalid_client',
+    [400, 'invalid_client'],
     "The application '{label}' asked for scope '{scope}' that doesn't exist on the resource '00000003-0000-0000-c000-000000000000'.",
   ),
   scopesOfTwoApis: row(
     700022,
-    400,
-    'invalid_scope',
+    [400, 'invalid_scope'],
     "The provided value for the input parameter scope isn't valid because it contains more than one resource.",
   ),
   resourceUnknown: row(
     500011,
-    400,
-    'invalid_resource',
+    [400, 'invalid_resource'],
     'The resource principal named {api} was not found in the tenant named {org}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.',
   ),
   // "The middle-tier service should surface this error to the client application" (v2-oauth2-on-behalf-of-flow).
   multifactorRequired: row(
     50076,
-    400,
-    'interaction_required',
+    [400, 'interaction_required'],
     "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{api}'.",
     {
       suberror: 'basic_action',
@@ -132,14 +118,12 @@ export const refusals = {
   ),
   tenantUnknown: row(
     90002,
-    400,
-    'invalid_request',
+    [400, 'invalid_request'],
     "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.",
   ),
   tenantNotNamed: row(
     50194,
-    400,
-    'invalid_request',
+    [400, 'invalid_request'],
     'Application is not configured as a multi-tenant application. Usage of the /{tenant} endpoint is not supported for such applications. Use a tenant-specific endpoint or configure the application to be multi-tenant.',
   ),
 } as const satisfies CommonRefusals & Readonly<Record<string, RefusalRow>>;

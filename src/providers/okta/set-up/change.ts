@@ -13,8 +13,8 @@ export interface OktaChange {
   readonly request: (ids: Ids) => AdminRequest;
   /** What the id in the answer is kept under, for the changes behind. */
   readonly makes?: Key;
-  /** @param id of what was made */
-  readonly undo: (ids: Ids, id: string) => UndoStep;
+  /** @param id of what was made, for those that made something */
+  readonly undo: (ids: Ids, id: () => string) => UndoStep;
 }
 
 export const serversPath = '/api/v1/authorizationServers';

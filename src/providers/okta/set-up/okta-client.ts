@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { buildHttpClient, HttpClientError } from '../../../lib/http-client.ts';
 import type { AdminRequest } from '../../../model/set-up.ts';
 import type { Secret } from '../../../model/secret.ts';
-import { fail, type UsherError } from '../../../model/usher-error.ts';
-import { errorSchema } from './okta-shapes.ts';
+import type { UsherError } from '../../../model/usher-error.ts';
+import { buildAnswers } from './okta-answers.ts';
 
 /** How to reach an org's management API. */
 export interface OktaOrg {
@@ -28,6 +28,7 @@ export interface OktaClient {
   send(request: AdminRequest): Promise<unknown>;
   /** The same for taking something back: what is gone is no fault. */
   sendOrGone(request: AdminRequest): Promise<'done' | 'gone'>;
+  unavailable(reason: string): UsherError;
   close(): Promise<void>;
 }
 
@@ -39,6 +40,7 @@ const longestWaitMs = 60_000;
 /** Plain requests, no SDK: why is in docs/decisions/0018-set-up-with-undo.md. */
 export function buildOktaClient({ origin, apiToken, ca, wait }: OktaOrg): OktaClient {
   const http = buildHttpClient({ maxBytes: 16 * 1024 * 1024, ...(ca === undefined ? {} : { ca }) });
+  const answers = buildAnswers(origin);
   const pause = wait ?? ((ms: number) => sleep(ms));
 
   const request = async (method: 'GET' | AdminRequest['method'], url: string, body?: unknown): Promise<Response> => {
@@ -55,7 +57,7 @@ export function buildOktaClient({ origin, apiToken, ca, wait }: OktaOrg): OktaCl
           timeoutMs,
         })
         .catch((error: unknown) => {
-          if (error instanceof HttpClientError) throw unavailable(origin, error.message, error);
+          if (error instanceof HttpClientError) throw answers.unavailable(error.message, error);
           throw error;
         });
       if (answer.status !== 429 || waits === mostWaits) return answer;
@@ -68,7 +70,7 @@ export function buildOktaClient({ origin, apiToken, ca, wait }: OktaOrg): OktaCl
     const answer = await request(method, url, body);
     if (answer.ok) return answer;
     const action = `${method === 'GET' ? 'tell' : method} ${new URL(url).pathname}`;
-    throw await readRefusal(origin, action, answer);
+    throw answers.readRefusal(action, answer.status, await answer.text());
   };
 
   return {
@@ -76,39 +78,29 @@ export function buildOktaClient({ origin, apiToken, ca, wait }: OktaOrg): OktaCl
       const items: z.output<typeof schema>[] = [];
       let url: string | undefined = origin + path;
       for (let page = 0; url !== undefined; page += 1) {
-        if (page === mostPages) throw unavailable(origin, `${path} has more than ${mostPages} pages`);
+        if (page === mostPages) throw answers.unavailable(`${path} has more than ${mostPages} pages`);
         const answer: Response = await ask('GET', url);
-        const body = await readJson(origin, path, answer);
-        if (!Array.isArray(body)) throw unavailable(origin, `${path} is no list`);
-        for (const item of body) items.push(parse(schema, item, origin, path));
-        url = nextPage(origin, answer);
+        items.push(...answers.parseList(path, await answer.text(), schema));
+        url = answers.parseNextPage(answer.headers.get('link'));
       }
       return items;
     },
     get: async (path, schema) => {
-      return parse(schema, await readJson(origin, path, await ask('GET', origin + path)), origin, path);
+      return answers.parse(path, await (await ask('GET', origin + path)).text(), schema);
     },
     send: async ({ method, path, body }) => {
       const answer = await ask(method, origin + path, body);
-      return answer.status === 204 ? undefined : await readJson(origin, path, answer);
+      return answer.status === 204 ? undefined : answers.parse(path, await answer.text(), z.unknown());
     },
     sendOrGone: async ({ method, path, body }) => {
       const answer = await request(method, origin + path, body);
       if (answer.status === 404) return 'gone';
-      if (!answer.ok) throw await readRefusal(origin, `${method} ${path}`, answer);
+      if (!answer.ok) throw answers.readRefusal(`${method} ${path}`, answer.status, await answer.text());
       return 'done';
     },
+    unavailable: (reason) => answers.unavailable(reason),
     close: () => http.close(),
   };
-}
-
-/** Where the next page is (RFC 8288). The token goes with the request, so it stays at the org. */
-function nextPage(origin: string, answer: Response): string | undefined {
-  const next = /<([^>]*)>\s*;[^,]*rel="?next"?/.exec(answer.headers.get('link') ?? '')?.[1];
-  if (next === undefined) return undefined;
-  const url = URL.parse(next, origin);
-  if (url?.origin !== origin) throw unavailable(origin, 'its next page is somewhere else');
-  return url.href;
 }
 
 /** Source: https://developer.okta.com/docs/reference/rl-best-practices/: the second in which the limit begins anew. */
@@ -118,53 +110,4 @@ function waitOf(answer: Response): number {
   const now = Number.isNaN(date) ? Date.now() : date;
   const waitMs = Number.isFinite(resetAt) ? resetAt * 1000 - now + 1000 : 1000;
   return Math.min(Math.max(waitMs, 1000), longestWaitMs);
-}
-
-async function readJson(origin: string, path: string, answer: Response): Promise<unknown> {
-  try {
-    return await answer.json();
-  } catch {
-    throw unavailable(origin, `${path} is no JSON`);
-  }
-}
-
-async function readRefusal(origin: string, action: string, answer: Response): Promise<UsherError> {
-  const parsed = errorSchema.safeParse(await answer.json().catch(() => undefined));
-  if (!parsed.success) return unavailable(origin, `${action} was answered with status ${answer.status}`);
-  const { errorCode, errorSummary, errorCauses } = parsed.data;
-  const causes = errorCauses.map((cause) => cause.errorSummary);
-  const description = `${[errorSummary, ...causes].join('; ')}${adviceOf(errorCode)}`;
-  return fail('setup_refused', {
-    title: 'Okta',
-    target: origin,
-    action,
-    status: answer.status,
-    code: errorCode,
-    description,
-  });
-}
-
-/** Source: https://developer.okta.com/docs/reference/error-codes/ */
-function adviceOf(errorCode: string): string {
-  switch (errorCode) {
-    case 'E0000011':
-      return ' (make a new API token: Security → API → Tokens)';
-    case 'E0000006':
-      return ' (the API token needs an administrator who may manage authorization servers, apps and groups)';
-    case 'E0000015':
-      return ' (authorization servers of your own need API Access Management in the plan of the org)';
-    default:
-      return '';
-  }
-}
-
-function parse<S extends z.ZodType>(schema: S, value: unknown, origin: string, path: string): z.output<S> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const where = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw unavailable(origin, `${path} is not in the form that Okta documents${where === '' ? '' : ` (${where})`}`);
-}
-
-function unavailable(target: string, reason: string, cause?: unknown): UsherError {
-  return fail('setup_unavailable', { title: 'Okta', target, reason }, cause === undefined ? {} : { cause });
 }

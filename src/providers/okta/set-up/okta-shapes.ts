@@ -3,7 +3,8 @@ import { z } from 'zod';
 /** The parts of Okta's objects that a set-up looks at; the rest is kept as it came, to be sent back unchanged.
  * Source: https://developer.okta.com/docs/api/openapi/okta-management/ and its examples.
  */
-const id = z.string().min(1);
+// They become parts of paths.
+const id = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,100}$/);
 const status = z.string();
 const names = z.array(z.string());
 

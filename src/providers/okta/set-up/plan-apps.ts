@@ -10,6 +10,7 @@ interface WantedApp {
   readonly type: 'web' | 'service';
   readonly grantTypes: readonly string[];
   readonly redirectUris: readonly string[];
+  readonly dpop: boolean;
 }
 
 /** The app people's client signs in with, its assignment, and the gateway's.
@@ -24,6 +25,7 @@ export function planApps(wanted: OktaWanted, found: OktaFound): OktaPlan {
         type: 'web',
         grantTypes: ['authorization_code', 'refresh_token'],
         redirectUris: wanted.client.redirectUris,
+        dpop: false,
       },
       found.client,
     ),
@@ -35,6 +37,7 @@ export function planApps(wanted: OktaWanted, found: OktaFound): OktaPlan {
         type: 'service',
         grantTypes: [tokenExchangeGrant],
         redirectUris: [],
+        dpop: wanted.gateway.dpop,
       },
       found.gateway,
     ),
@@ -60,11 +63,11 @@ function planApp(wanted: WantedApp, found: FoundApp | undefined): OktaPlan {
   };
 }
 
-function createApp({ key, label, type, grantTypes, redirectUris }: WantedApp): OktaChange {
+function createApp({ key, label, type, grantTypes, redirectUris, dpop }: WantedApp): OktaChange {
   const details =
     type === 'web'
       ? `redirected to ${redirectUris.join(' and ')}`
-      : 'with the token exchange grant, without demanding proof of possession (DPoP)';
+      : `with the grants client credentials and token exchange, ${dpop ? 'demanding' : 'without demanding'} proof of possession (DPoP)`;
   return {
     action: 'create',
     sentence: `Create the ${type === 'web' ? 'web' : 'API services'} app "${label}", ${details}`,
@@ -80,30 +83,31 @@ function createApp({ key, label, type, grantTypes, redirectUris }: WantedApp): O
         settings: {
           oauthClient: {
             application_type: type,
-            grant_types: grantTypes,
+            // Without client credentials Okta wants redirect URIs, also of an app that has no use for them.
+            grant_types: type === 'service' ? ['client_credentials', ...grantTypes] : grantTypes,
             response_types: type === 'web' ? ['code'] : ['token'],
-            ...(type === 'web' ? { redirect_uris: redirectUris } : { dpop_bound_access_tokens: false }),
+            ...(type === 'web' ? { redirect_uris: redirectUris } : { dpop_bound_access_tokens: dpop }),
           },
         },
       },
     }),
     undo: (_, id) => ({
-      sentence: `Delete the app "${label}" (${id})`,
+      sentence: `Delete the app "${label}" (${id()})`,
       // Okta deletes an app only after it was deactivated.
-      requests: [lifecycle(`${appsPath}/${id}`, 'deactivate'), { method: 'DELETE', path: `${appsPath}/${id}` }],
+      requests: [lifecycle(`${appsPath}/${id()}`, 'deactivate'), { method: 'DELETE', path: `${appsPath}/${id()}` }],
     }),
   };
 }
 
 /** What an app lacks; what it has beyond stays. */
-function findUpdate({ label, type, grantTypes, redirectUris }: WantedApp, app: OktaApp): OktaChange | undefined {
+function findUpdate({ label, type, grantTypes, redirectUris, dpop }: WantedApp, app: OktaApp): OktaChange | undefined {
   const client = app.settings.oauthClient;
   const [grants, uris] = [lacking(grantTypes, client.grant_types), lacking(redirectUris, client.redirect_uris)];
-  const hasDpop = type === 'service' && client.dpop_bound_access_tokens === true;
+  const isOther = type === 'service' && (client.dpop_bound_access_tokens ?? false) !== dpop;
   const what = [
     ...grants.map((grant) => `tick the grant ${grant}`),
     ...uris.map((uri) => `add the redirect URI ${uri}`),
-    ...(hasDpop ? ['no longer demand proof of possession (DPoP)'] : []),
+    ...(isOther ? [`${dpop ? 'demand' : 'no longer demand'} proof of possession (DPoP)`] : []),
   ];
   if (what.length === 0) return undefined;
   const path = `${appsPath}/${app.id}`;
@@ -115,7 +119,7 @@ function findUpdate({ label, type, grantTypes, redirectUris }: WantedApp, app: O
         ...client,
         grant_types: [...client.grant_types, ...grants],
         redirect_uris: [...client.redirect_uris, ...uris],
-        ...(hasDpop ? { dpop_bound_access_tokens: false } : {}),
+        ...(isOther ? { dpop_bound_access_tokens: dpop } : {}),
       },
     },
   });

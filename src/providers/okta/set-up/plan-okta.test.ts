@@ -10,7 +10,7 @@ const wanted: OktaWanted = {
   signIn: { audience: 'mcpserver', scopes: ['mcp:tools:call'] },
   backend: { audience: 'backend', scopes: ['backend-api:read'] },
   client: { label: 'MCP client', redirectUris: ['http://127.0.0.1:33418'] },
-  gateway: { label: 'MCP gateway' },
+  gateway: { label: 'MCP gateway', dpop: false },
   group: 'Everyone',
 };
 
@@ -141,7 +141,7 @@ test('plan – an inactive app and server – are activated, and deactivated by 
     backend: { ...backend, server: { ...backend.server, status: 'INACTIVE' } },
   });
   assert.deepEqual(
-    changes.map((change) => [change.request(ids).path, change.undo(ids, '').requests.map(({ path }) => path)]),
+    changes.map((change) => [change.request(ids).path, change.undo(ids, () => '').requests.map(({ path }) => path)]),
     [
       [
         '/api/v1/authorizationServers/aus2/lifecycle/activate',
@@ -157,7 +157,7 @@ test('plan – an app that is changed – neither sent nor kept with its secret;
   const [change, ...more] = planOkta(wanted, { ...everything, gateway }).changes;
   assert.ok(change);
   assert.deepEqual(more, []);
-  const [request, undo] = [change.request(ids), change.undo(ids, '').requests[0]];
+  const [request, undo] = [change.request(ids), change.undo(ids, () => '').requests[0]];
   assert.ok(!JSON.stringify([request, undo]).includes('a-secret'));
   const grantsOf = (body: unknown) =>
     (body as { settings: { oauthClient: { grant_types: string[] } } }).settings.oauthClient.grant_types;
@@ -172,3 +172,20 @@ test('plan – an app of that name and another kind – refused', () => {
       error instanceof UsherError && error.code === 'setup_conflict' && /type "web", not "service"/.test(error.message),
   );
 });
+
+for (const [demanded, dpop, sentence] of [
+  [true, false, 'no longer demand proof of possession (DPoP)'],
+  [false, true, 'demand proof of possession (DPoP)'],
+  [null, true, 'demand proof of possession (DPoP)'],
+] as const) {
+  test(`plan – DPoP ${String(demanded)} at the app, ${String(dpop)} wanted – is changed to what is wanted`, () => {
+    const gateway = appOf('0oa2', 'MCP gateway', { ...service, dpop_bound_access_tokens: demanded });
+    const { changes } = planOkta({ ...wanted, gateway: { label: 'MCP gateway', dpop } }, { ...everything, gateway });
+    assert.deepEqual(
+      changes.map((change) => change.sentence),
+      [`In the app "MCP gateway" (0oa2): ${sentence}`],
+    );
+    const { body } = changes[0]?.request(ids) ?? {};
+    assert.match(JSON.stringify(body), new RegExp(`"dpop_bound_access_tokens":${String(dpop)}`));
+  });
+}

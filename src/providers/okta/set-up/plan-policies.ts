@@ -119,7 +119,7 @@ function createPolicy(wanted: WantedPolicy, priority: number): OktaChange {
     }),
     undo: (ids, id) => ({
       sentence: `Delete the access policy "${policyName}" of the authorization server "${serverName}"`,
-      requests: [{ method: 'DELETE', path: `${serversPath}/${ids(server)}/policies/${id}` }],
+      requests: [{ method: 'DELETE', path: `${serversPath}/${ids(server)}/policies/${id()}` }],
     }),
   };
 }
@@ -177,7 +177,7 @@ function createRule(wanted: WantedPolicy, policyId: string | undefined, priority
     }),
     undo: (ids, id) => ({
       sentence: `Delete the rule "${ruleName}" of the policy "${policyName}"`,
-      requests: [{ method: 'DELETE', path: `${path(ids)}/${id}` }],
+      requests: [{ method: 'DELETE', path: `${path(ids)}/${id()}` }],
     }),
   };
 }

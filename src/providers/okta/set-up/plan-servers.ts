@@ -50,8 +50,11 @@ function createServer(key: 'signIn' | 'backend', audience: string): OktaChange {
       body: { name: audience, description, audiences: [audience] },
     }),
     undo: (_, id) => ({
-      sentence: `Delete the authorization server "${audience}" (${id})`,
-      requests: [lifecycle(`${serversPath}/${id}`, 'deactivate'), { method: 'DELETE', path: `${serversPath}/${id}` }],
+      sentence: `Delete the authorization server "${audience}" (${id()})`,
+      requests: [
+        lifecycle(`${serversPath}/${id()}`, 'deactivate'),
+        { method: 'DELETE', path: `${serversPath}/${id()}` },
+      ],
     }),
   };
 }
@@ -80,7 +83,7 @@ function addScope(key: 'signIn' | 'backend', serverName: string, scope: string):
     }),
     undo: (ids, id) => ({
       sentence: `Delete the scope "${scope}" of the authorization server "${serverName}"`,
-      requests: [{ method: 'DELETE', path: `${serversPath}/${ids(key)}/scopes/${id}` }],
+      requests: [{ method: 'DELETE', path: `${serversPath}/${ids(key)}/scopes/${id()}` }],
     }),
   };
 }

@@ -47,9 +47,13 @@ function stepOf(client: OktaClient, change: OktaChange, ids: Map<Key, string>): 
     action: change.action,
     sentence: change.sentence,
     perform: async () => {
-      const answer = madeSchema.safeParse(await client.send(change.request(known)));
-      const id = answer.success ? answer.data.id : '';
-      if (change.makes !== undefined) ids.set(change.makes, id);
+      const request = change.request(known);
+      const made = madeSchema.safeParse(await client.send(request));
+      const id = () => {
+        if (made.success) return made.data.id;
+        throw client.unavailable(`${request.path} made something and does not say what: look for it in the console`);
+      };
+      if (change.makes !== undefined) ids.set(change.makes, id());
       return change.undo(known, id);
     },
   };
@@ -73,6 +77,7 @@ async function readOutcome(client: OktaClient, wanted: OktaWanted): Promise<SetU
       clientSecret: gatewaySecret,
       audience: [wanted.backend.audience],
       scopes: wanted.backend.scopes,
+      ...(wanted.gateway.dpop ? { more: { dpop: true } } : {}),
     },
     client: {
       clientId: webApp.app.credentials.oauthClient.client_id,

@@ -7,7 +7,11 @@ export interface OktaWanted {
   /** The app people's MCP client signs in with. */
   readonly client: { readonly label: string; readonly redirectUris: readonly string[] };
   /** The app of the gateway. */
-  readonly gateway: { readonly label: string };
+  readonly gateway: {
+    readonly label: string;
+    /** Have its tokens bound to a key of the gateway (RFC 9449). */
+    readonly dpop: boolean;
+  };
   /** The group that may use the client. */
   readonly group: string;
 }

@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto';
+import type { Identity } from '../model/identity.ts';
+import type { Patient } from './check.ts';
+
+/** A caller with a JWT of the right form that no key has signed. */
+export function buildImpostor({ route, server, now }: Patient): Identity {
+  const [issuer = ''] = route.authenticator.issuers;
+  const [entry] = server.authenticate;
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const nowMs = now();
+  const iat = Math.floor(nowMs / 1000);
+  const aud = entry?.strategy === 'jwt' ? entry.audience[0] : undefined;
+  const claims = { iss: issuer, aud, sub: 'usher-doctor', iat, exp: iat + 300, jti: `usher-doctor-${iat}` };
+  const callerToken = `${part({ alg: 'RS256', kid: 'usher-doctor', typ: 'JWT' })}.${part(claims)}.${'A'.repeat(342)}`;
+  return {
+    callerToken,
+    caller: {
+      issuer,
+      subject: 'usher-doctor',
+      clientId: undefined,
+      name: undefined,
+      scopes: new Set(),
+      principal: 'usher-doctor',
+      tokenClaims: claims,
+      claims: {},
+      expiresAtMs: nowMs + 300_000,
+      acceptedUntilMs: nowMs + 300_000,
+      jkt: undefined,
+      tokenDigest: hash('sha256', callerToken, 'base64url'),
+    },
+  };
+}
