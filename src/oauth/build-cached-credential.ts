@@ -118,7 +118,7 @@ export function buildCachedCredential(
     return { ...held, freshUntilMs, refreshAtMs: findRefreshAt(freshUntilMs, nowMs) };
   }
 
-  const bareToken = ({ header }: UpstreamCredential) => header?.value.reveal().slice(form.prefix.length);
+  const bareToken = (one: UpstreamCredential) => one.header?.value.reveal().slice(form.prefix.length);
 
   /** Waits for a request another call started: it asked the provider for nothing itself. */
   async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
