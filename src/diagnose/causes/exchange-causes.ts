@@ -12,6 +12,13 @@ const answered =
 /** Why a token could not be exchanged, where no provider's catalogue knows the answer. */
 export const exchangeCauses: readonly CauseRow[] = [
   {
+    id: 'user-at-own-credential',
+    code: 'exchange_user_refused',
+    who: 'operator',
+    cause: 'The server is called as the gateway itself, which is for callers without a user, and {subject} is one.',
+    fix: "Exchange the caller's token instead (credential: token-exchange), or set alsoForUsers, if the server behind may take every call for the gateway's.",
+  },
+  {
     id: 'sign-in-not-enough',
     code: 'exchange_step_up',
     who: 'client',
@@ -55,7 +62,7 @@ export const exchangeCauses: readonly CauseRow[] = [
     fits: answered('invalid_dpop_proof', 'use_dpop_nonce'),
     who: 'provider',
     cause: "The provider wants a proof of possession (DPoP) from the gateway's client ({description}).",
-    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs.",
+    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs (--token-exchange-dpop).",
   },
   {
     id: 'scope-unknown',
@@ -168,7 +175,7 @@ export const exchangeCauses: readonly CauseRow[] = [
     fits: says(/token_type is "DPoP"/i),
     who: 'provider',
     cause: 'The provider issued a token that is bound to a key (DPoP), which nobody asked for.',
-    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs.",
+    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs (--token-exchange-dpop).",
   },
   {
     id: 'returned-expired',
