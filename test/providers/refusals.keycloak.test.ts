@@ -125,10 +125,7 @@ async function addClient(clientId: string, change: Readonly<Record<string, unkno
 }
 
 for (const [name, [, code, words, cause]] of Object.entries(mistakes)) {
-  const expected = { code, words, ...(cause === undefined ? {} : { cause }) };
-  test(`Keycloak – ${name} – ${code}${cause === undefined ? '' : `, known as ${cause}`}`, { skip }, () =>
-    lab.assertRefused(name, callerToken, expected),
-  );
+  test(`Keycloak – ${name} – ${code}`, { skip }, () => lab.assertRefused(name, callerToken, { code, words, cause }));
 }
 
 const subjectRefused = {
@@ -167,6 +164,7 @@ test(
       await lab.assertRefused('good', good, {
         code: 'exchange_misconfigured',
         words: /403 access_denied: Realm not en/,
+        cause: 'keycloak-realm-disabled',
       });
     } finally {
       await realm.admin('PUT', '', { enabled: true });

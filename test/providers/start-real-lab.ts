@@ -20,6 +20,15 @@ export interface ExchangeChoice {
   readonly actorFromClient?: boolean;
 }
 
+/** How a call is refused. */
+export interface ExpectedRefusal {
+  readonly code: ErrorCode;
+  /** The provider's own, in the hint and nowhere else. */
+  readonly words: RegExp;
+  /** Which known refusal it is; looked at where it is said. */
+  readonly cause?: string | undefined;
+}
+
 /** A real provider, as the gateway is told of it. */
 export interface RealLabOptions {
   /** Of the callers' tokens. */
@@ -45,11 +54,7 @@ export interface RealLab extends AsyncDisposable {
   /** Calls a tool at this server: refused with this code, for the reason in the provider's words, which the operator alone
    * reads; the API hears nothing.
    */
-  assertRefused(
-    server: string,
-    callerToken: string,
-    expected: { code: ErrorCode; words: RegExp; cause?: string },
-  ): Promise<void>;
+  assertRefused(server: string, callerToken: string, expected: ExpectedRefusal): Promise<void>;
 }
 
 /** The scenario around a real provider: countries behind the gateway, and servers whose exchange is set up wrongly. */
@@ -108,7 +113,7 @@ export async function startRealLab(options: RealLabOptions): Promise<RealLab> {
       assert.equal(answer.status, errorTable[code].status);
       assert.equal(answer.headers.has('www-authenticate'), answer.status === 401, 'a challenge only where it helps');
       assert.match(record?.hint ?? '', words);
-      if (cause !== undefined) assert.equal(record?.cause, cause);
+      if (cause !== undefined) assert.equal(record?.cause, cause, record?.hint);
       assert.doesNotMatch(text, words);
       assert.equal(countries.accepted.length + countries.refused.length, before, 'the API hears nothing');
       const shown = [text, JSON.stringify(record), ...gateway.logged].join('\n');
