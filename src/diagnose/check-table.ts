@@ -9,6 +9,7 @@ import { exchangeEndpoint } from './checks/exchange-endpoint.ts';
 import { exchangeGrant } from './checks/exchange-grant.ts';
 import { exchangeRequest } from './checks/exchange-request.ts';
 import { exchangedUser } from './checks/exchanged-user.ts';
+import { introspection } from './checks/introspection.ts';
 import { issuerKeys } from './checks/issuer-keys.ts';
 import { issuerMetadata } from './checks/issuer-metadata.ts';
 import { offeredScopes } from './checks/offered-scopes.ts';
@@ -19,15 +20,18 @@ import { resourceChallenge } from './checks/resource-challenge.ts';
 import { resourceMetadata } from './checks/resource-metadata.ts';
 import { serverAccepts } from './checks/server-accepts.ts';
 import { serverAnswers } from './checks/server-answers.ts';
+import { sharedState } from './checks/shared-state.ts';
 import { signIn } from './checks/sign-in.ts';
 import { toolCall } from './checks/tool-call.ts';
 
 /** Every check of `usher doctor`, in the order of the chain: whoever stands further up is asked first. */
 export const checkTable: readonly Check[] = [
   auditTrail,
+  sharedState,
   issuerMetadata,
   clock,
   issuerKeys,
+  introspection,
   signIn,
   offeredScopes,
   redirectUris,

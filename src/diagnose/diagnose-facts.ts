@@ -28,7 +28,8 @@ export function diagnoseFacts(facts: Facts): Diagnosis | undefined {
   const row = causes.find((one) => one.code === (code ?? 'none') && (one.fits?.(facts) ?? true));
   if (row !== undefined)
     return { id: row.id, who: row.who, cause: fill(row.cause, details), fix: fill(row.fix, details) };
-  if (code === undefined) return undefined;
+  // A file of a later version may have codes that are not known here.
+  if (code === undefined || !Object.hasOwn(errorTable, code)) return undefined;
   const { fault, message, hint } = errorTable[code];
   return {
     id: code.replaceAll('_', '-'),
@@ -53,7 +54,9 @@ interface Known {
 /** What a provider is known to mean by its answer: as the gateway told it, which was told whose provider it is; else by whose
  * token endpoint it looks like.
  */
-function findKnown({ known, details }: Facts): Known | undefined {
+function findKnown({ code, known, details }: Facts): Known | undefined {
+  // The same words at another endpoint are about another client.
+  if (code?.startsWith('exchange_') !== true) return undefined;
   const told = known === undefined ? undefined : findRefusalById(known);
   if (told !== undefined) return told;
   const { url, status, error, description } = details;

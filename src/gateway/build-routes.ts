@@ -1,8 +1,8 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
-import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
 import { buildReplayMemory } from '../authenticators/dpop/replay-memory.ts';
 import { buildSharedReplays } from '../authenticators/dpop/shared-replays.ts';
+import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
 import type { ChainStep, Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
@@ -158,7 +158,8 @@ function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { r
   const memory = buildReplayMemory({ now });
   const store = scopeSettings(deps.store, { use: 'proof', server: deps.name, settings: resourceUrl });
   const replays = store === undefined ? memory : buildSharedReplays(memory, store, now);
-  return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, now });
+  const nonceSecret = store?.secretFor('nonces');
+  return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, nonceSecret, now });
 }
 
 function buildServerCredential({ authenticate, credential }: ServerConfig, deps: NamedDeps): Credential {

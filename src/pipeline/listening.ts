@@ -17,12 +17,16 @@ export function watchListening({ route, caller }: Credentialed, stream: Listenin
   const place = route.listening.enter(stream);
   const endsAtMs = caller.acceptedUntilMs + route.limits.streamGraceMs;
   let timer: NodeJS.Timeout | undefined;
-  const look = (): void => {
-    const leftMs = endsAtMs - Date.now();
-    if (leftMs <= 0) stream.end("it ended with the caller's token");
-    else timer = setTimeout(look, Math.min(leftMs, lookEveryMs)).unref();
+  // Never at once: whoever starts it does not know yet how to leave.
+  const wait = (): void => {
+    const leftMs = Math.max(0, endsAtMs - Date.now());
+    timer = setTimeout(look, Math.min(leftMs, lookEveryMs)).unref();
   };
-  if (Number.isFinite(endsAtMs)) look();
+  const look = (): void => {
+    if (Date.now() < endsAtMs) wait();
+    else stream.end("it ended with the caller's token");
+  };
+  if (Number.isFinite(endsAtMs)) wait();
   return () => {
     clearTimeout(timer);
     route.listening.leave(place);
