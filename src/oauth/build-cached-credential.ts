@@ -5,7 +5,7 @@ import { type Flight, SingleFlight } from '../lib/single-flight.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
-import type { Store } from '../model/store.ts';
+import { scopeStore, type Store } from '../model/store.ts';
 import type { UpstreamCredential, UpstreamProof } from '../model/upstream-credential.ts';
 import type { Subject } from './hand-in.ts';
 import { authorizationHeader, boundHeader, type HeaderForm } from './header-form.ts';
@@ -28,6 +28,8 @@ export interface TokenSource {
   request(subject: Subject, flight: Flight): Promise<IssuedToken>;
   /** Present where its tokens are bound to a key: proofs for one of them (RFC 9449 §7.1). */
   readonly proofFor?: ((upstreamToken: string) => UpstreamProof) | undefined;
+  /** Thumbprint of that key, where it is not this process's own: another replica that has it can use its tokens. */
+  readonly boundTo?: string | undefined;
 }
 
 export interface CachedCredentialDeps {
@@ -68,8 +70,8 @@ export function buildCachedCredential(
   const isShared = source.actsAs === 'gateway';
   const keyOf = ({ caller }: Identity) => (isShared ? '' : caller.tokenDigest);
 
-  // A token that is bound to this process's key is of no use to another one.
-  const replicas = store === undefined || source.proofFor !== undefined ? undefined : new SharedTokens(store, now);
+  const common = findCommonStore(source, store);
+  const replicas = common === undefined ? undefined : new SharedTokens(common, now);
   /** What the service behind refused: another replica may not know yet. */
   const spurned = new LRUCache<string, string>({ maxSize: 10_000, sizeCalculation: () => 1 });
 
@@ -170,4 +172,10 @@ export function buildCachedCredential(
       return refusedOne.source === 'cached';
     },
   };
+}
+
+/** A token that is bound to a key is of no use to a replica without it. */
+function findCommonStore({ proofFor, boundTo }: TokenSource, store: Store | undefined): Store | undefined {
+  if (store === undefined || proofFor === undefined) return store;
+  return boundTo === undefined ? undefined : scopeStore(store, boundTo);
 }

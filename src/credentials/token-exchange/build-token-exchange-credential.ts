@@ -51,6 +51,7 @@ export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, 
       return token;
     },
     proofFor: prover === undefined ? undefined : (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
+    boundTo: dpopKeyFile === undefined ? undefined : prover?.thumbprint,
   };
 }
 
