@@ -8,27 +8,33 @@ import { plain } from '../lib/plain.ts';
 /** What a set-up would do, for a person to read before agreeing. Names come from the provider, so nothing of them may
  * move the cursor.
  */
-export function describeProposal({ title, target }: SetUp, { found, steps, files }: SetUpProposal, folder: string) {
+export function describeProposal(
+  { title, target }: SetUp,
+  { found, steps, files, unsure }: SetUpProposal,
+  folder: string,
+) {
   const written = namesIn(files, 'write').map((name) => join(folder, name));
   const edited = namesIn(files, 'edited').map((name) => join(folder, name));
   const heading = `${title} at ${target}`;
-  if (steps.length === 0 && written.length === 0 && edited.length === 0) return `${heading}: nothing to change`;
+  if (steps.length + written.length + edited.length + unsure.length === 0) return `${heading}: nothing to change`;
   return plainLines([
     `${heading}: ${steps.length === 0 ? 'nothing to change there' : `${steps.length} to do`}`,
     ...found.map((sentence) => `  = ${sentence}`),
     ...steps.map(({ action, sentence }) => `  ${action === 'create' ? '+' : '~'} ${sentence}`),
     ...written.map((file) => `  + Write ${file}, readable by its owner only`),
     ...edited.map((file) => `  = Leave ${file} as it is: somebody changed it`),
+    ...unsure.map((sentence) => `  ! Done by a run that was interrupted, so --undo does not know of it: ${sentence}`),
   ]);
 }
 
 /** The same for taking it back. */
-export function describeUndo({ title, target }: SetUp, { steps, files }: UndoProposal, folder: string): string {
+export function describeUndo({ title, target }: SetUp, { steps, files, unsure }: UndoProposal, folder: string): string {
   return plainLines([
     `${title} at ${target}: ${steps.length} to take back`,
     ...steps.map((sentence) => `  - ${sentence}`),
     ...namesIn(files, 'remove').map((name) => `  - Remove ${join(folder, name)}`),
     ...namesIn(files, 'edited').map((name) => `  = Leave ${join(folder, name)}: somebody changed it`),
+    ...unsure.map((sentence) => `  ! Look for it by hand, since a run was interrupted there: ${sentence}`),
   ]);
 }
 
@@ -45,10 +51,10 @@ export function describeOutcome({ callers, client }: SetUpOutcome, folder: strin
 
 /** A report without secrets, for programs. */
 export function reportJson({ provider, target }: SetUp, report: SetUpReport | UndoReport, folder: string): string {
-  const { state, steps, files } = report;
+  const { state, steps, files, unsure } = report;
   const more =
     'gone' in report ? { gone: report.gone } : { found: report.found, ...outcomeJson(report.outcome, folder) };
-  return JSON.stringify({ provider, target, state, steps, files, folder, ...more }, undefined, 2);
+  return JSON.stringify({ provider, target, state, steps, files, unsure, folder, ...more }, undefined, 2);
 }
 
 function outcomeJson(outcome: SetUpOutcome | undefined, folder: string) {

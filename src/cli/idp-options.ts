@@ -2,6 +2,9 @@ import type { SimpleOption } from './simple-options.ts';
 
 const group = 'Identity provider';
 
+/** Whom `usher idp` can be. */
+export const idpFlavours = ['okta', 'keycloak', 'entra', 'auth0'] as const;
+
 /** Options of `usher idp`; `usher idp rotate-keys` takes two of them. */
 export const idpOptions = {
   flavour: {

@@ -78,6 +78,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'introspection-client-cert': same(tlsFiles.certFile),
   'introspection-client-assertion-audience': same('https://issuer.example.com'),
   'introspection-token-prefix': same('acme_'),
+  'introspection-accept-untyped': same(true),
   'introspection-cache': same(5),
   'introspection-clock-skew': same(6),
   'introspection-insecure-allow-http': same(true),

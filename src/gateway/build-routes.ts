@@ -158,7 +158,8 @@ function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { r
   const memory = buildReplayMemory({ now });
   const store = scopeSettings(deps.store, { use: 'proof', server: deps.name, settings: resourceUrl });
   const replays = store === undefined ? memory : buildSharedReplays(memory, store, now);
-  return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, now });
+  const nonceSecret = store?.secretFor('nonces');
+  return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, nonceSecret, now });
 }
 
 function buildServerCredential({ authenticate, credential }: ServerConfig, deps: NamedDeps): Credential {

@@ -36,11 +36,9 @@ export async function startIdp(options: IdpOptions): Promise<RunningIdp> {
   if (flavour !== 'okta') return await startTenant({ ...options, host }, flavours[flavour]);
   const seed = withDpop(await readSeed(options.seedFile), options.requireDpop);
   const stateDir = resolve(options.stateDir);
-  const [certificates, apiToken, org] = await Promise.all([
-    readCertificates(stateDir, Date.now),
-    readApiToken(stateDir),
-    readOrg(seed, stateDir, cleanLog(options.log)),
-  ]);
+  // First: what is damaged stops it before anything is written.
+  const org = await readOrg(seed, stateDir, cleanLog(options.log));
+  const [certificates, apiToken] = await Promise.all([readCertificates(stateDir, Date.now), readApiToken(stateDir)]);
   const servers = openServers(org.value, stateDir);
   org.findIn(servers);
   await servers.makeKeys();

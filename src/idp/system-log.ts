@@ -61,7 +61,7 @@ const eventTypes: Readonly<Record<string, string>> = {
   'sign-in refused': 'user.session.start',
 };
 
-// Observed, where they are not the OAuth error itself.
+// `no_matching_policy` and `openid_not_allowed_token_exchange` were observed; the others are ours, in that manner.
 const reasons: Readonly<Record<string, string>> = {
   policy_failed: 'no_matching_policy',
   scope_not_exchangeable: 'openid_not_allowed_token_exchange',

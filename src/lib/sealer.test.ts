@@ -31,6 +31,13 @@ test('each byte changed, and cut short – not opened', () => {
   }
 });
 
+test('secrets for a use – the same for the same secret, another for another use', () => {
+  const again = new Sealer('a secret of some length, for tests only');
+  assert.deepEqual(sealer.secretFor('nonces'), again.secretFor('nonces'));
+  assert.notDeepEqual(sealer.secretFor('nonces'), sealer.secretFor('other'));
+  assert.notDeepEqual(sealer.secretFor('nonces'), other.secretFor('nonces'));
+});
+
 test('names – the same for the same key, another with another secret, and without the key in them', () => {
   assert.equal(sealer.nameOf('alice'), sealer.nameOf('alice'));
   assert.notEqual(sealer.nameOf('alice'), other.nameOf('alice'));

@@ -13,16 +13,23 @@ const headBytes = 1 + saltBytes + ivBytes + tagBytes;
 export class Sealer {
   readonly #nameKey: Buffer;
   readonly #valueKey: Buffer;
+  readonly #secretKey: Buffer;
 
   constructor(secret: string) {
     const derive = (use: string) => Buffer.from(hkdfSync('sha256', secret, 'usher shared state', use, 32));
     this.#nameKey = derive('names');
     this.#valueKey = derive('values');
+    this.#secretKey = derive('secrets');
   }
 
   /** The name something is kept under: always the same, and nothing can be told from it. */
   nameOf(key: string): string {
     return createHmac('sha256', this.#nameKey).update(key).digest('base64url');
+  }
+
+  /** Another secret, for this use alone: whoever has the same main one has it, too. */
+  secretFor(use: string): Buffer {
+    return createHmac('sha256', this.#secretKey).update(use).digest();
   }
 
   seal(name: string, value: string): string {

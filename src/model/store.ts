@@ -10,6 +10,8 @@ export interface Store {
   /** True when it was set, false when there was something already; undefined when nobody knows. */
   setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean | undefined>;
   delete(key: string): Promise<void>;
+  /** A secret of 32 bytes that all replicas have, the same for the same use; also while nobody can be asked. */
+  secretFor(use: string): Buffer;
 }
 
 /** A part of a store whose keys mean nothing to the others.
@@ -22,5 +24,6 @@ export function scopeStore(store: Store, scope: string): Store {
     set: (key, value, ttlMs) => store.set(within(key), value, ttlMs),
     setIfAbsent: (key, value, ttlMs) => store.setIfAbsent(within(key), value, ttlMs),
     delete: (key) => store.delete(within(key)),
+    secretFor: (use) => store.secretFor(within(use)),
   };
 }

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { AdminRequest, SetUp } from '../model/set-up.ts';
 import { Secret } from '../model/secret.ts';
-import { UsherError } from '../model/usher-error.ts';
+import { fail, UsherError } from '../model/usher-error.ts';
 import { loadConfig } from '../config/load.ts';
 import { runSetUp } from './run-set-up.ts';
 import { undoSetUp } from './undo-set-up.ts';
 
 /** A provider that consists of what has to be there; `refuses` fails. */
-function buildProvider(names: readonly string[], options: { refuses?: string; target?: string } = {}) {
+function buildProvider(names: readonly string[], options: { refuses?: string; loses?: string; target?: string } = {}) {
   const there = new Set<string>();
   const undone: AdminRequest[] = [];
   const setUp: SetUp = {
@@ -26,8 +26,12 @@ function buildProvider(names: readonly string[], options: { refuses?: string; ta
           action: 'create',
           sentence: `Make ${name}`,
           perform: async () => {
-            if (name === options.refuses) throw new Error('refused');
+            if (name === options.refuses) {
+              const details = { target: '', action: '', status: 400, code: 'E', description: 'refused' };
+              throw fail('setup_refused', { title: 'Okta', ...details });
+            }
             there.add(name);
+            if (name === options.loses) throw new Error('no answer');
             return { sentence: `Delete ${name}`, requests: [{ method: 'DELETE', path: `/api/${name}` }] };
           },
         })),
@@ -110,7 +114,7 @@ test('set-up – a configuration that was edited since – stays, also at the un
 test('set-up – refused half way – has on record what was done, and no more', async (context) => {
   const folder = await makeFolder(context);
   const { setUp, there, undone } = buildProvider(['a', 'b', 'c'], { refuses: 'c' });
-  await assert.rejects(runSetUp(setUp, folder, { choices, watcher: yes }), /refused/);
+  await assert.rejects(runSetUp(setUp, folder, { choices, watcher: yes }), { code: 'setup_refused' });
   await undoSetUp(setUp, folder, yes);
   assert.deepEqual(
     undone.map(({ path }) => path),
@@ -118,6 +122,38 @@ test('set-up – refused half way – has on record what was done, and no more',
   );
   assert.equal(there.size, 0);
   assert.deepEqual(await readdir(folder), []);
+});
+
+test('set-up – interrupted in a step that was done all the same – says that the undo does not know of it', async (context) => {
+  const folder = await makeFolder(context);
+  const options: { loses?: string } = { loses: 'b' };
+  const { setUp } = buildProvider(['a', 'b', 'c'], options);
+  await assert.rejects(runSetUp(setUp, folder, { choices, watcher: yes }), /no answer/);
+  delete options.loses;
+  const { unsure } = await runSetUp(setUp, folder, { choices, watcher: yes });
+  assert.deepEqual(unsure, ['Make b']);
+  const undone = await undoSetUp(setUp, folder, yes);
+  assert.deepEqual([undone.steps, undone.unsure], [['Delete c', 'Delete a'], ['Make b']]);
+});
+
+test('set-up – interrupted in a step that was not done – does it and has it on record', async (context) => {
+  const folder = await makeFolder(context);
+  const options: { loses?: string } = { loses: 'a' };
+  const { setUp, there } = buildProvider(['a'], options);
+  await assert.rejects(runSetUp(setUp, folder, { choices, watcher: yes }), /no answer/);
+  there.clear();
+  delete options.loses;
+  const { unsure } = await runSetUp(setUp, folder, { choices, watcher: yes });
+  const undone = await undoSetUp(setUp, folder, yes);
+  assert.deepEqual([unsure, undone.unsure, undone.steps], [[], [], ['Delete a']]);
+});
+
+test('undo – right after an interruption – names the step that may be done', async (context) => {
+  const folder = await makeFolder(context);
+  const { setUp } = buildProvider(['a', 'b'], { loses: 'b' });
+  await assert.rejects(runSetUp(setUp, folder, { choices, watcher: yes }), /no answer/);
+  const { steps, unsure } = await undoSetUp(setUp, folder, yes);
+  assert.deepEqual([steps, unsure], [['Delete a'], ['Make b']]);
 });
 
 test('set-up – a folder that cannot be written – refused before anything is done', async (context) => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { writeStateFile } from '../lib/state-file.ts';
 import type { SetUp, SetUpOutcome, SetUpPlan } from '../model/set-up.ts';
+import { UsherError } from '../model/usher-error.ts';
 import { compareFiles, type FileState, hashOf } from './compare-files.ts';
 import { buildFiles, type GatewayChoices } from './gateway-files.ts';
 import { findRecord, orConflict, type UndoRecord, writeRecord } from './undo-record.ts';
@@ -18,6 +19,8 @@ export interface SetUpProposal {
   readonly found: readonly string[];
   readonly steps: readonly { readonly action: 'create' | 'change'; readonly sentence: string }[];
   readonly files: Readonly<Record<string, FileState>>;
+  /** What an earlier run was ended in the middle of and has done: `--undo` does not know of it. */
+  readonly unsure: readonly string[];
 }
 
 /** What became of it. */
@@ -37,8 +40,9 @@ export async function runSetUp(
   folder: string,
   { choices, watcher }: { choices: GatewayChoices; watcher: SetUpWatcher },
 ): Promise<SetUpReport> {
-  const record = await findRecord(folder, setUp);
+  const found = await findRecord(folder, setUp);
   const plan = await setUp.plan();
+  const record = found === undefined ? undefined : settlePending(found, plan);
   const isComplete = plan.steps.length === 0;
   const outcome = isComplete ? await setUp.readOutcome() : undefined;
   const wanted = outcome === undefined ? {} : { wanted: buildFiles(outcome, choices) };
@@ -47,6 +51,7 @@ export async function runSetUp(
     found: plan.found,
     steps: plan.steps.map(({ action, sentence }) => ({ action, sentence })),
     files,
+    unsure: record?.unsure ?? [],
   };
   const isNothing = isComplete && !Object.values(files).includes('write');
   const isAgreed = await watcher.agree(proposal);
@@ -68,13 +73,26 @@ interface Progress {
   readonly watcher: SetUpWatcher;
 }
 
-/** The record is written after each step: whatever ends it half way, the rest can be done or all be taken back. */
+/** What was pending is done when it is not to be done any more. */
+function settlePending({ pending, unsure, ...record }: UndoRecord, { steps }: SetUpPlan): UndoRecord {
+  const isDone = pending !== undefined && !steps.some(({ sentence }) => sentence === pending);
+  return { ...record, unsure: isDone ? [...unsure, pending] : unsure };
+}
+
+/** The record is written before and after each step: whatever ends it half way, the rest can be done or all be taken
+ * back, but for the one step that may have been under way, which is named.
+ */
 async function apply(setUp: SetUp, plan: SetUpPlan, { folder, record, watcher }: Progress): Promise<UndoRecord> {
-  let done: UndoRecord = record ?? { steps: [], files: {} };
+  let done: UndoRecord = record ?? { steps: [], unsure: [], files: {} };
   // Where no record can be written nothing may be done, so that is tried first.
   await writeRecord(folder, setUp, done);
   for (const step of plan.steps) {
-    const undo = await step.perform();
+    await writeRecord(folder, setUp, { ...done, pending: step.sentence });
+    const undo = await step.perform().catch(async (error: unknown) => {
+      const isRefused = error instanceof UsherError && error.code === 'setup_refused';
+      if (isRefused) await writeRecord(folder, setUp, done);
+      throw error;
+    });
     done = { ...done, steps: [...done.steps, undo] };
     await writeRecord(folder, setUp, done);
     watcher.done(step.sentence);

@@ -26,6 +26,10 @@ const recordSchema = z.strictObject({
       ),
     }),
   ),
+  /** What was begun when it ended: it may be done or not. */
+  pending: z.string().optional(),
+  /** What was done by such an end, so that nobody knows how to take it back. */
+  unsure: z.array(z.string()).default([]),
   /** Files of the same folder, as they were written. */
   files: z.record(z.string().regex(/^[a-z][a-z.-]*$/), z.string()),
 });
@@ -33,6 +37,10 @@ const recordSchema = z.strictObject({
 /** What a set-up has done so far: enough to take it back, and to know its own files again. No secrets. */
 export interface UndoRecord {
   readonly steps: readonly UndoStep[];
+  /** The sentence of the step that is under way. */
+  readonly pending?: string | undefined;
+  /** Sentences of steps that were done without being on record. */
+  readonly unsure: readonly string[];
   /** SHA-256 by file name. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -80,8 +88,8 @@ export async function writeRecord(
   { provider, title, target }: SetUp,
   record: UndoRecord,
 ): Promise<void> {
-  const { steps, files } = record;
-  const text = JSON.stringify({ version: 1, provider, target, steps, files }, undefined, 2);
+  const { steps, pending, unsure, files } = record;
+  const text = JSON.stringify({ version: 1, provider, target, steps, pending, unsure, files }, undefined, 2);
   const file = join(folder, recordName);
   await orConflict(title, `write ${file}`, writeStateFile(file, `${text}\n`));
 }

@@ -18,6 +18,8 @@ export interface UndoProposal {
   readonly steps: readonly string[];
   /** Files that go, and files that stay because somebody changed them. */
   readonly files: Readonly<Record<string, 'remove' | 'edited'>>;
+  /** What may have been done without being on record, to be looked for by hand. */
+  readonly unsure: readonly string[];
 }
 
 export interface UndoReport extends UndoProposal {
@@ -40,6 +42,7 @@ export async function undoSetUp(setUp: SetUp, folder: string, watcher: UndoWatch
   const proposal: UndoProposal = {
     steps: record.steps.map(({ sentence }) => sentence).toReversed(),
     files: await judgeFiles(folder, record),
+    unsure: [...record.unsure, ...(record.pending === undefined ? [] : [record.pending])],
   };
   if (!(await watcher.agree(proposal))) return { ...proposal, state: 'declined', gone: [] };
   const gone: string[] = [];

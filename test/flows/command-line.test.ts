@@ -283,6 +283,29 @@ test('usher idp rotate-keys – a stopped provider – has a new key, and an unk
   assert.match(wrong.stderr, /SERVER: is "bakend", expected one of mcpserver, backend/);
 });
 
+test('usher idp --flavour – rotates that one’s keys, takes no server, and an unknown one is refused', async (context) => {
+  const stateDir = makeFolder(context);
+  const rotate = (...args: string[]) => runUsher(context, ['idp', 'rotate-keys', '--state-dir', stateDir, ...args]);
+  assert.match((await rotate('--flavour', 'keycloak')).stdout, /keycloak signs with \S+ from now on/);
+  assert.match((await rotate('--flavour', 'entra', 'backend')).stderr, /SERVER: is given, but entra has one issuer/);
+  const { code, stderr } = await runUsher(context, ['idp', '--flavour', 'oktta']);
+  assert.equal(code, 2);
+  assert.match(stderr, /--flavour: is "oktta", expected one of okta, keycloak, entra, auth0/);
+});
+
+test('usher idp --flavour auth0 – says where its one issuer is, and stops when told to', async (context) => {
+  const stateDir = makeFolder(context);
+  const args = ['idp', '--flavour', 'auth0', '--http-port', '0', '--https-port', '0', '--state-dir', stateDir];
+  const child = spawn('node', [bin, ...args], { stdio: 'pipe' });
+  context.after(() => child.kill('SIGKILL'));
+  child.stderr.on('data', (text: Buffer) => {
+    if (String(text).includes('certificate authority')) child.kill('SIGTERM');
+  });
+  const { code, stderr } = await collectResult(child);
+  assert.match(stderr, /MCP server {2}http:\/\/localhost:\d+\/\n/);
+  assert.equal(code, 0);
+});
+
 const systemNode = spawnSync('node', ['--version'], { encoding: 'utf8', env: { PATH: pathWithoutPackages() } });
 const isOld = systemNode.status === 0 && Number.parseInt(systemNode.stdout.slice(1), 10) < 24;
 const noFullDisk = existsSync('/dev/full') ? false : 'no /dev/full';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../src/model/secret.ts';
 import { post, toolCall } from '../kit/call.ts';
+import { makeDpopClient } from '../kit/dpop-client.ts';
 import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
 import { startIssuer, type TestIssuer } from '../kit/start-issuer.ts';
 import { skipWithoutRedis, startRedis, type TestRedis } from '../kit/start-redis.ts';
@@ -19,12 +20,14 @@ interface Replicas extends AsyncDisposable {
   readonly b: TestGateway;
 }
 
+type Change = (server: ReturnType<typeof exchangingServer>) => ReturnType<typeof exchangingServer>;
+
 const answer = { jsonrpc: '2.0', id: 1, result: {} };
 
 async function startReplicas(
   respond: Parameters<typeof startHttpServer>[0] = (_, response) => sendJson(response, 200, answer),
-  changeB: (server: ReturnType<typeof exchangingServer>) => ReturnType<typeof exchangingServer> = (server) => server,
-  options: { readonly now?: () => number } = {},
+  changeB: Change = (server) => server,
+  { changeA = (server) => server, ...options }: { readonly now?: () => number; readonly changeA?: Change } = {},
 ): Promise<Replicas> {
   const redis = await startRedis();
   const issuer = await startIssuer();
@@ -32,8 +35,8 @@ async function startReplicas(
   const config = {
     state: { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) },
   };
-  const server = exchangingServer(issuer, upstream);
-  const a = await startTestGateway({ apollo: server }, { config, ...options });
+  const server = exchangingServer(issuer, upstream, { resourceUrl: 'http://localhost/mcp' });
+  const a = await startTestGateway({ apollo: changeA(server) }, { config, ...options });
   const b = await startTestGateway({ apollo: changeB(server) }, { config, ...options });
   return {
     redis,
@@ -102,6 +105,39 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     assert.equal(await status(all.b, mallory, session), 404);
     assert.equal(await status(all.b, alice, session), 200);
     assert.equal(await status(all.b, alice, { 'mcp-session-id': 'made-up' }), 404);
+  });
+
+  test('a proof of possession that was used at one – is refused at the other', async () => {
+    await using all = await startReplicas();
+    const client = makeDpopClient();
+    const callerToken = await all.issuer.sign({ cnf: client.cnf });
+    const proof = client.headers({ url: 'http://localhost/mcp', token: callerToken });
+    const call = async (one: TestGateway) => {
+      const response = await post(one.mcpUrl, undefined, toolCall(), proof);
+      return { status: response.status, text: await response.text() };
+    };
+    assert.equal((await call(all.a)).status, 200);
+    const again = await call(all.b);
+    assert.equal(again.status, 401);
+    assert.match(again.text, /dpop_proof_invalid/);
+  });
+
+  test('a nonce that one gave out – is taken by the other', async () => {
+    const withNonces = (server: ReturnType<typeof exchangingServer>) => ({ ...server, dpop: { nonces: true } });
+    await using all = await startReplicas(undefined, withNonces, { changeA: withNonces });
+    const client = makeDpopClient();
+    const callerToken = await all.issuer.sign({ cnf: client.cnf });
+    const call = async (one: TestGateway, nonce?: string) => {
+      const claims = nonce === undefined ? {} : { nonce };
+      const headers = client.headers({ url: 'http://localhost/mcp', token: callerToken }, { claims });
+      const response = await post(one.mcpUrl, undefined, toolCall(), headers);
+      await response.text();
+      return { status: response.status, nonce: response.headers.get('dpop-nonce') ?? '' };
+    };
+    const { status: first, nonce } = await call(all.a);
+    assert.equal(first, 401);
+    assert.equal((await call(all.b, nonce)).status, 200);
+    assert.equal((await call(all.b, 'made-up')).status, 401);
   });
 
   test('a server that gives a session out again through the other replica – it stays its first user’s', async () => {

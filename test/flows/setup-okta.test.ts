@@ -3,6 +3,9 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { loadConfig } from '../../src/config/load.ts';
+import { startGateway } from '../../src/gateway/start-gateway.ts';
+import { collectLog } from '../kit/collect-log.ts';
 import { post } from '../kit/call.ts';
 import { managementOf } from '../kit/call-management.ts';
 import { freePort } from '../kit/free-port.ts';
@@ -120,7 +123,11 @@ test('set-up of Okta – an empty org – sign-in, exchange and call work with w
 });
 
 /** The same as the command does, in this process. */
-async function setUpIn(idp: TestIdp, folder: string, change: Partial<OktaWanted> = {}) {
+async function setUpIn(
+  idp: TestIdp,
+  folder: string,
+  { upstreamUrl = 'http://127.0.0.1:8001/mcp', ...change }: Partial<OktaWanted> & { upstreamUrl?: string } = {},
+) {
   const apiToken = new Secret((await readFile(idp.idp.apiTokenFile ?? '', 'utf8')).trim());
   const wanted: OktaWanted = {
     signIn: { audience: 'mcpserver', scopes: ['mcp:tools:call'] },
@@ -132,7 +139,7 @@ async function setUpIn(idp: TestIdp, folder: string, change: Partial<OktaWanted>
   };
   const setUp = setUpOkta({ origin: idp.idp.httpUrl, apiToken }, wanted);
   const watcher = { agree: async () => true, done: () => undefined };
-  const choices = { name: 'mcp', upstreamUrl: 'http://127.0.0.1:8001/mcp', port: 8000, caFile: undefined };
+  const choices = { name: 'mcp', upstreamUrl, port: 8000, caFile: undefined };
   return {
     run: () => runSetUp(setUp, folder, { choices, watcher }),
     undo: () => undoSetUp(setUp, folder, watcher),
@@ -186,6 +193,36 @@ test('set-up of Okta – an org that has half of it, differently – adds what i
   assert.deepEqual(await readdir(folder), []);
 });
 
+test('set-up of Okta – proof of possession left demanded – the written configuration gives it', async (context) => {
+  await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
+  await using upstream = await startHttpServer((_, response) => {
+    sendJson(response, 200, { jsonrpc: '2.0', id: 1, result: { content: [] } });
+  });
+  const folder = await makeFolder(context);
+  await using setUp = await setUpIn(idp, folder, {
+    gateway: { label: 'MCP gateway', dpop: true },
+    upstreamUrl: `${upstream.url}/mcp`,
+  });
+  const { outcome } = await setUp.run();
+  assert.ok(outcome);
+  const { config } = loadConfig({ file: join(folder, 'usher.yaml'), flags: [], environment: {} });
+  await using gateway = await startGateway({ ...config, listen: { ...config.listen, port: 0 } }, collectLog());
+  const signedIn = await idp.signIn(outcome.callers.issuer.split('/').at(-1) ?? '', {
+    clientId: outcome.client.clientId,
+    clientSecret: outcome.client.clientSecret?.reveal() ?? '',
+    redirectUri: 'http://127.0.0.1:33418',
+    scope: 'openid mcp:tools:call',
+  });
+  const answer = await post(`${gateway.url}/mcp`, String(signedIn.body['access_token']));
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const { authorization = '', dpop } = upstream.seen[0]?.headers ?? {};
+  assert.match(authorization, /^DPoP /);
+  const { cnf, aud } = claimsOf(authorization.slice('DPoP '.length));
+  assert.match((cnf as { jkt: string }).jkt, /^[\w-]{43}$/);
+  assert.equal(aud, 'backend');
+  assert.equal(claimsOf(dpop)['htu'], `${upstream.url}/mcp`);
+});
+
 test('set-up of Okta – a step refused half way – says so, keeps the record, and goes on when run again', async (context) => {
   await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
   const folder = await makeFolder(context);
@@ -218,7 +255,10 @@ test('set-up of Okta – a wrong API token, a console address, no way to ask –
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /--org: is "https:\/\/example-admin\.okta\.com", the address of its console/);
   assert.match(wrong.stderr, /--yes: is missing; without a terminal nobody can be asked/);
-  const plain = await runUsher(context, ['setup', 'okta', '--org', 'http://example.okta.com', ...flags, '--yes']);
+  const plain = await runUsher(context, ['setup', 'okta', '--org', 'http://example.okta.com', '--yes'], {
+    env: { OKTA_API_TOKEN: '00not-the-token' },
+  });
+  assert.doesNotMatch(plain.stderr, /--api-token-file/);
   assert.match(plain.stderr, /--org: is "http:\/\/example\.okta\.com", expected the URL of an org: https:/);
   await assert.rejects(stat(join(folder, 'out')), { code: 'ENOENT' });
 });

@@ -4,6 +4,7 @@ import { callMcp } from '../../src/demo/call-mcp.ts';
 import type { SignedIn } from '../../src/demo/sign-in-user.ts';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
 import { assertAbsent } from '../kit/assert-refused.ts';
+import { until } from '../kit/until.ts';
 import type { Countries } from './start-countries.ts';
 
 /** What the scenario is played with. */
@@ -37,14 +38,29 @@ export async function assertScenario({ mcpUrl, countries, issuers, signIn, recor
   assert.equal(api?.sub, caller.sub, 'the same user');
   assert.notEqual(api?.jti, caller.jti);
 
-  const record = (await records()).findLast(({ what }) => what.tool === 'GetCountry');
+  const record = await findRecord(
+    records,
+    ({ exchanged, what }) => what.tool === 'GetCountry' && exchanged?.jti === api?.jti,
+  );
   assert.equal(record?.decision, 'allowed');
   assert.equal(record?.who.sub, caller.sub);
   assert.ok([record?.caller?.aud].flat().includes('mcpserver'));
   assert.equal(record?.exchanged?.sub, caller.sub);
   assert.deepEqual([record?.exchanged?.aud].flat(), ['backend']);
   assert.deepEqual(record?.exchanged?.scp, ['backend-api:read']);
-  assert.equal(record?.exchanged?.jti, api?.jti);
   assertAbsent(callerToken, JSON.stringify(record));
   return caller.sub ?? '';
+}
+
+/** An audit record, which is written a moment after its call. */
+export async function findRecord(
+  read: () => Promise<readonly AuditRecord[]>,
+  isWanted: (record: AuditRecord) => boolean,
+): Promise<AuditRecord | undefined> {
+  let found: AuditRecord | undefined;
+  await until(async () => {
+    found = (await read()).findLast(isWanted);
+    return found !== undefined;
+  });
+  return found;
 }

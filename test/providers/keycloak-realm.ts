@@ -29,6 +29,8 @@ export interface KeycloakRealm {
   admin(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
   /** The internal id of a client. */
   idOf(clientId: string): Promise<string>;
+  /** Lets a client scope bring this client into the audience of the tokens it is in. */
+  addAudience(scopeName: string, clientId: string): Promise<void>;
   /** All clients and client scopes, to compare with later; without what changes by itself. */
   snapshot(): Promise<unknown>;
   /** The set-up of this realm, as the command builds it. */
@@ -70,6 +72,15 @@ export async function createRealm(url: string): Promise<KeycloakRealm> {
       const [found] = await list(`/clients?clientId=${clientId}`);
       assert.ok(found !== undefined, `no client ${clientId}`);
       return found.id;
+    },
+    async addAudience(scopeName, clientId) {
+      const scope = (await list('/client-scopes')).find((one) => one['name'] === scopeName);
+      await admin('POST', `/client-scopes/${scope?.id}/protocol-mappers/models`, {
+        name: `audience ${clientId}`,
+        protocol: 'openid-connect',
+        protocolMapper: 'oidc-audience-mapper',
+        config: { 'included.client.audience': clientId, 'access.token.claim': 'true' },
+      });
     },
     snapshot: async () => [sortById(await list('/clients')), sortById(await list('/client-scopes'))],
     buildSetUp,

@@ -19,38 +19,77 @@ const clients: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 const clientSecret = 'secret-of-a-wrong-client';
 
-type Mistake = readonly [change: Partial<ExchangeChoice>, code: ErrorCode, words: RegExp];
+type Mistake = readonly [change: Partial<ExchangeChoice>, code: ErrorCode, words: RegExp, cause?: string];
 const asClient = (clientId: string): Partial<ExchangeChoice> => ({ clientId, clientSecret });
 
 /** What Keycloak 26.7 says to each mistake, and whose it is. */
 const mistakes: Readonly<Record<string, Mistake>> = {
-  'wrong-secret': [{ clientSecret: 'not-the-secret' }, 'exchange_misconfigured', /401 unauthorized_client/],
-  'unknown-client': [{ clientId: 'nobody' }, 'exchange_misconfigured', /401 invalid_client/],
-  'unknown-audience': [{ audience: ['nobody'] }, 'exchange_misconfigured', /400 invalid_client: Audience not found/],
-  'audience-out-of-reach': [{ scopes: [] }, 'exchange_misconfigured', /Requested audience not available: backend/],
-  'unknown-scope': [{ scopes: ['nobody:read'] }, 'exchange_misconfigured', /400 invalid_scope: Invalid scopes/],
-  'scope-not-given': [asClient('scope-not-given'), 'exchange_misconfigured', /400 invalid_scope: Invalid scopes/],
+  'wrong-secret': [
+    { clientSecret: 'not-the-secret' },
+    'exchange_misconfigured',
+    /401 unauthorized_client/,
+    'keycloak-secret-wrong',
+  ],
+  'unknown-client': [{ clientId: 'nobody' }, 'exchange_misconfigured', /401 invalid_client/, 'keycloak-client-unknown'],
+  'unknown-audience': [
+    { audience: ['nobody'] },
+    'exchange_misconfigured',
+    /400 invalid_client: Audience not found/,
+    'keycloak-audience-unknown',
+  ],
+  'audience-out-of-reach': [
+    { scopes: [] },
+    'exchange_misconfigured',
+    /Requested audience not available: backend/,
+    'keycloak-audience-not-available',
+  ],
+  'unknown-scope': [
+    { scopes: ['nobody:read'] },
+    'exchange_misconfigured',
+    /400 invalid_scope: Invalid scopes/,
+    'keycloak-scope-invalid',
+  ],
+  'scope-not-given': [
+    asClient('scope-not-given'),
+    'exchange_misconfigured',
+    /400 invalid_scope: Invalid scopes/,
+    'keycloak-scope-invalid',
+  ],
   'not-in-audience': [
     asClient('not-in-audience'),
     'exchange_misconfigured',
     /403 access_denied: Client is not within the token audience/,
+    'keycloak-not-in-audience',
   ],
   'switch-off': [
     asClient('switch-off'),
     'exchange_misconfigured',
     /invalid_request: Standard token exchange is not en/,
+    'keycloak-exchange-off',
   ],
   'public-client': [
     asClient('public-client'),
     'exchange_misconfigured',
     /invalid_client: Public client is not allowed/,
+    'keycloak-public-client',
   ],
-  'consent-required': [asClient('consent-required'), 'exchange_denied', /invalid_scope: Missing consents/],
-  'dpop-required': [asClient('dpop-required'), 'exchange_misconfigured', /invalid_request: DPoP proof is missing/],
+  'consent-required': [
+    asClient('consent-required'),
+    'exchange_denied',
+    /invalid_scope: Missing consents/,
+    'keycloak-consent-missing',
+  ],
+  'dpop-required': [
+    asClient('dpop-required'),
+    'exchange_misconfigured',
+    /invalid_request: DPoP proof is missing/,
+    'keycloak-sender-constrained',
+  ],
   'unknown-realm': [
     { url: `${url}/realms/nobody/protocol/openid-connect/token` },
     'exchange_misconfigured',
     /404 Realm does not exist/,
+    'keycloak-realm-unknown',
   ],
   // Keycloak does not know RFC 8707's parameter and gives a token for somebody else.
   'resource-ignored': [{ audience: [], resource: ['http://127.0.0.1:4000'] }, 'exchange_answer_invalid', /aud/],
@@ -82,22 +121,18 @@ async function addClient(clientId: string, change: Readonly<Record<string, unkno
     optionalClientScopes: [names.apiScope],
     ...change,
   });
-  if (clientId === 'not-in-audience') return;
-  const scopes = (await realm.admin('GET', '/client-scopes')) as readonly { id: string; name: string }[];
-  const callScope = scopes.find(({ name }) => name === names.callScope);
-  await realm.admin('POST', `/client-scopes/${callScope?.id}/protocol-mappers/models`, {
-    name: `audience ${clientId}`,
-    protocol: 'openid-connect',
-    protocolMapper: 'oidc-audience-mapper',
-    config: { 'included.client.audience': clientId, 'access.token.claim': 'true' },
-  });
+  if (clientId !== 'not-in-audience') await realm.addAudience(names.callScope, clientId);
 }
 
-for (const [name, [, code, words]] of Object.entries(mistakes)) {
-  test(`Keycloak – ${name} – ${code}`, { skip }, () => lab.assertRefused(name, callerToken, { code, words }));
+for (const [name, [, code, words, cause]] of Object.entries(mistakes)) {
+  test(`Keycloak – ${name} – ${code}`, { skip }, () => lab.assertRefused(name, callerToken, { code, words, cause }));
 }
 
-const subjectRefused = { code: 'exchange_subject_refused', words: /400 invalid_request: Invalid token/ } as const;
+const subjectRefused = {
+  code: 'exchange_subject_refused',
+  words: /400 invalid_request: Invalid token/,
+  cause: 'keycloak-subject-token-invalid',
+} as const;
 
 test('Keycloak – an administrator ended the session – exchange_subject_refused', { skip }, async () => {
   const { callerToken: ended } = await lab.signIn(alice);
@@ -129,6 +164,7 @@ test(
       await lab.assertRefused('good', good, {
         code: 'exchange_misconfigured',
         words: /403 access_denied: Realm not en/,
+        cause: 'keycloak-realm-disabled',
       });
     } finally {
       await realm.admin('PUT', '', { enabled: true });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { signInUser } from '../../src/demo/sign-in-user.ts';
+import { signInUser, type SignedIn } from '../../src/demo/sign-in-user.ts';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
 import { keycloakAdmin } from '../../tools/real/start-keycloak.js';
 import { makeFolder } from '../kit/config-input.ts';
@@ -59,9 +59,16 @@ test('usher setup keycloak – an untouched realm', { skip, timeout: 150_000 }, 
     assert.deepEqual(await realm.snapshot(), before);
     assert.equal(await readFile(join(folder, 'usher.yaml'), 'utf8'), config);
   });
+  const gateway = startUsher(context, ['serve', '-f', join(folder, 'usher.yaml')], { cwd: folder });
+  gateway.stdout?.resume();
+  gateway.stderr?.resume();
+  const mcpUrl = `http://localhost:${port}/mcp`;
+  await until(async () => (await fetch(mcpUrl).catch(() => undefined))?.status === 401, 60_000);
   await context.test('the written configuration – the scenario runs with it', () =>
-    assertServed(context, { folder, port, countries, realm }),
+    assertServed({ folder, mcpUrl, countries, realm }),
   );
+  await context.test('usher doctor – finds nothing wrong with any of it', () => assertHealthy(context, folder, mcpUrl));
+  gateway.kill('SIGKILL');
   await context.test('--undo – leaves the realm as it was, and nothing of its own in the folder', async () => {
     assert.equal(reportOf(await setUp('--undo', '--yes', '--json'))['state'], 'undone');
     assert.deepEqual(await realm.snapshot(), untouched);
@@ -88,30 +95,38 @@ async function assertSecrecy(folder: string, { stdout, stderr }: UsherResult): P
 
 interface Served {
   readonly folder: string;
-  readonly port: number;
+  readonly mcpUrl: string;
   readonly countries: Countries;
   readonly realm: KeycloakRealm;
 }
 
-/** Plays the scenario at a process that serves what is in the folder. */
-async function assertServed(context: TestContext, { folder, port, countries, realm }: Served): Promise<void> {
-  const gateway = startUsher(context, ['serve', '-f', join(folder, 'usher.yaml')], { cwd: folder });
-  gateway.stdout?.resume();
-  gateway.stderr?.resume();
-  const mcpUrl = `http://localhost:${port}/mcp`;
-  await until(async () => (await fetch(mcpUrl).catch(() => undefined))?.status === 401, 60_000);
+/** Plays the scenario at the process that serves what is in the folder. */
+async function assertServed({ folder, mcpUrl, countries, realm }: Served): Promise<void> {
   const readLines = async () => (await readFile(join(folder, 'audit.jsonl'), 'utf8')).split('\n').slice(0, -1);
   await assertScenario({
     mcpUrl,
     countries,
     issuers: { caller: realm.issuer, api: realm.issuer },
-    signIn: () => signInUser({ mcpUrl, clientId: names.mcpClient, redirectUri: 'http://127.0.0.1:33418/', ...alice }),
-    async records() {
-      await until(async () => (await readLines()).some((line) => line.includes('GetCountry')));
-      return (await readLines()).map((line): AuditRecord => JSON.parse(line));
-    },
+    signIn: () => signIn(mcpUrl),
+    records: async () => (await readLines()).map((line): AuditRecord => JSON.parse(line)),
   });
-  gateway.kill('SIGKILL');
+}
+
+function signIn(mcpUrl: string): Promise<SignedIn> {
+  const app = { clientId: names.mcpClient, redirectUri: 'http://127.0.0.1:33418/' };
+  return signInUser({ mcpUrl, ...app, ...alice });
+}
+
+/** The whole chain as the doctor sees it, with a token of a user. */
+async function assertHealthy(context: TestContext, folder: string, mcpUrl: string): Promise<void> {
+  const tokenFile = join(makeFolder(context), 'token.txt');
+  await writeFile(tokenFile, (await signIn(mcpUrl)).callerToken, { mode: 0o600 });
+  const tool = ['--tool', 'GetCountry', '--tool-arguments', '{"code":"CZ"}'];
+  const args = ['-f', join(folder, 'usher.yaml'), '--caller-token-file', tokenFile, '--client-id', names.mcpClient];
+  const { code, stdout, stderr } = await runUsher(context, ['doctor', ...args, ...tool], { cwd: folder });
+  assert.equal(code, 0, `${stdout}${stderr}`);
+  for (const check of ['redirect-uris', 'exchange', 'exchanged-user', 'tool-call'])
+    assert.ok(new RegExp(`✔ [^\n]+\\[${check}\\]`).test(stdout), stdout);
 }
 
 test('usher setup keycloak – no such realm – says where to create one', { skip }, async (context) => {

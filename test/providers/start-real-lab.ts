@@ -5,7 +5,7 @@ import { signInUser, type SignedIn } from '../../src/demo/sign-in-user.ts';
 import { assertAbsent } from '../kit/assert-refused.ts';
 import { post } from '../kit/call.ts';
 import { startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
-import { assertScenario } from './assert-scenario.ts';
+import { assertScenario, findRecord } from './assert-scenario.ts';
 import { startCountries, type Countries } from './start-countries.ts';
 
 /** How the gateway asks for the API's token. */
@@ -16,6 +16,17 @@ export interface ExchangeChoice {
   readonly audience: readonly string[];
   readonly resource?: readonly string[];
   readonly scopes: readonly string[];
+  /** Asks for a token that names the gateway as actor, too. */
+  readonly actorFromClient?: boolean;
+}
+
+/** How a call is refused. */
+export interface ExpectedRefusal {
+  readonly code: ErrorCode;
+  /** The provider's own, in the hint and nowhere else. */
+  readonly words: RegExp;
+  /** Which known refusal it is; looked at where it is said. */
+  readonly cause?: string | undefined;
 }
 
 /** A real provider, as the gateway is told of it. */
@@ -43,7 +54,7 @@ export interface RealLab extends AsyncDisposable {
   /** Calls a tool at this server: refused with this code, for the reason in the provider's words, which the operator alone
    * reads; the API hears nothing.
    */
-  assertRefused(server: string, callerToken: string, expected: { code: ErrorCode; words: RegExp }): Promise<void>;
+  assertRefused(server: string, callerToken: string, expected: ExpectedRefusal): Promise<void>;
 }
 
 /** The scenario around a real provider: countries behind the gateway, and servers whose exchange is set up wrongly. */
@@ -89,16 +100,20 @@ export async function startRealLab(options: RealLabOptions): Promise<RealLab> {
         signIn: () => signIn(user),
         records: () => gateway.records(),
       }),
-    async assertRefused(name, callerToken, { code, words }) {
+    async assertRefused(name, callerToken, { code, words, cause }) {
       const before = countries.accepted.length + countries.refused.length;
       const answer = await post(mcpUrl(name), callerToken);
       const text = await answer.text();
       const { error } = JSON.parse(text) as { error: { message: string; data: { code: string; id: string } } };
-      const record = (await gateway.records()).find(({ id }) => id === error.data.id);
+      const record = await findRecord(
+        () => gateway.records(),
+        ({ id }) => id === error.data.id,
+      );
       assert.equal(error.data.code, code, record?.hint);
       assert.equal(answer.status, errorTable[code].status);
       assert.equal(answer.headers.has('www-authenticate'), answer.status === 401, 'a challenge only where it helps');
       assert.match(record?.hint ?? '', words);
+      if (cause !== undefined) assert.equal(record?.cause, cause, record?.hint);
       assert.doesNotMatch(text, words);
       assert.equal(countries.accepted.length + countries.refused.length, before, 'the API hears nothing');
       const shown = [text, JSON.stringify(record), ...gateway.logged].join('\n');

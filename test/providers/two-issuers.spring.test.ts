@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { post } from '../kit/call.ts';
 import { findRealProvider } from '../kit/find-real-provider.ts';
+import { findRecord } from './assert-scenario.ts';
 import { startRealLab, type ExchangeChoice, type RealLab } from './start-real-lab.ts';
 import type { ErrorCode } from '../../src/model/errors.ts';
 
@@ -46,6 +47,7 @@ before(async () => {
       good,
       ...Object.fromEntries(wrong),
       resource: { ...good, audience: [], resource: ['http://127.0.0.1:4000'] },
+      delegated: { ...good, actorFromClient: true },
     },
   });
   callerToken = (await lab.signIn(alice)).callerToken;
@@ -76,8 +78,27 @@ test('Spring Authorization Server – the sign-in was revoked – exchange_subje
 test('Spring Authorization Server – asked for a resource and no audience – the token names it', { skip }, async () => {
   const refusedBefore = lab.countries.refused.length;
   await post(lab.mcpUrl('resource'), callerToken);
-  const record = (await lab.gateway.records()).findLast(({ server }) => server === 'resource');
+  const record = await findRecord(
+    () => lab.gateway.records(),
+    ({ server }) => server === 'resource',
+  );
   assert.deepEqual([record?.exchanged?.aud].flat(), ['http://127.0.0.1:4000']);
   // The server behind takes another audience, so the call goes no further.
   assert.equal(lab.countries.refused.length, refusedBefore);
 });
+
+test(
+  'Spring Authorization Server – the gateway names itself as actor – the token says who acts for whom',
+  { skip },
+  async () => {
+    const answer = await post(lab.mcpUrl('delegated'), callerToken);
+    const record = await findRecord(
+      () => lab.gateway.records(),
+      ({ server }) => server === 'delegated',
+    );
+    assert.equal(answer.status, 200, record?.hint);
+    const token = lab.countries.accepted.at(-1);
+    assert.equal(token?.sub, 'alice');
+    assert.deepEqual(token?.['act'], { iss: issuers.api, sub: 'gateway' });
+  },
+);

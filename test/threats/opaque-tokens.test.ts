@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { assertTokenRefused, type Expected } from '../kit/assert-refused.ts';
 import { post } from '../kit/call.ts';
+import { makeDpopClient } from '../kit/dpop-client.ts';
 import { addIntrospection, introspectionEntry, type Introspecting } from '../kit/introspecting.ts';
 import { sendJson } from '../kit/start-http-server.ts';
 import { startIssuer } from '../kit/start-issuer.ts';
@@ -55,6 +56,14 @@ describe('an opaque token', () => {
     assert.equal((await lab.gateway.records()).at(-1)?.who.iss, lab.issuer.issuer);
   });
 
+  test('bound to a key – taken with a proof of the key, refused without', async () => {
+    const alice = makeDpopClient();
+    const callerToken = provider.issue(fresh(), { token_type: 'DPoP', cnf: alice.cnf });
+    const headers = alice.headers({ url: lab.gateway.servers[0]?.resourceUrl ?? '', token: callerToken });
+    assert.equal((await post(lab.gateway.mcpUrl, undefined, undefined, headers)).status, 200);
+    await assertTokenRefused(lab, callerToken, { code: 'token_bound', scheme: 'DPoP' });
+  });
+
   const hour = Math.floor(Date.now() / 1000) + 3600;
   const refusals: readonly [what: string, changes: Record<string, unknown>, expected: Expected][] = [
     ['not active', { active: false }, { code: 'token_inactive' }],
@@ -69,7 +78,9 @@ describe('an opaque token', () => {
     ['not valid yet', { nbf: hour }, { code: 'token_not_yet_valid' }],
     ['of nobody', { sub: undefined }, { code: 'token_claim_invalid' }],
     ['bound to a key', { cnf: { jkt: 'x' } }, { code: 'token_claim_invalid' }],
+    ['bound, it says, and not to what', { token_type: 'DPoP' }, { code: 'token_type_refused' }],
     ['of another token type', { token_type: 'N_A' }, { code: 'token_type_refused' }],
+    ['of a kind nobody says', { token_type: undefined }, { code: 'token_type_refused' }],
     ['a refresh token, as Keycloak says it', { typ: 'Refresh' }, { code: 'token_type_refused' }],
     ['an ID token, as some say it', { token_use: 'id' }, { code: 'token_type_refused' }],
     [
@@ -180,6 +191,13 @@ describe('how long an answer counts', () => {
     own.provider.respond = (_, response) => sendJson(response, 500, {});
     nowMs += 31_000;
     assert.equal(await status(own.lab, callerToken), 503);
+  });
+
+  test('acceptUntyped, where the issuer never says the kind – goes through', async () => {
+    const own = await startLab({ acceptUntyped: true });
+    assert.equal(await status(own.lab, own.provider.issue(fresh(), { token_type: undefined })), 200);
+    assert.equal(await status(own.lab, own.provider.issue(fresh(), { token_type: undefined, typ: 'Refresh' })), 401);
+    await own.lab[Symbol.asyncDispose]();
   });
 
   test('cacheSeconds 0 – a question for each call', async () => {

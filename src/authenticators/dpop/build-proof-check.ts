@@ -17,6 +17,8 @@ export interface ProofCheckDeps {
   /** Between the clocks of clients and this one. */
   readonly clockSkewSeconds: number;
   readonly replays: ReplayStore;
+  /** Of all replicas; one of this process's own when absent. */
+  readonly nonceSecret?: Buffer | undefined;
   readonly now: Clock;
 }
 
@@ -31,7 +33,7 @@ export function buildProofCheck(settings: DpopSettings, deps: ProofCheckDeps): P
   const keys = new ProofKeys();
   const maxAgeMs = settings.maxAgeSeconds * 1000;
   const skewMs = deps.clockSkewSeconds * 1000;
-  const nonces = settings.nonces ? new Nonces({ now, lifeMs: maxAgeMs }) : undefined;
+  const nonces = settings.nonces ? new Nonces({ now, lifeMs: maxAgeMs, secret: deps.nonceSecret }) : undefined;
   const target = findTargetUri(resourceUrl);
 
   /** What the proof says of the request, and when it is too old, in milliseconds since the epoch. */

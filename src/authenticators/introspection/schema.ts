@@ -44,6 +44,11 @@ export const introspectionSchema = z.strictObject({
       example: 'acme_',
     },
   ),
+  acceptUntyped: setting(z.boolean().default(false), {
+    help: 'Take tokens whose kind its answers do not say (token_type); only where it is never asked about refresh tokens',
+    flag: 'introspection-accept-untyped',
+    group,
+  }),
   cacheSeconds: setting(z.number().int().min(0).max(3600).default(30), {
     help: 'How long an answer counts; never past the end of the token; 0 asks for each call',
     flag: 'introspection-cache',

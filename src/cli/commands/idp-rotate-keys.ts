@@ -2,7 +2,7 @@ import { reportUsage } from '../../config/report.ts';
 import { quote } from '../../config/quote.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { idpOptions } from '../idp-options.ts';
+import { idpFlavours, idpOptions } from '../idp-options.ts';
 import { print } from '../print.ts';
 import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
@@ -16,16 +16,20 @@ export const idpRotateKeysCommand: CommandModule = {
       usage: '[options] [SERVER]',
       examples: ['usher idp rotate-keys', 'usher idp rotate-keys backend --state-dir .usher/idp'],
     });
-    return addSimpleOptions(command, [idpOptions.seed, idpOptions.stateDir, idpOptions.debug]);
+    return addSimpleOptions(command, [idpOptions.flavour, idpOptions.seed, idpOptions.stateDir, idpOptions.debug]);
   },
   async execute(command, { tail, environment }) {
     const values = new SimpleValues(command, environment);
+    const flavour = values.choice(idpOptions.flavour, idpFlavours);
     const seedFile = values.text(idpOptions.seed);
     const stateDir = values.text(idpOptions.stateDir) ?? '';
     const { operands, problems } = sortLeftovers(command);
     const tooMany = operands.length > 1 || tail !== undefined;
     const all = [
       ...problems,
+      ...(flavour !== 'okta' && operands.length > 0
+        ? [{ where: 'SERVER', what: `is given, but ${flavour} has one issuer for all of them; leave it out` }]
+        : []),
       ...(tooMany ? [{ where: 'arguments', what: 'are too many: expected one SERVER' }] : []),
       ...values.problems,
     ];
@@ -35,10 +39,16 @@ export const idpRotateKeysCommand: CommandModule = {
       import('../../idp/signing-keys.ts'),
       import('../../idp/state/org-state.ts'),
     ]);
+    const wanted = operands[0];
+    if (flavour !== 'okta') {
+      // One issuer for all its servers.
+      const keys = await rotateSigningKeys(stateDir, flavour, Date.now());
+      print(`${flavour} signs with ${keys.current.kid} from now on; next is ${keys.next.kid}`);
+      return 0;
+    }
     const seed = await readSeed(seedFile);
     // Also those that were made through the management API.
     const { servers } = (await findOrgData(stateDir, seed)).data ?? seed;
-    const wanted = operands[0];
     const chosen = servers.filter(({ id }) => wanted === undefined || id === wanted);
     if (chosen.length === 0) {
       const known = servers.map(({ id }) => id).join(', ');

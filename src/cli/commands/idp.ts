@@ -2,7 +2,7 @@ import type { RunningIdp } from '../../idp/running-idp.ts';
 import { reportUsage } from '../../config/report.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { idpOptions } from '../idp-options.ts';
+import { idpFlavours, idpOptions } from '../idp-options.ts';
 import { note, paint } from '../print.ts';
 import { refuseOperands } from '../require.ts';
 import { runUntilStopped } from '../run-until-stopped.ts';
@@ -29,7 +29,7 @@ export const idpCommand: CommandModule = {
     const seedFile = values.text(idpOptions.seed);
     const host = values.text(idpOptions.host);
     const options = {
-      flavour: values.choice(idpOptions.flavour, ['okta', 'keycloak', 'entra', 'auth0']),
+      flavour: values.choice(idpOptions.flavour, idpFlavours),
       ...(seedFile === undefined ? {} : { seedFile }),
       ...(host === undefined ? {} : { host }),
       httpPort: values.port(idpOptions.httpPort),

@@ -12,6 +12,13 @@ const answered =
 /** Why a token could not be exchanged, where no provider's catalogue knows the answer. */
 export const exchangeCauses: readonly CauseRow[] = [
   {
+    id: 'user-at-own-credential',
+    code: 'exchange_user_refused',
+    who: 'operator',
+    cause: 'The server is called as the gateway itself, which is for callers without a user, and {subject} is one.',
+    fix: "Exchange the caller's token instead (credential: token-exchange), or set alsoForUsers, if the server behind may take every call for the gateway's.",
+  },
+  {
     id: 'sign-in-not-enough',
     code: 'exchange_step_up',
     who: 'client',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { rotateSigningKeys } from '../signing-keys.ts';
 import { claimsOf, headerOf, startTestIdp, type IdpAnswer, type TestIdp } from '../../../test/kit/start-test-idp.ts';
 
 const redirectUri = 'http://127.0.0.1:7777/callback';
@@ -171,6 +172,11 @@ describe('sign-in at another flavour than Okta', () => {
     const kids = (body['keys'] as readonly { kid: string }[]).map(({ kid }) => kid);
     assert.notEqual(after_, before_);
     assert.ok(kids.includes(String(before_)) && kids.includes(String(after_)));
+  });
+
+  test('keys rotated by somebody else in the state folder – are taken over with the next request', async () => {
+    const { current } = await rotateSigningKeys(idp.stateDir, 'keycloak', Date.now());
+    assert.equal(headerOf((await idp.signIn('mcpserver')).body['access_token'])['kid'], current.kid);
   });
 
   test('the front page – and a path that is none – answer', async () => {

@@ -9,12 +9,12 @@ import type { IdpOptions, RunningIdp } from '../running-idp.ts';
 import { parseSeed } from '../seed/parse-seed.ts';
 import { readSeed } from '../seed/read-seed.ts';
 import type { Seed } from '../seed/seed-schema.ts';
-import { readSigningKeys, rotateSigningKeys } from '../signing-keys.ts';
 import { startListener } from '../start-listener.ts';
 import { readCertificates } from '../tls/read-certificates.ts';
 import { landingPage } from '../views/landing-page.ts';
 import type { Flavour, Tenant } from './flavour.ts';
 import { buildTenantHandler } from './handle-tenant.ts';
+import { openTenantKeys } from './tenant-keys.ts';
 
 /** Starts the development identity provider as somebody else than Okta: one issuer, on the scheme the seed gives its first
  * server, whose servers are the APIs it issues tokens for.
@@ -29,11 +29,10 @@ export async function startTenant(
       ? parseSeed(flavour.defaultSeed, `default seed of ${flavour.name}`)
       : await readSeed(options.seedFile);
   const stateDir = resolve(options.stateDir);
-  const [certificates, firstKeys] = await Promise.all([
+  const [certificates, keys] = await Promise.all([
     readCertificates(stateDir, Date.now),
-    readSigningKeys(stateDir, flavour.name),
+    openTenantKeys(stateDir, flavour.name),
   ]);
-  let keys = firstKeys;
   const http = createHttpServer();
   const https = createHttpsServer({ cert: certificates.certificate, key: certificates.key, minVersion: 'TLSv1.2' });
   // Whoever calls before all is built waits for it.
@@ -56,7 +55,7 @@ export async function startTenant(
     origin,
     issuer: origin + layout.issuer,
     layout,
-    keys: () => keys,
+    keys: () => keys.current(),
     now: Date.now,
     log: cleanLog(options.log),
     secret: randomBytes(32).toString('base64url'),
@@ -70,13 +69,16 @@ export async function startTenant(
     if (!isHere || side !== origin) return refuse(response, isHere ? 404 : 421, `This provider is served at ${origin}`);
     if (request.url === '/' && request.method === 'GET')
       return showLanding(response, landingPage({ org: seed.org, ...described }));
-    handle(request, response);
+    keys
+      .refresh()
+      .catch((error: unknown) => tenant.log('signing keys not read again', { reason: String(error) }))
+      .finally(() => handle(request, response));
   });
   const open = listeners.move();
   const close = async () => await open.disposeAsync();
   return {
     ...described,
-    rotateKeys: async () => void (keys = await rotateSigningKeys(stateDir, flavour.name, Date.now())),
+    rotateKeys: async () => await keys.rotate(Date.now()),
     close,
     [Symbol.asyncDispose]: close,
   };

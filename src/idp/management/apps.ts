@@ -109,8 +109,11 @@ export const appRoutes: readonly ApiRoute[] = [
     handle: async ({ org }, { params }) => {
       await org.state.change((draft) => {
         const app = appOf(draft, param(params, 'app'));
-        // "Applications must be deactivated before they can be deleted"; code and words observed.
-        if (app.active) throw new ApiError(403, 'E0000056', 'Delete application forbidden.');
+        // Source: https://developer.okta.com/docs/reference/api/apps/#delete-application
+        if (app.active) {
+          const cause = 'The application must be deactivated before deletion.';
+          throw new ApiError(403, 'E0000056', 'Delete application forbidden.', [cause]);
+        }
         removeFrom(draft.apps, app);
         const policies = draft.servers.flatMap((server) => server.policies);
         for (const { clients } of policies) if (clients !== 'ALL_CLIENTS') removeFrom(clients, app.clientId);

@@ -56,7 +56,7 @@ export const serverRoutes: readonly ApiRoute[] = [
         lastUpdated: stamp,
       };
       await context.org.state.change((draft) => {
-        // Observed: names of authorization servers are unique.
+        // Not documented by Okta: ours, since people tell servers apart by their names.
         if (draft.servers.some((other) => other.name === name)) throw taken('name');
         draft.servers.push(server);
       });

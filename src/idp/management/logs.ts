@@ -39,7 +39,7 @@ function parseFilter(text: string | null): (event: Shown) => boolean {
   if (text === null) return () => true;
   const terms = text.split(/\s+and\s+/i).map((term) => {
     const found = /^(eventType|outcome\.result|outcome\.reason) eq "([^"]*)"$/.exec(term.trim());
-    if (found === null) throw new ApiError(400, 'E0000053', `Invalid filter '${term}': Unsupported filter expression`);
+    if (found === null) throw new ApiError(400, 'E0000031', `Invalid search criteria: ${term}`);
     return { name: found[1], value: found[2] };
   });
   return ({ eventType, outcome }) =>

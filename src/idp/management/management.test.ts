@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, stat, mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -99,11 +100,53 @@ describe('management API', () => {
     assert.deepEqual(seen, ['Everyone', 'Engineering', 'Sales']);
   });
 
+  test('changes – many at once – are all kept', async () => {
+    const server = await api('POST', '/authorizationServers', oktaBodies.server('busy'));
+    const path = `/authorizationServers/${String(server.body['id'])}/scopes`;
+    const names = Array.from({ length: 20 }, (_, index) => `scope:${index}`);
+    const made = await Promise.all(names.map((name) => api('POST', path, { name })));
+    assert.ok(made.every(({ status }) => status === 201));
+    const { list } = await api('GET', path);
+    const found = new Set(list.map((scope) => scope['name']));
+    assert.ok(names.every((name) => found.has(name)));
+  });
+
+  test('names – used twice – refused', async () => {
+    await api('POST', '/authorizationServers', oktaBodies.server('twice'));
+    const again = await api('POST', '/authorizationServers', oktaBodies.server('twice'));
+    assert.deepEqual([again.status, again.body['errorCode']], [400, 'E0000001']);
+  });
+
+  test('policies – one put first – the others move behind it', async () => {
+    const server = await api('POST', '/authorizationServers', oktaBodies.server('ordered'));
+    const path = `/authorizationServers/${String(server.body['id'])}/policies`;
+    for (const name of ['last', 'middle', 'first']) await api('POST', path, oktaBodies.policy(name, 'ALL_CLIENTS'));
+    const { list } = await api('GET', path);
+    assert.deepEqual(
+      list.map(({ name, priority }) => [name, priority]),
+      [
+        ['first', 1],
+        ['middle', 2],
+        ['last', 3],
+      ],
+    );
+  });
+
+  test('request – for another host – refused before its token is looked at', async () => {
+    const answer = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { host: 'attacker.example' };
+      const sent = request(`${idp.idp.httpUrl}/api/v1/apps`, { headers }, ({ statusCode }) => resolve(statusCode));
+      sent.once('error', reject).end();
+    });
+    assert.equal(answer, 421);
+  });
+
   test('app – made active – cannot be deleted before it is deactivated', async () => {
     const made = await api('POST', '/apps', oktaBodies.app('Short-lived', webClient));
     const path = `/apps/${String(made.body['id'])}`;
     const refused = await api('DELETE', path);
     assert.deepEqual([refused.status, refused.body['errorCode']], [403, 'E0000056']);
+    assert.match(JSON.stringify(refused.body['errorCauses']), /must be deactivated before deletion/);
     assert.equal((await api('POST', `${path}/lifecycle/deactivate`)).status, 200);
     assert.equal((await api('DELETE', path)).status, 204);
     assert.equal((await api('GET', path)).status, 404);
@@ -221,6 +264,16 @@ test('management API – the scenario made from nothing – works at once, and a
     } finally {
       await changed[Symbol.asyncDispose]();
     }
+  } finally {
+    await rm(stateDir, { recursive: true, force: true });
+  }
+});
+
+test('org.json – damaged – the provider does not start, and says what to do', async () => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'usher-idp-'));
+  try {
+    await writeFile(join(stateDir, 'org.json'), '{"seed":');
+    await assert.rejects(startTestIdp(undefined, { stateDir }), /org\.json: the file is damaged\. Delete it/);
   } finally {
     await rm(stateDir, { recursive: true, force: true });
   }

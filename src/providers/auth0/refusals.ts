@@ -104,7 +104,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
     id: 'auth0-dpop',
     answer: { errors: ['invalid_dpop_proof', 'use_dpop_nonce'] },
     cause: 'The application or the API requires sender-constrained tokens, and the request had no fitting proof.',
-    fix: 'Applications → the gateway’s application → Settings → Token Sender-Constraining: switch Require Token Sender-Constraining off, or have the gateway send proofs.',
+    fix: 'Set --token-exchange-dpop. Or Applications → the gateway’s application → Settings → Token Sender-Constraining: switch Require Token Sender-Constraining off.',
     source: 'https://auth0.com/docs/secure/sender-constraining/demonstrating-proof-of-possession-dpop',
   },
   {

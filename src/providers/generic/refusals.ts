@@ -83,7 +83,7 @@ export const genericRefusals: readonly KnownRefusal[] = [
     answer: { errors: ['invalid_dpop_proof', 'use_dpop_nonce'] },
     cause:
       'The provider requires proof of possession (DPoP) of the gateway’s client, and the request had no fitting proof.',
-    fix: 'Have the gateway send proofs, or do not require them of this client.',
+    fix: 'Set --token-exchange-dpop, or do not require proofs of this client.',
     source: `${dpop}#section-5; ${dpop}#section-8`,
   },
   {

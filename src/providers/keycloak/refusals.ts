@@ -64,7 +64,7 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
     turn: 'allow',
     cause: 'The gateway’s client has Consent required, and this user has not consented; an exchange cannot ask.',
     fix: 'Clients → the gateway’s client → Settings → Login settings: switch Consent required off, or let the user sign in at that client once.',
-    source: guide,
+    source: `${guide}; ${observed}`,
   },
   {
     id: 'keycloak-subject-token-invalid',
@@ -106,7 +106,7 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
     answer: { errors: ['invalid_client'], description: /public client is not allowed/i },
     cause: 'The gateway’s client is public.',
     fix: 'Clients → the gateway’s client → Settings → Capability config: switch Client authentication on, then take the secret from the Credentials tab.',
-    source: standardExchange,
+    source: `${standardExchange}; ${observed}`,
   },
   {
     id: 'keycloak-sender-constrained',
@@ -116,8 +116,8 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
     },
     cause:
       'The caller’s token is bound to a key, or the gateway’s client requires DPoP, and the request had no fitting proof.',
-    fix: 'Clients → the gateway’s client → Settings → Capability config: Require DPoP bound tokens Off, or have the gateway send proofs; tokens bound to another client’s key cannot be exchanged.',
-    source: standardExchange,
+    fix: 'Set --token-exchange-dpop, or Clients → the gateway’s client → Settings → Capability config: Require DPoP bound tokens Off. Tokens bound to another client’s key cannot be exchanged.',
+    source: `${standardExchange}; ${observed}`,
   },
   {
     id: 'keycloak-secret-wrong',
@@ -146,8 +146,7 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
     turn: 'set-up',
     cause: 'The realm is switched off.',
     fix: 'Realm settings: switch the realm Enabled.',
-    source:
-      'https://github.com/keycloak/keycloak/blob/26.7.3/services/src/main/java/org/keycloak/protocol/oidc/endpoints/TokenEndpoint.java',
+    source: `https://github.com/keycloak/keycloak/blob/26.7.3/services/src/main/java/org/keycloak/protocol/oidc/endpoints/TokenEndpoint.java; ${observed}`,
   },
   {
     id: 'keycloak-https-required',

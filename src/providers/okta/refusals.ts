@@ -130,7 +130,7 @@ export const oktaRefusals: readonly KnownRefusal[] = [
     answer: { errors: ['invalid_dpop_proof'] },
     cause:
       'The gateway’s app requires proof of possession, which is the default of new API Services apps, and the request had none or a wrong one.',
-    fix: 'Set --token-exchange-dpop; or, under Applications → the gateway’s app → General → General Settings → Edit, untick Require Demonstrating Proof of Possession (DPoP) header in token requests.',
+    fix: 'Set --token-exchange-dpop, if the service behind can check proofs. Or Applications → the gateway’s app → General → General Settings → Edit: untick Require Demonstrating Proof of Possession (DPoP) header in token requests.',
     source: dpopGuide,
   },
   {
@@ -138,7 +138,7 @@ export const oktaRefusals: readonly KnownRefusal[] = [
     answer: { errors: ['use_dpop_nonce'] },
     cause:
       'Okta wants its nonce in the DPoP proof; that is the first answer to every proof, and the request was not repeated with it.',
-    fix: 'Set --token-exchange-dpop, which repeats the request with the nonce; or, under Applications → the gateway’s app → General → General Settings → Edit, untick Require Demonstrating Proof of Possession (DPoP) header in token requests.',
+    fix: 'Set --token-exchange-dpop, with which Usher repeats the request with the nonce; a proxy in between must let the DPoP-Nonce header through. Or untick Require Demonstrating Proof of Possession (DPoP) header in token requests at the app.',
     source: dpopGuide,
   },
   {

@@ -78,6 +78,7 @@ function buildStore(
     async delete(key) {
       await health.run(() => connection.delete(nameOf(key)));
     },
+    secretFor: (use) => sealer.secretFor(use),
     async [Symbol.asyncDispose]() {
       health.stop();
       connection.close();

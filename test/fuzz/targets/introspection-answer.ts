@@ -13,7 +13,7 @@ const issuer = 'https://issuer.example/oauth2/as1';
 const url = `${issuer}/introspect`;
 const secret = 'gateway-secret-of-some-length';
 const callerToken = 'opaque-token-of-a-caller';
-const expected = { issuer, audience: ['mcpserver'], clockSkewSeconds: 30 };
+const expected = { issuer, audience: ['mcpserver'], clockSkewSeconds: 30, acceptUntyped: false };
 const nowSeconds = 1_800_000_000;
 const client = buildClientAuthentication(
   { url, clientId: 'gateway', clientSecret: new Secret(secret), clientAuthentication: 'client_secret_post' },
@@ -50,14 +50,17 @@ async function check(body: Buffer, status: number): Promise<void> {
     ['authenticate'],
   );
   if (claims === undefined) return;
-  const { iss, aud, sub, exp, nbf = 0, iat = 0, cnf, token_type: type = 'bearer' } = claims;
+  const { iss, aud, sub, exp, nbf = 0, iat = 0, cnf, token_type: type, typ, token_use: use } = claims;
   assert.equal(iss, issuer);
   assert.ok([aud].flat().includes('mcpserver'));
   assert.ok(typeof sub === 'string' && sub !== '');
   assert.ok(typeof exp === 'number' && exp > nowSeconds - 30);
   for (const start of [nbf, iat]) assert.ok(typeof start === 'number' && start <= nowSeconds + 30);
-  assert.equal(cnf, undefined);
-  assert.match(String(type), /bearer|access_token$/i);
+  if (cnf !== undefined) assert.deepEqual(Object.keys(Object(cnf)), ['jkt']);
+  assert.ok(type !== undefined || typ !== undefined || use !== undefined);
+  assert.ok(type === undefined || (typeof type === 'string' && /^(?:bearer|dpop|.*access_token)$/i.test(type)));
+  // Whoever may bear it is asked for no proof.
+  if (cnf === undefined) assert.ok(typeof type !== 'string' || type.toLowerCase() !== 'dpop');
 }
 
 const good = { active: true, iss: issuer, aud: 'mcpserver', sub: 'alice', exp: nowSeconds + 60, token_type: 'Bearer' };
@@ -68,6 +71,7 @@ export const target: Target = {
     JSON.stringify(good),
     JSON.stringify({ ...good, iss: undefined, aud: ['x', 'mcpserver'], scope: 'a b', nbf: nowSeconds, typ: 'Bearer' }),
     JSON.stringify({ ...good, token_use: 'id', cnf: {} }),
+    JSON.stringify({ ...good, token_type: 'DPoP', cnf: { jkt: 'x'.repeat(43) } }),
     '{"active":false}',
     JSON.stringify({ status: 401, error: secret, error_description: `${callerToken} is not for you` }),
     '[]',

@@ -1,4 +1,5 @@
 import static org.springframework.security.oauth2.core.AuthorizationGrantType.AUTHORIZATION_CODE;
+import static org.springframework.security.oauth2.core.AuthorizationGrantType.CLIENT_CREDENTIALS;
 import static org.springframework.security.oauth2.core.AuthorizationGrantType.TOKEN_EXCHANGE;
 import static org.springframework.security.oauth2.core.ClientAuthenticationMethod.CLIENT_SECRET_BASIC;
 import static org.springframework.security.oauth2.core.ClientAuthenticationMethod.CLIENT_SECRET_POST;
@@ -94,6 +95,7 @@ public class TwoIssuers {
             .clientSecret("{noop}gateway-secret")
             .clientAuthenticationMethod(CLIENT_SECRET_BASIC)
             .authorizationGrantType(TOKEN_EXCHANGE)
+            .authorizationGrantType(CLIENT_CREDENTIALS)
             .scope("backend-api:read")
             .tokenSettings(tokens)
             .build();
