@@ -13,31 +13,35 @@ const timeoutMs = 15_000;
 const longestAnswer = 1024 * 1024;
 const modern = '2026-07-28';
 
-/** Asks the MCP server behind as `forward` would: one stateless request (MCP 2026-07-28).
+export interface Question {
+  readonly method: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** Asks the MCP server behind as `forward` would: one stateless request (MCP 2026-07-28), with a proof where the token is
+ * bound to a key, and once more where the proof has to hold a nonce (RFC 9449 §9).
  * @throws Error when it does not answer
  */
-export function askServer(
+export async function askServer(
+  route: Route,
+  credential: UpstreamCredential | undefined,
+  question: Question,
+): Promise<ServerAnswer> {
+  const answer = await askOnce(route, credential, question);
+  const { target } = route.upstream;
+  const hasNewNonce = credential?.proof?.learnNonce(target, answer.headers['dpop-nonce']) === true;
+  return answer.status === 401 && hasNewNonce ? askOnce(route, credential, question) : answer;
+}
+
+function askOnce(
   { upstream }: Route,
   credential: UpstreamCredential | undefined,
-  { method, params = {} }: { readonly method: string; readonly params?: Readonly<Record<string, unknown>> },
+  question: Question,
 ): Promise<ServerAnswer> {
-  const body = JSON.stringify({
-    jsonrpc: '2.0',
-    id: 1,
-    method,
-    params: { ...params, ...(method === 'initialize' ? {} : { _meta: meta }) },
-  });
-  const name = params['name'];
-  const headers = [
-    'content-type',
-    'application/json',
-    'accept',
-    'application/json, text/event-stream',
-    ...(method === 'initialize' ? [] : ['mcp-protocol-version', modern, 'mcp-method', method]),
-    ...(typeof name === 'string' ? ['mcp-name', name] : []),
-  ];
+  const headers = buildHeaders(question);
   const header = credential?.header;
   if (header !== undefined) headers.push(header.name, header.value.reveal());
+  if (credential?.proof !== undefined) headers.push('dpop', credential.proof.prove('POST', upstream.target));
   return new Promise((resolve, reject) => {
     let head: Omit<ServerAnswer, 'message'> | undefined;
     let text = '';
@@ -46,7 +50,7 @@ export function askServer(
       if (head !== undefined) resolve({ ...head, message: parseMessage(text) });
     };
     const exchange = upstream.send(
-      { method: 'POST', query: '', headers, body: Buffer.from(body) },
+      { method: 'POST', query: '', headers, body: Buffer.from(buildBody(question)) },
       {
         onHead: (status, found) => {
           head = { status, headers: found };
@@ -72,6 +76,23 @@ export function askServer(
       else finish();
     }, timeoutMs);
   });
+}
+
+function buildHeaders({ method, params = {} }: Question): string[] {
+  const name = params['name'];
+  return [
+    'content-type',
+    'application/json',
+    'accept',
+    'application/json, text/event-stream',
+    ...(method === 'initialize' ? [] : ['mcp-protocol-version', modern, 'mcp-method', method]),
+    ...(typeof name === 'string' ? ['mcp-name', name] : []),
+  ];
+}
+
+function buildBody({ method, params = {} }: Question): string {
+  const withMeta = method === 'initialize' ? params : { ...params, _meta: meta };
+  return JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: withMeta });
 }
 
 const meta = {

@@ -9,6 +9,7 @@ import { exchangeEndpoint } from './checks/exchange-endpoint.ts';
 import { exchangeGrant } from './checks/exchange-grant.ts';
 import { exchangeRequest } from './checks/exchange-request.ts';
 import { exchangedUser } from './checks/exchanged-user.ts';
+import { introspection } from './checks/introspection.ts';
 import { issuerKeys } from './checks/issuer-keys.ts';
 import { issuerMetadata } from './checks/issuer-metadata.ts';
 import { offeredScopes } from './checks/offered-scopes.ts';
@@ -28,6 +29,7 @@ export const checkTable: readonly Check[] = [
   issuerMetadata,
   clock,
   issuerKeys,
+  introspection,
   signIn,
   offeredScopes,
   redirectUris,

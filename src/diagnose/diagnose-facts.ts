@@ -53,7 +53,9 @@ interface Known {
 /** What a provider is known to mean by its answer: as the gateway told it, which was told whose provider it is; else by whose
  * token endpoint it looks like.
  */
-function findKnown({ known, details }: Facts): Known | undefined {
+function findKnown({ code, known, details }: Facts): Known | undefined {
+  // The same words at another endpoint are about another client.
+  if (code?.startsWith('exchange_') !== true) return undefined;
   const told = known === undefined ? undefined : findRefusalById(known);
   if (told !== undefined) return told;
   const { url, status, error, description } = details;

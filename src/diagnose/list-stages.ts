@@ -1,4 +1,5 @@
 import type { AuditRecord } from '../model/audit-record.ts';
+import type { TokenClaims } from '../model/caller.ts';
 import type { Stage } from '../model/errors.ts';
 import type { StageOutcome } from './explanation.ts';
 
@@ -61,20 +62,20 @@ function describePassed(stage: (typeof requestPath)[number], record: AuditRecord
   }
 }
 
-type Claims = NonNullable<AuditRecord['caller']>;
-
-function describeToken({ iss, aud, clientId }: Claims): string {
+function describeToken({ iss, aud, clientId }: TokenClaims): string {
   const audience = [aud ?? []].flat().join(', ');
   return `token of ${iss ?? '?'} for ${audience || '?'}${clientId === undefined ? '' : `, client ${clientId}`}`;
 }
 
 function describeExchange(exchanged: NonNullable<AuditRecord['exchanged']>): string {
-  const { strategy, source, ms } = exchanged;
+  const { strategy, source, ms, as, steps = [] } = exchanged;
   if (source === 'none') return 'no token is sent on';
+  if (source === 'static') return `${strategy}: the same for every call`;
   const how = source === 'fresh' ? `fresh from the provider in ${ms} ms` : 'kept from an earlier call';
-  return exchanged.iss === undefined && exchanged.aud === undefined
-    ? `${strategy}: an opaque token, ${how}`
-    : `${strategy}: ${describeToken(exchanged)}, ${how}`;
+  const what =
+    exchanged.iss === undefined && exchanged.aud === undefined ? 'an opaque token' : describeToken(exchanged);
+  const by = steps.map((step) => `, by way of a ${describeToken(step)}`).join('');
+  return `${strategy}: ${what}${as === undefined ? '' : ', as the gateway itself'}${by}, ${how}`;
 }
 
 /** What was asked, in a few words. */

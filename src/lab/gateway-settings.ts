@@ -9,6 +9,9 @@ export interface GatewaySettings {
   readonly caFile: string | undefined;
   readonly resourceUrl: string | undefined;
   readonly issuer: string;
+  /** Where the issuer is asked about tokens, and with which secret; it is not when absent. */
+  readonly introspection: { readonly url: string; readonly clientSecret: string } | undefined;
+  readonly requireDpop: boolean;
   readonly audience: string;
   readonly required: readonly string[];
   readonly rules: NonNullable<z.input<typeof scopesSchema>['rules']>;
@@ -34,7 +37,19 @@ export function buildLabConfig(settings: GatewaySettings, port: number, auditFil
     servers: {
       countries: {
         ...(resourceUrl === undefined ? {} : { resourceUrl }),
-        authenticate: [{ strategy: 'jwt', issuer, audience: [audience] }],
+        authenticate: [
+          settings.introspection === undefined
+            ? { strategy: 'jwt', issuer, audience: [audience] }
+            : {
+                strategy: 'introspection',
+                issuer,
+                audience: [audience],
+                url: settings.introspection.url,
+                clientId: settings.clientId,
+                clientSecret: new Secret(settings.introspection.clientSecret),
+              },
+        ],
+        dpop: { required: settings.requireDpop },
         policy: { strategy: 'scopes', required: [...required], rules },
         credential: {
           ...(settings.provider === 'entra'

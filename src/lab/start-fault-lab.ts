@@ -132,6 +132,8 @@ export class FaultLab implements AsyncDisposable {
       resourceUrl: undefined,
       issuer: mcpserver.issuer,
       audience: mcpserver.audience,
+      introspection: undefined,
+      requireDpop: false,
       required: [this.#scopeOf('mcpserver')],
       rules: [],
       provider: this.flavour === 'okta' ? undefined : this.flavour,

@@ -3,9 +3,10 @@ import { hash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { EmbeddedJWK, jwtVerify, type JWTPayload } from 'jose';
+import { bindTokens } from '../kit/bind-tokens.ts';
 import { post } from '../kit/call.ts';
 import { sendJson, type Respond, type SeenRequest } from '../kit/start-http-server.ts';
-import { accessTokenType, startIssuer } from '../kit/start-issuer.ts';
+import { startIssuer } from '../kit/start-issuer.ts';
 import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
 import { startTokenLab } from '../kit/start-token-lab.ts';
 
@@ -18,19 +19,8 @@ async function startLab(respond: Respond, more: Record<string, unknown> = {}) {
       credential: { ...given.credential, dpop: true, ...more } as typeof given.credential,
     }),
   });
-  let exchanges = 0;
-  lab.issuer.onToken = async (request, response) => {
-    exchanges += 1;
-    const { protectedHeader } = await jwtVerify(String(request.headers['dpop']), EmbeddedJWK);
-    const { crv, kty, x, y } = protectedHeader.jwk ?? {};
-    const jkt = hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
-    const token = lab.token({
-      claims: { aud: 'backend', scp: ['backend-api:read'], cnf: { jkt }, jti: `AT.${exchanges}` },
-    });
-    const answer = { access_token: token, issued_token_type: accessTokenType, token_type: 'DPoP', expires_in: 3600 };
-    sendJson(response, 200, { ...answer, scope: 'backend-api:read' });
-  };
-  return { lab, exchanges: () => exchanges };
+  bindTokens(lab.issuer);
+  return { lab, exchanges: () => lab.issuer.count('/oauth2/as1/v1/token') };
 }
 
 const fine = { jsonrpc: '2.0', id: 1, result: {} };

@@ -79,7 +79,10 @@ function assertAnswerRefused(answer: Answer, resourceUrl: string, expected: Expe
   assert.equal(body.error.data.code, expected.code, body.error.message);
   assert.equal(body.error.code, row.jsonRpc ?? row.status);
   assert.equal(answer.status, expected.status ?? 401);
-  assertChallenge(answer.headers.get('www-authenticate'), resourceUrl, expected);
+  const challenge = answer.headers.get('www-authenticate');
+  assertChallenge(challenge, resourceUrl, expected);
+  if (challenge?.includes('error=') === true)
+    assert.ok(challenge.includes(`request_id="${body.error.data.id}"`), challenge);
   assert.equal(answer.headers.has('retry-after'), row.retryable === true, 'Retry-After');
   return { message: body.error.message, id: body.error.data.id };
 }

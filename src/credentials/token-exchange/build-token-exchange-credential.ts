@@ -50,8 +50,10 @@ export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, 
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
     },
-    proofFor: prover === undefined ? undefined : (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
-    boundTo: dpopKeyFile === undefined ? undefined : prover?.thumbprint,
+    binding: prover && {
+      thumbprint: prover.thumbprint,
+      proofFor: (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
+    },
   };
 }
 

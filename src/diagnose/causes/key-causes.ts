@@ -5,8 +5,53 @@ const says =
   ({ details }: Facts): boolean =>
     pattern.test(String(details['reason']));
 
-/** Why the keys of an issuer cannot be had. */
+/** Why the keys of an issuer cannot be had, or it cannot be asked about a token. */
 export const keyCauses: readonly CauseRow[] = [
+  {
+    id: 'token-inactive',
+    code: 'token_inactive',
+    who: 'client',
+    cause: '{issuer} says that the token is not active: it ended, was revoked, or was never issued there.',
+    fix: 'Sign in again. If everybody gets this: {url} also says so of tokens that the client {clientId} may not ask about; allow it to, or ask with the client the tokens are for.',
+  },
+  {
+    id: 'introspection-client-wrong',
+    code: 'introspection_misconfigured',
+    fits: ({ details }) => [401, 403].includes(Number(details['status'])),
+    who: 'operator',
+    cause:
+      "{issuer} does not take the gateway's client {clientId} for who it says it is ({status} {error}: {description}).",
+    fix: 'Compare --introspection-client-id and the secret with those at the provider, and how the client authenticates (--introspection-client-auth).',
+  },
+  {
+    id: 'introspection-endpoint-wrong',
+    code: 'introspection_misconfigured',
+    fits: ({ details }) => [404, 405].includes(Number(details['status'])),
+    who: 'operator',
+    cause: '{url} is no introspection endpoint: it answered {status}.',
+    fix: "Set --introspection-url to the introspection_endpoint in the authorization server's metadata.",
+  },
+  {
+    id: 'introspection-refused',
+    code: 'introspection_misconfigured',
+    who: 'operator',
+    cause: "{issuer} refused the gateway's question with {status} {error}: {description}.",
+    fix: 'Look whether the client {clientId} may introspect there.',
+  },
+  {
+    id: 'introspection-answer-unusable',
+    code: 'introspection_answer_invalid',
+    who: 'operator',
+    cause: 'What {url} answered says nothing about a token ({reason}).',
+    fix: "Set --introspection-url to the introspection_endpoint in the authorization server's metadata; look at the answer with curl.",
+  },
+  {
+    id: 'introspection-down',
+    code: 'introspection_unavailable',
+    who: 'provider',
+    cause: '{url} cannot be asked about tokens ({reason}).',
+    fix: 'Try it with curl from this machine: name, port, proxy, firewall. Callers keep their tokens and are told to come again.',
+  },
   {
     id: 'issuer-certificate',
     code: 'keys_unavailable',

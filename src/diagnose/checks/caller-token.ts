@@ -1,4 +1,5 @@
 import type { Caller } from '../../model/caller.ts';
+import { fail } from '../../model/usher-error.ts';
 import { type Check, pass, unknown } from '../check.ts';
 import { failBy } from '../fail-by.ts';
 
@@ -10,7 +11,7 @@ export const callerToken: Check = {
   title: "The caller's token is accepted",
   needs: [],
   applies: ({ route }) => route.authenticator.needsToken,
-  async run({ route, aids, findings }) {
+  async run({ route, server, aids, findings }) {
     const token = aids.callerToken?.reveal();
     if (token === undefined) return unknown(noToken, howToGetOne);
     let caller: Caller;
@@ -19,8 +20,13 @@ export const callerToken: Check = {
     } catch (error) {
       return failBy(error);
     }
+    if (server.dpop.required && caller.jkt === undefined)
+      return failBy(fail('token_not_bound', { wanted: 'and this server takes bound ones only (--require-dpop)' }));
     findings.caller = caller;
-    return pass(`${caller.name ?? caller.subject}, client ${caller.clientId ?? 'unknown'}, of ${caller.issuer}`);
+    const bound = caller.jkt === undefined ? '' : '; bound to a key that the client has to prove with each call (DPoP)';
+    return pass(
+      `${caller.name ?? caller.subject}, client ${caller.clientId ?? 'unknown'}, of ${caller.issuer}${bound}`,
+    );
   },
 };
 

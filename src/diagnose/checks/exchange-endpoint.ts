@@ -16,27 +16,49 @@ export const exchangeEndpoint: Check = {
   needs: [],
   applies: exchanges,
   async run(patient) {
-    const { route, findings } = patient;
-    const signal = AbortSignal.timeout(timeoutMs);
-    try {
-      await route.credential.obtain(buildImpostor(patient), { signal });
-    } catch (error) {
-      if (!(error instanceof UsherError)) throw error;
-      findings.probe = error;
-      const { status, error: code, description } = error.details;
-      const isAnswer = code !== undefined && code !== '(no error code)';
-      return isAnswer && aspectOfRefusal(error) !== 'endpoint'
-        ? pass(`It answered ${status} ${code}: ${description}`)
-        : failBy(error);
+    const seen: string[] = [];
+    // Each issuer can have an exchange of its own.
+    for (const issuer of findExchanging(patient)) {
+      const probe = await probeAs(issuer, patient);
+      if (probe === undefined) {
+        return failed('It exchanged a token that nobody signed', {
+          cause: 'provider-takes-anything',
+          fix: 'That is no identity provider to rely on. Is --token-exchange-url a stand-in for tests?',
+        });
+      }
+      const { status, error, description } = probe.details;
+      const isAnswer = error !== undefined && error !== '(no error code)';
+      if (!isAnswer || aspectOfRefusal(probe) === 'endpoint') return failBy(probe);
+      // What is wrong with one of them is what the next checks are about.
+      if (patient.findings.probe === undefined || aspectOfRefusal(probe) !== 'token') patient.findings.probe = probe;
+      seen.push(`It answered ${status} ${error}: ${description}`);
     }
-    return failed('It exchanged a token that nobody signed', {
-      cause: 'provider-takes-anything',
-      fix: 'That is no identity provider to rely on. Is --token-exchange-url a stand-in for tests?',
-    });
+    return pass([...new Set(seen)].join('; '));
   },
 };
 
+/** How the exchange of a token of this issuer is refused; undefined when it is not. */
+async function probeAs(issuer: string, patient: Patient): Promise<UsherError | undefined> {
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    await patient.route.credential.obtain(buildImpostor(patient, issuer), { signal });
+    return undefined;
+  } catch (error) {
+    if (error instanceof UsherError) return error;
+    throw error;
+  }
+}
+
 /** Is the caller's token exchanged for another? */
-export function exchanges({ server, route }: Patient): boolean {
-  return needsCallerToken(server.credential.strategy) && route.authenticator.needsToken;
+export function exchanges(patient: Patient): boolean {
+  return findExchanging(patient).length > 0;
+}
+
+/** Issuers whose callers' tokens are. */
+function findExchanging({ server }: Patient): readonly string[] {
+  return server.authenticate.flatMap((one) => {
+    if (one.strategy === 'anonymous') return [];
+    const { strategy } = one.credential ?? server.credential;
+    return needsCallerToken(strategy) ? [one.issuer] : [];
+  });
 }

@@ -1,7 +1,13 @@
 import type { Fault } from '../fault.ts';
+import type { FaultLab } from '../start-fault-lab.ts';
 
 const both = (...causes: [string, ...string[]]) => ({ explain: causes, doctor: causes }) as const;
 const minuteMs = 60_000;
+
+/** Where the issuer is asked about tokens. */
+const asking = (lab: FaultLab, url?: string, clientSecret = 'gateway-development-secret') => ({
+  introspection: { url: url ?? lab.server('mcpserver').tokenUrl.replace(/token$/, 'introspect'), clientSecret },
+});
 
 /** What can be wrong with the caller's token, and with what is expected of it. */
 export const callerFaults: readonly Fault[] = [
@@ -120,7 +126,44 @@ export const callerFaults: readonly Fault[] = [
     name: 'bound-token',
     title: "The caller's token is bound to a key, and no proof comes with it",
     callerToken: (lab) => lab.token({ jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' }),
-    ...both('token-dpop-bound'),
+    explain: ['token-dpop-bound'],
+    doctor: { nothing: 'the token itself is good, and it shows it to the provider only' },
+  },
+  {
+    name: 'unbound-token',
+    title: 'Callers have to prove a key (DPoP), and their tokens are bound to none',
+    gateway: () => ({ requireDpop: true }),
+    ...both('token-unbound'),
+  },
+  {
+    name: 'token-revoked',
+    title: 'The token was revoked, and the issuer is asked about it',
+    gateway: (lab) => asking(lab),
+    ...both('token-inactive'),
+  },
+  {
+    name: 'introspection-wrong-secret',
+    title: 'The secret for asking the issuer about tokens is another',
+    gateway: (lab) => asking(lab, undefined, 'not-the-secret'),
+    ...both('introspection-client-wrong'),
+  },
+  {
+    name: 'introspection-misspelt',
+    title: 'The introspection endpoint is misspelt',
+    gateway: (lab) => asking(lab, `${lab.server('mcpserver').issuer}/v1/introspection`),
+    ...both('introspection-endpoint-wrong'),
+  },
+  {
+    name: 'introspection-down',
+    title: 'Nobody listens at the introspection endpoint',
+    gateway: (lab) => asking(lab, 'http://127.0.0.1:1/introspect'),
+    ...both('introspection-down'),
+  },
+  {
+    name: 'introspection-answers-html',
+    title: 'The introspection endpoint answers with a web page',
+    gateway: (lab) => asking(lab, `${lab.standIn.url}/html`),
+    ...both('introspection-answer-unusable'),
   },
   {
     name: 'required-scope-missing',
