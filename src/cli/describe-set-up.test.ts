@@ -53,7 +53,7 @@ test('plan – nothing to do – says only that', () => {
 
 test('undo – steps and files – are each on a line', () => {
   const undo = {
-    steps: ['Delete the app \"a\"'],
+    steps: ['Delete the app "a"'],
     unsure: ['Create b'],
     files: { 'usher.yaml': 'edited', 'gateway-secret.txt': 'remove' },
   } as const;

@@ -35,6 +35,8 @@ export interface SetUpPlan {
   /** What is there already and as it should be, a sentence each. */
   readonly found: readonly string[];
   readonly steps: readonly SetUpStep[];
+  /** People's client has no secret, or will have none. */
+  readonly isPublicClient?: boolean;
 }
 
 /** What the gateway and the people's client have to know afterwards. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { findStateFile } from '../lib/state-file.ts';
 import { fail } from '../model/usher-error.ts';
-import { fileNames } from './gateway-files.ts';
 import type { UndoRecord } from './undo-record.ts';
 
 /** What is to be done about a file: `edited` is one of ours that somebody changed, which stays as it is. */
@@ -17,10 +16,15 @@ export async function compareFiles(
   {
     record,
     title,
+    names,
     wanted,
-  }: { record: UndoRecord | undefined; title: string; wanted?: Readonly<Record<string, string>> },
+  }: {
+    record: UndoRecord | undefined;
+    title: string;
+    names: readonly string[];
+    wanted?: Readonly<Record<string, string>>;
+  },
 ): Promise<Readonly<Record<string, FileState>>> {
-  const names = wanted === undefined ? fileNames : Object.keys(wanted);
   const states = await Promise.all(
     names.map(async (name): Promise<[string, FileState]> => {
       const text = await findStateFile(join(folder, name));

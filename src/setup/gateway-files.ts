@@ -16,7 +16,9 @@ export const gatewaySecretName = 'gateway-secret.txt';
 export const clientSecretName = 'mcp-client-secret.txt';
 
 /** Every file a set-up may write beside its record. */
-export const fileNames: readonly string[] = [configName, gatewaySecretName, clientSecretName];
+export function listFiles(isPublicClient: boolean): readonly string[] {
+  return [configName, gatewaySecretName, ...(isPublicClient ? [] : [clientSecretName])];
+}
 
 /** The texts of the files: the gateway's configuration, its secret, and the secret of people's client. */
 export function buildFiles(

@@ -83,6 +83,13 @@ test('set-up – agreed to – does all, writes a configuration that can be used
   assert.equal(again.state, 'unchanged');
 });
 
+test("set-up – people's client has no secret – promises no file for one", async (context) => {
+  const { setUp } = buildProvider(['a']);
+  const plan = async () => ({ ...(await setUp.plan()), isPublicClient: true });
+  const { files } = await runSetUp({ ...setUp, plan }, await makeFolder(context), { choices, watcher: no });
+  assert.deepEqual(files, { 'usher.yaml': 'write', 'gateway-secret.txt': 'write' });
+});
+
 test('set-up – declined – does and writes nothing', async (context) => {
   const folder = await makeFolder(context);
   const { setUp, there } = buildProvider(['a']);

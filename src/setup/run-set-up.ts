@@ -3,7 +3,7 @@ import { writeStateFile } from '../lib/state-file.ts';
 import type { SetUp, SetUpOutcome, SetUpPlan } from '../model/set-up.ts';
 import { UsherError } from '../model/usher-error.ts';
 import { compareFiles, type FileState, hashOf } from './compare-files.ts';
-import { buildFiles, type GatewayChoices } from './gateway-files.ts';
+import { buildFiles, type GatewayChoices, listFiles } from './gateway-files.ts';
 import { findRecord, orConflict, type UndoRecord, writeRecord } from './undo-record.ts';
 
 /** Whoever watches a set-up. */
@@ -45,8 +45,13 @@ export async function runSetUp(
   const record = found === undefined ? undefined : settlePending(found, plan);
   const isComplete = plan.steps.length === 0;
   const outcome = isComplete ? await setUp.readOutcome() : undefined;
-  const wanted = outcome === undefined ? {} : { wanted: buildFiles(outcome, choices) };
-  const files = await compareFiles(folder, { record, title: setUp.title, ...wanted });
+  const wanted = outcome === undefined ? undefined : buildFiles(outcome, choices);
+  const files = await compareFiles(folder, {
+    record,
+    title: setUp.title,
+    names: wanted === undefined ? listFiles(plan.isPublicClient === true) : Object.keys(wanted),
+    ...(wanted === undefined ? {} : { wanted }),
+  });
   const proposal: SetUpProposal = {
     found: plan.found,
     steps: plan.steps.map(({ action, sentence }) => ({ action, sentence })),
@@ -106,7 +111,7 @@ async function writeFiles(
   { folder, record, choices, watcher }: Progress & { readonly record: UndoRecord; readonly choices: GatewayChoices },
 ): Promise<Readonly<Record<string, FileState>>> {
   const wanted = buildFiles(outcome, choices);
-  const states = await compareFiles(folder, { record, title: setUp.title, wanted });
+  const states = await compareFiles(folder, { record, title: setUp.title, names: Object.keys(wanted), wanted });
   const files = { ...record.files };
   for (const [name, text] of Object.entries(wanted)) {
     if (states[name] === 'edited') continue;

@@ -118,6 +118,6 @@ test('a key file that is none – the gateway does not start', async () => {
   } as typeof usual.credential;
   await assert.rejects(
     startTestGateway({ apollo: { ...usual, credential } }),
-    /--token-exchange-dpop-key: "\/nonexistent\/key\.pem" cannot be read/,
+    /dpopKeyFile: "\/nonexistent\/key\.pem" cannot be read/,
   );
 });

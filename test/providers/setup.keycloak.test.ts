@@ -43,6 +43,7 @@ test('usher setup keycloak – an untouched realm', { skip, timeout: 150_000 }, 
     const { code, stdout } = await setUp('--dry-run');
     assert.equal(code, 0);
     assert.match(stdout, /\+ Create the client "mcpserver", the gateway, with Standard Token Exchange/);
+    assert.doesNotMatch(stdout, /mcp-client-secret/);
     assert.deepEqual(await realm.snapshot(), untouched);
     assert.deepEqual(await readdir(folder), []);
   });

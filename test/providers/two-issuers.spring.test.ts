@@ -100,5 +100,6 @@ test(
     const token = lab.countries.accepted.at(-1);
     assert.equal(token?.sub, 'alice');
     assert.deepEqual(token?.['act'], { iss: issuers.api, sub: 'gateway' });
+    assert.deepEqual(record?.exchanged?.act, ['gateway']);
   },
 );

@@ -88,7 +88,11 @@ export function buildKeycloakSetUp(admin: KeycloakAdmin, names: KeycloakNames, h
         await planMcpClient(api, names),
         await planScopeOfClient(api, names.mcpClient, names.callScope),
       ];
-      return { found: parts.flatMap(({ found }) => found), steps: parts.flatMap(({ steps }) => steps) };
+      return {
+        found: parts.flatMap(({ found }) => found),
+        steps: parts.flatMap(({ steps }) => steps),
+        isPublicClient: parts.some(({ isPublicClient }) => isPublicClient === true),
+      };
     },
     readOutcome,
     undo: async (request) => ((await api.send(request, 'take it back')) === 'gone' ? 'gone' : 'done'),

@@ -57,13 +57,14 @@ export async function planMcpClient(api: AdminApi, { mcpClient, redirectUris }: 
       redirectUris,
       attributes: { 'pkce.code.challenge.method': 'S256' },
     };
-    return { found: [], steps: [createClient(api, sentence, body)] };
+    return { found: [], steps: [createClient(api, sentence, body)], isPublicClient: true };
   }
   checkUsable(client, { 'has Standard flow off, so nobody can sign in with it': !client.standardFlowEnabled });
   const missing = redirectUris.filter((uri) => !client.redirectUris.includes(uri));
+  const isPublicClient = client.publicClient;
   if (missing.length === 0)
-    return { found: [`The client ${JSON.stringify(mcpClient)} has its redirect URIs`], steps: [] };
-  return { found: [], steps: [addRedirectUris(api, client, missing)] };
+    return { found: [`The client ${JSON.stringify(mcpClient)} has its redirect URIs`], steps: [], isPublicClient };
+  return { found: [], steps: [addRedirectUris(api, client, missing)], isPublicClient };
 }
 
 /** Lets a client ask for a scope. */

@@ -16,6 +16,8 @@ export interface WantedScope {
 export interface PartOfPlan {
   readonly found: readonly string[];
   readonly steps: readonly SetUpStep[];
+  /** Of people's client. */
+  readonly isPublicClient?: boolean;
 }
 
 /** Compares a client scope with what it should be. */
