@@ -27,21 +27,24 @@ export async function askServer(
   credential: UpstreamCredential | undefined,
   question: Question,
 ): Promise<ServerAnswer> {
-  const answer = await askOnce(route, credential, question);
   const { target } = route.upstream;
-  const hasNewNonce = credential?.proof?.learnNonce(target, answer.headers['dpop-nonce']) === true;
-  return answer.status === 401 && hasNewNonce ? askOnce(route, credential, question) : answer;
+  const prove = () => credential?.proof?.prove('POST', target);
+  const proof = prove();
+  const answer = await askOnce(route, credential, { ...question, proof });
+  const nonce = answer.headers['dpop-nonce'];
+  const hasNewNonce = proof !== undefined && credential?.proof?.learnNonce(target, nonce, proof) === true;
+  return answer.status === 401 && hasNewNonce ? askOnce(route, credential, { ...question, proof: prove() }) : answer;
 }
 
 function askOnce(
   { upstream }: Route,
   credential: UpstreamCredential | undefined,
-  question: Question,
+  question: Question & { readonly proof: string | undefined },
 ): Promise<ServerAnswer> {
   const headers = buildHeaders(question);
   const header = credential?.header;
   if (header !== undefined) headers.push(header.name, header.value.reveal());
-  if (credential?.proof !== undefined) headers.push('dpop', credential.proof.prove('POST', upstream.target));
+  if (question.proof !== undefined) headers.push('dpop', question.proof);
   return new Promise((resolve, reject) => {
     let head: Omit<ServerAnswer, 'message'> | undefined;
     let text = '';
