@@ -27,21 +27,22 @@ export async function askServer(
   credential: UpstreamCredential | undefined,
   question: Question,
 ): Promise<ServerAnswer> {
-  const answer = await askOnce(route, credential, question);
   const { target } = route.upstream;
-  const hasNewNonce = credential?.proof?.learnNonce(target, answer.headers['dpop-nonce']) === true;
-  return answer.status === 401 && hasNewNonce ? askOnce(route, credential, question) : answer;
+  const sent = credential?.proof?.prove('POST', target);
+  const answer = await askOnce(route, question, { header: credential?.header, proof: sent });
+  const hasNewNonce = credential?.proof?.learnNonce(target, answer.headers['dpop-nonce'], sent ?? '') === true;
+  if (answer.status !== 401 || !hasNewNonce) return answer;
+  return askOnce(route, question, { header: credential?.header, proof: credential?.proof?.prove('POST', target) });
 }
 
 function askOnce(
   { upstream }: Route,
-  credential: UpstreamCredential | undefined,
   question: Question,
+  { header, proof }: { readonly header: UpstreamCredential['header']; readonly proof: string | undefined },
 ): Promise<ServerAnswer> {
   const headers = buildHeaders(question);
-  const header = credential?.header;
   if (header !== undefined) headers.push(header.name, header.value.reveal());
-  if (credential?.proof !== undefined) headers.push('dpop', credential.proof.prove('POST', upstream.target));
+  if (proof !== undefined) headers.push('dpop', proof);
   return new Promise((resolve, reject) => {
     let head: Omit<ServerAnswer, 'message'> | undefined;
     let text = '';
