@@ -28,19 +28,22 @@ export async function askServer(
   question: Question,
 ): Promise<ServerAnswer> {
   const { target } = route.upstream;
-  const sent = credential?.proof?.prove('POST', target);
-  const answer = await askOnce(route, question, { header: credential?.header, proof: sent });
-  const hasNewNonce = credential?.proof?.learnNonce(target, answer.headers['dpop-nonce'], sent ?? '') === true;
+  const prove = () => credential?.proof?.prove('POST', target);
+  const proof = prove();
+  const answer = await askOnce(route, { credential, proof }, question);
+  const hasNewNonce = credential?.proof?.learnNonce(target, answer.headers['dpop-nonce'], proof ?? '') === true;
   if (answer.status !== 401 || !hasNewNonce) return answer;
-  return askOnce(route, question, { header: credential?.header, proof: credential?.proof?.prove('POST', target) });
+  return askOnce(route, { credential, proof: prove() }, question);
 }
 
-function askOnce(
-  { upstream }: Route,
-  question: Question,
-  { header, proof }: { readonly header: UpstreamCredential['header']; readonly proof: string | undefined },
-): Promise<ServerAnswer> {
+interface Shown {
+  readonly credential: UpstreamCredential | undefined;
+  readonly proof: string | undefined;
+}
+
+function askOnce({ upstream }: Route, { credential, proof }: Shown, question: Question): Promise<ServerAnswer> {
   const headers = buildHeaders(question);
+  const header = credential?.header;
   if (header !== undefined) headers.push(header.name, header.value.reveal());
   if (proof !== undefined) headers.push('dpop', proof);
   return new Promise((resolve, reject) => {
