@@ -11,6 +11,8 @@ export interface Arm {
   readonly proxy: Proxy | undefined;
   readonly port: number;
   readonly tokens: readonly string[];
+  /** What proofs of the callers are for; undefined for bearer tokens. */
+  readonly proofUrl?: string;
   /** Written while it works; emptied between rounds. */
   readonly auditFile: string | undefined;
   /** Why it is not measured. */
@@ -105,6 +107,8 @@ async function tryOut(arm: Arm, { load, origin }: Lab): Promise<string | undefin
 export interface LoadSize {
   readonly connections: number;
   readonly durationMs: number;
+  /** As fast as it goes when absent. */
+  readonly ratePerSecond?: number;
 }
 
 /** Load that is not counted: compiled code, warm caches and open connections are what a running gateway has. */
@@ -114,6 +118,7 @@ export async function warmUp(arm: Arm, { load }: Lab, size: LoadSize): Promise<v
     key: 'warm-up',
     port: arm.port,
     tokens: arm.tokens,
+    proofUrl: arm.proofUrl,
     ...size,
   });
   if (errors > 0) arm.problem = `${errors} of ${requests} calls failed: ${firstError}`;
@@ -128,6 +133,7 @@ export async function measure(arm: Arm, lab: Lab, size: LoadSize): Promise<void>
     key: `${arm.name}, ${connections}`,
     port: arm.port,
     tokens: arm.tokens,
+    proofUrl: arm.proofUrl,
     ...size,
   });
   const after = arm.proxy === undefined ? undefined : readUsage(arm.proxy.pid);

@@ -135,20 +135,19 @@ test('benchmark – replicas with one Redis – one exchange for each user', wit
   assert.equal(code, exchanges === 50 ? 0 : 1);
 });
 
-test('benchmark – introspection – every arm measured', { timeout: 100_000 }, async () => {
-  await ensureReady({ tests: false });
-  const { code, stdout, stderr } = await runProgram([
-    process.execPath,
-    program,
-    '--introspection',
-    '--quick',
-    '--json',
-  ]);
-  assert.equal(code, 0, stdout + stderr);
-  const rows = JSON.parse(stdout) as { requestsPerSecond: number }[];
-  assert.equal(rows.length, 3);
-  for (const { requestsPerSecond } of rows) assert.ok(requestsPerSecond > 0);
-});
+for (const [what, arms] of [
+  ['introspection', 3],
+  ['dpop', 4],
+] as const) {
+  test(`benchmark – ${what} – every arm measured`, { timeout: 100_000 }, async () => {
+    await ensureReady({ tests: false });
+    const { code, stdout, stderr } = await runProgram([process.execPath, program, `--${what}`, '--quick', '--json']);
+    assert.equal(code, 0, stdout + stderr);
+    const rows = JSON.parse(stdout) as { requestsPerSecond: number }[];
+    assert.equal(rows.length, arms);
+    for (const { requestsPerSecond } of rows) assert.ok(requestsPerSecond > 0);
+  });
+}
 
 function readMessages(...chunks: string[]): string[] {
   const heads: string[] = [];

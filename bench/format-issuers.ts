@@ -20,7 +20,7 @@ export function formatReplicas(found: ReplicasFindings): string {
   ].join('\n');
 }
 
-export function formatIntrospection(rows: readonly ArmFindings[]): string {
+export function formatArms(rows: readonly ArmFindings[]): string {
   return rows
     .map(
       (row) =>

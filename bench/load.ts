@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { makeProofKey } from '../src/oauth/proof-key.ts';
+import { Prover } from '../src/oauth/prover.ts';
 import { MessageReader } from './message-reader.ts';
 import { EventStreams } from './event-streams.ts';
 import type { LoadOrder, LoadResult } from './messages.ts';
@@ -14,6 +16,7 @@ const body = JSON.stringify({
   params: { name: 'GetCountry', arguments: { code: 'IS' } },
 });
 
+const prover = new Prover(makeProofKey(), Date.now);
 const histograms = new Map<string, RecordableHistogram>();
 
 /** One load: what its connections share. */
@@ -21,7 +24,7 @@ class Load {
   requests = 0;
   errors = 0;
   firstError: string | undefined;
-  readonly #requests: readonly Buffer[];
+  readonly #requests: readonly (() => Buffer)[];
   readonly #histogram: RecordableHistogram;
   readonly #endAt: number;
   readonly #startAt = performance.now();
@@ -29,9 +32,17 @@ class Load {
   #left: number;
   #next = 0;
 
-  constructor({ key, port, tokens, durationMs, maxRequests = Infinity, ratePerSecond = Infinity }: LoadOrder) {
+  constructor({
+    key,
+    port,
+    tokens,
+    proofUrl,
+    durationMs,
+    maxRequests = Infinity,
+    ratePerSecond = Infinity,
+  }: LoadOrder) {
     this.#ratePerMs = ratePerSecond / 1000;
-    this.#requests = tokens.map((token) => formatRequest(port, token));
+    this.#requests = tokens.map((token) => prepareRequest(port, token, proofUrl));
     this.#histogram = histograms.get(key) ?? createHistogram();
     histograms.set(key, this.#histogram);
     this.#endAt = performance.now() + durationMs;
@@ -43,7 +54,7 @@ class Load {
     if (this.#left === 0 || performance.now() > this.#endAt) return undefined;
     this.#left -= 1;
     this.#next += 1;
-    return this.#requests[this.#next % this.#requests.length];
+    return this.#requests[this.#next % this.#requests.length]?.();
   }
 
   /** Milliseconds until the next request is due. */
@@ -67,14 +78,24 @@ class Load {
   }
 }
 
-function formatRequest(port: number, token: string): Buffer {
+/** A bearer token's request is always the same; a proof is good for one. */
+function prepareRequest(port: number, token: string, proofUrl: string | undefined): () => Buffer {
+  if (proofUrl === undefined) {
+    const request = formatRequest(port, token === '' ? [] : [`Authorization: Bearer ${token}`]);
+    return () => request;
+  }
+  const proofs = prover.forToken(token);
+  return () => formatRequest(port, [`Authorization: DPoP ${token}`, `DPoP: ${proofs.prove('POST', proofUrl)}`]);
+}
+
+function formatRequest(port: number, credentials: readonly string[]): Buffer {
   const lines = [
     'POST /mcp HTTP/1.1',
     `Host: 127.0.0.1:${port}`,
     'Content-Type: application/json',
     'Accept: application/json, text/event-stream',
     'MCP-Protocol-Version: 2025-11-25',
-    ...(token === '' ? [] : [`Authorization: Bearer ${token}`]),
+    ...credentials,
     `Content-Length: ${body.length}`,
   ];
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`);
@@ -136,6 +157,7 @@ const streams = new EventStreams();
 answerQuestions({
   ready: () => ({ port: 0 }),
   load: runLoad,
+  key: () => ({ jkt: prover.thumbprint }),
   openStreams: (order) => streams.open(order),
   streams: () => streams.state,
   closeStreams: () => streams.close(),

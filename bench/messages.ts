@@ -5,7 +5,9 @@ export interface Questions {
   /** To the origin: the Authorization header of the latest request, and how many requests came so far. */
   readonly seen: { ask: object; answer: { authorization: string; requests: number } };
   /** To the provider: access tokens for callers, each of another user; good for two hours when nothing else is said. */
-  readonly sign: { ask: { count: number; lifeSeconds?: number }; answer: { tokens: string[] } };
+  readonly sign: { ask: { count: number; lifeSeconds?: number; jkt?: string }; answer: { tokens: string[] } };
+  /** To the load generator: the thumbprint of its key, for tokens that are bound to it. */
+  readonly key: { ask: object; answer: { jkt: string } };
   /** To the provider: how often each of its endpoints was asked. */
   readonly exchanges: { ask: object; answer: ProviderCounts };
   /** To the load generator: calls one after the other on each connection, until the time is up or all are made. */
@@ -45,6 +47,8 @@ export interface LoadOrder {
   readonly connections: number;
   /** Sent in turn; one empty string means no token. */
   readonly tokens: readonly string[];
+  /** Each call gets a proof of the key (RFC 9449) for this URL; bearer tokens when absent. */
+  readonly proofUrl?: string | undefined;
   readonly durationMs: number;
   readonly maxRequests?: number;
   /** Calls are sent at this rate, as long as the connections can; as fast as they can when absent. */

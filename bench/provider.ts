@@ -2,7 +2,7 @@
 // once and one that takes 20 ms. Every exchange signs a token anew, as a provider does.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { answerQuestions } from './peer.ts';
 
 const { privateKey, publicKey } = await generateKeyPair('RS256');
@@ -61,14 +61,21 @@ async function exchange(request: IncomingMessage, waitMs: number): Promise<objec
   let form = '';
   for await (const chunk of request) form += String(chunk);
   counts[waitMs === 0 ? 'immediate' : 'delayed'] += 1;
+  const jkt = await thumbprintOf(request.headers['dpop']);
   const [subject] = await Promise.all([subjectOf(new URLSearchParams(form)), delay(waitMs)]);
   return {
-    access_token: await sign(subject, 'backend', 'backend-api:read'),
+    access_token: await sign(subject, 'backend', 'backend-api:read', { jkt }),
     issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-    token_type: 'Bearer',
+    token_type: jkt === undefined ? 'Bearer' : 'DPoP',
     expires_in: 3600,
     scope: 'backend-api:read',
   };
+}
+
+/** Of the key in a proof (RFC 9449 §5), taken as it is. */
+async function thumbprintOf(proof: string | string[] | undefined): Promise<string | undefined> {
+  const { jwk } = proof === undefined ? {} : decodeProtectedHeader(String(proof));
+  return jwk === undefined ? undefined : calculateJwkThumbprint(jwk);
 }
 
 /** RFC 7662, of tokens signed here. */
@@ -87,9 +94,15 @@ async function subjectOf(form: URLSearchParams): Promise<string> {
 }
 
 /** A token with about the claims a provider puts in. */
-function sign(subject: string, audience: string, scope: string, lifeSeconds = 7200): Promise<string> {
+function sign(
+  subject: string,
+  audience: string,
+  scope: string,
+  { lifeSeconds = 7200, jkt }: { readonly lifeSeconds?: number | undefined; readonly jkt?: string | undefined } = {},
+): Promise<string> {
   issued += 1;
-  return new SignJWT({ ver: 1, cid: '0oa1benchclient', uid: `00u${subject}`, scp: [scope], auth_time: 1_700_000_000 })
+  const usual = { ver: 1, cid: '0oa1benchclient', uid: `00u${subject}`, scp: [scope], auth_time: 1_700_000_000 };
+  return new SignJWT(jkt === undefined ? usual : { ...usual, cnf: { jkt } })
     .setProtectedHeader({ alg: 'RS256', kid: 'bench' })
     .setIssuer(issuer)
     .setAudience(audience)
@@ -102,10 +115,10 @@ function sign(subject: string, audience: string, scope: string, lifeSeconds = 72
 
 answerQuestions({
   ready: () => ({ port }),
-  sign: async ({ count, lifeSeconds }) => ({
+  sign: async ({ count, lifeSeconds, jkt }) => ({
     tokens: await Promise.all(
       Array.from({ length: count }, () =>
-        sign(`user-${issued}@example.com`, 'mcpserver', 'mcp:tools:call', lifeSeconds),
+        sign(`user-${issued}@example.com`, 'mcpserver', 'mcp:tools:call', { lifeSeconds, jkt }),
       ),
     ),
   }),

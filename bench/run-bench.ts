@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Lab, measure, startArms, warmUp } from './arms.ts';
-import { formatIntrospection, formatReplicas, formatStorm } from './format-issuers.ts';
+import { formatArms, formatReplicas, formatStorm } from './format-issuers.ts';
 import { judgeSoak } from './judge-soak.ts';
+import { measureDpop } from './measure-dpop.ts';
 import { measureFirstCalls } from './measure-first-calls.ts';
 import { measureIntrospection } from './measure-introspection.ts';
 import { measureKills } from './measure-kills.ts';
@@ -41,6 +42,8 @@ const { values: options } = parseArgs({
     storm: { type: 'boolean', default: false },
     /** Instead: what it costs to ask about tokens. */
     introspection: { type: 'boolean', default: false },
+    /** Instead: what proofs of possession cost. */
+    dpop: { type: 'boolean', default: false },
     connections: { type: 'string', default: '16' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
@@ -78,6 +81,7 @@ function choose(): (lab: Lab) => Promise<number> {
   if (options.replicas) return runReplicas;
   if (options.storm) return runStorm;
   if (options.introspection) return runIntrospection;
+  if (options.dpop) return runDpop;
   return options.kills ? runKills : runRounds;
 }
 
@@ -174,7 +178,13 @@ async function runStorm(lab: Lab): Promise<number> {
 
 async function runIntrospection(lab: Lab): Promise<number> {
   const rows = await measureIntrospection(lab, { connections, durationMs, rounds });
-  tell(rows, formatIntrospection(rows));
+  tell(rows, formatArms(rows));
+  return rows.some(({ problem }) => problem !== undefined) ? 1 : 0;
+}
+
+async function runDpop(lab: Lab): Promise<number> {
+  const rows = await measureDpop(lab, { connections, durationMs, rounds });
+  tell(rows, formatArms(rows));
   return rows.some(({ problem }) => problem !== undefined) ? 1 : 0;
 }
 

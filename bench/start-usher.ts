@@ -4,7 +4,8 @@ import { root } from '../tools/root.js';
 import { findPort, type Proxy, startProxy } from './start-proxy.ts';
 
 /** How much of its work a gateway does. */
-export type GatewayKind = 'anonymous' | 'jwt' | 'introspection' | 'introspection-each' | 'exchange' | 'exchange-20ms';
+export type GatewayKind =
+  'anonymous' | 'jwt' | 'introspection' | 'introspection-each' | 'exchange' | 'exchange-20ms' | 'exchange-bound';
 
 export interface GatewayOrder {
   readonly kind: GatewayKind;
@@ -47,6 +48,7 @@ export async function startUsher(order: GatewayOrder): Promise<Proxy & { readonl
                 clientSecret: 'bench-secret',
                 audience: 'backend',
                 scopes: ['backend-api:read'],
+                ...(order.kind === 'exchange-bound' ? { dpop: true } : {}),
               },
             }
           : {}),

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Caller } from '../model/caller.ts';
 import { pickTokenClaims } from '../model/token-claims.ts';
-import { type ExpectedClaims, findThumbprint } from './check-claims.ts';
+import { findThumbprint } from './check-claims.ts';
 
 /** Claims that name a person, best first; only shown, never decided on. `username` is RFC 7662's. */
 const nameClaims = ['email', 'preferred_username', 'upn', 'name', 'username'] as const;
@@ -10,7 +10,7 @@ const nameClaims = ['email', 'preferred_username', 'upn', 'name', 'username'] as
 export function buildCaller(
   callerToken: string,
   claims: Readonly<Record<string, unknown>>,
-  { clockSkewSeconds }: Pick<ExpectedClaims, 'clockSkewSeconds'>,
+  { clockSkewSeconds }: { readonly clockSkewSeconds: number },
 ): Caller {
   const shown = pickTokenClaims(claims);
   const subject = String(claims['sub']);

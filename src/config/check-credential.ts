@@ -1,3 +1,4 @@
+import { readPrivateKey } from '../lib/read-private-key.ts';
 import { checkClient } from './check-client.ts';
 import type { Finding } from './check-server.ts';
 import type { Draft } from './draft.ts';
@@ -11,6 +12,7 @@ export function* checkCredential(draft: Draft, path: readonly Segment[]): Genera
   for (const group of findGroups(draft, path)) {
     if (keysAt(draft.tree, group).includes('clientAuthentication')) yield* checkClient(draft, group);
     if (valueAt(draft.tree, [...group, 'strategy']) === 'token-exchange') yield* checkExchange(draft, group);
+    yield* checkProof(draft, group);
     yield* checkHeader(draft, group);
   }
   yield* checkBoundHeader(draft, path);
@@ -23,13 +25,6 @@ function* checkExchange(draft: Draft, path: readonly Segment[]): Generator<Findi
     yield {
       path: [...path, 'audience'],
       what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected --token-exchange-audience, for example backend, or --token-exchange-resource',
-    };
-  }
-  for (const key of ['dpopKeyFile', 'dpopUrl']) {
-    if (at(key) === undefined || at('dpop') === true) continue;
-    yield {
-      path: [...path, key],
-      what: 'says how to prove a key that is not asked for; set --token-exchange-dpop (dpop: true) as well, or leave it out',
     };
   }
   if (at('actorFromClient') === true && at('actorToken') !== undefined) {
@@ -50,6 +45,22 @@ function* checkExchange(draft: Draft, path: readonly Segment[]): Generator<Findi
       what: 'is "id_token", which says who signed in and opens no service; it is for a step of a chain that another follows',
     };
   }
+}
+
+/** Half of a proof of possession, or a key that cannot be used. */
+function* checkProof(draft: Draft, path: readonly Segment[]): Generator<Finding> {
+  const at = (field: string): unknown => valueAt(draft.tree, [...path, field]);
+  for (const key of ['dpopKeyFile', 'dpopUrl']) {
+    if (at(key) === undefined || at('dpop') === true) continue;
+    yield {
+      path: [...path, key],
+      what: 'says how to prove a key that is not asked for; set --token-exchange-dpop (dpop: true) as well, or leave it out',
+    };
+  }
+  const file = at('dpopKeyFile');
+  if (typeof file !== 'string' || file === '' || at('dpop') !== true) return;
+  const read = readPrivateKey(file);
+  if ('problem' in read) yield { path: [...path, 'dpopKeyFile'], what: `is ${quote(file)}, which ${read.problem}` };
 }
 
 /** RFC 9449 §7.1: a token that is bound to a key has one form only. */

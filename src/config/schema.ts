@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
-import { introspectionSchema } from '../authenticators/introspection/schema.ts';
 import { dpopSchema } from '../authenticators/dpop/schema.ts';
+import { introspectionSchema } from '../authenticators/introspection/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
 import { buildChainSchema } from '../credentials/chain/schema.ts';

@@ -20,12 +20,14 @@ import { resourceChallenge } from './checks/resource-challenge.ts';
 import { resourceMetadata } from './checks/resource-metadata.ts';
 import { serverAccepts } from './checks/server-accepts.ts';
 import { serverAnswers } from './checks/server-answers.ts';
+import { sharedState } from './checks/shared-state.ts';
 import { signIn } from './checks/sign-in.ts';
 import { toolCall } from './checks/tool-call.ts';
 
 /** Every check of `usher doctor`, in the order of the chain: whoever stands further up is asked first. */
 export const checkTable: readonly Check[] = [
   auditTrail,
+  sharedState,
   issuerMetadata,
   clock,
   issuerKeys,

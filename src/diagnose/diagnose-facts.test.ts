@@ -84,6 +84,11 @@ for (const [id, words] of [
   });
 }
 
+test('diagnoseFacts – a code of a later version – nothing, rather than an error', () => {
+  const later: string = 'something_new';
+  assert.equal(diagnoseFacts({ code: later as ErrorCode, details: {} }), undefined);
+});
+
 test('diagnoseFacts – a call that went through – nothing, or what the status of the server behind says', () => {
   assert.equal(idOf(undefined, {}, { upstreamStatus: 200 }), undefined);
   assert.equal(idOf(undefined, {}, { upstreamStatus: 403 }), 'server-forbids');

@@ -28,7 +28,8 @@ export function diagnoseFacts(facts: Facts): Diagnosis | undefined {
   const row = causes.find((one) => one.code === (code ?? 'none') && (one.fits?.(facts) ?? true));
   if (row !== undefined)
     return { id: row.id, who: row.who, cause: fill(row.cause, details), fix: fill(row.fix, details) };
-  if (code === undefined) return undefined;
+  // A file of a later version may have codes that are not known here.
+  if (code === undefined || !Object.hasOwn(errorTable, code)) return undefined;
   const { fault, message, hint } = errorTable[code];
   return {
     id: code.replaceAll('_', '-'),

@@ -49,7 +49,8 @@ test('findRecords – an id that only stands in what a caller chose – not foun
 });
 
 test('findRecords – lines that are no records, a last one that is cut off – read over', async () => {
-  const path = await file(`not JSON "id":"a"\n{"id":"a"}\n${line('a')}{"v":1,"id":"a"`);
+  const odd = line('a', { details: null }) + line('a', { caller: 'alice' });
+  const path = await file(`not JSON "id":"a"\n{"id":"a"}\n${line('a')}${odd}{"v":1,"id":"a"`);
   assert.equal((await findRecords(path, 'a')).length, 1);
 });
 

@@ -94,6 +94,7 @@ function isRecord(value: unknown): value is AuditRecord {
     typeof value['reason'] === 'string' &&
     isObject(value['who']) &&
     isObject(value['what']) &&
-    isObject(value['ms'])
+    isObject(value['ms']) &&
+    ['caller', 'exchanged', 'details'].every((name) => value[name] === undefined || isObject(value[name]))
   );
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sendJson, startHttpServer } from '../../test/kit/start-http-server.ts';
 import { configSchema } from '../config/schema.ts';
 import { Secret } from '../model/secret.ts';
+import { skipWithoutRedis, startRedis } from '../../test/kit/start-redis.ts';
 import { runDoctor } from './run-doctor.ts';
 
 const result = { jsonrpc: '2.0', id: 1, result: { tools: [], content: [{ type: 'text', text: 'done' }] } };
@@ -48,3 +49,33 @@ test('doctor – a server of before 2026-07-28, which wants to be initialized �
   const [report] = await runDoctor(config);
   assert.equal(report?.checks.find(({ id }) => id === 'server-accepts')?.result, 'pass');
 });
+
+async function checkState(url: string, password: string) {
+  const config = configSchema.parse({
+    state: { url, password: new Secret(password), key: new Secret('k'.repeat(40)) },
+    servers: {
+      one: { authenticate: [{ strategy: 'anonymous' }], upstream: { strategy: 'http', url: 'http://127.0.0.1:1/mcp' } },
+    },
+  });
+  const [report] = await runDoctor(config);
+  return report?.checks.find(({ id }) => id === 'shared-state');
+}
+
+test('doctor – a shared state where nobody listens – fails', async () => {
+  const found = await checkState('redis://127.0.0.1:1', 'the-password');
+  assert.equal(found?.cause, 'state-unavailable');
+  assert.match(found.evidence, /connection refused/);
+  assert.ok(!JSON.stringify(found).includes('the-password'));
+});
+
+test(
+  'doctor – a shared state that is there – passes, and fails with another password',
+  { skip: skipWithoutRedis },
+  async () => {
+    await using redis = await startRedis();
+    assert.equal((await checkState(redis.url, redis.password))?.result, 'pass');
+    const wrong = await checkState(redis.url, 'something-else');
+    assert.equal(wrong?.result, 'fail');
+    assert.match(wrong.evidence, /WRONGPASS|password/i);
+  },
+);

@@ -1,8 +1,8 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
-import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
 import { buildReplayMemory } from '../authenticators/dpop/replay-memory.ts';
 import { buildSharedReplays } from '../authenticators/dpop/shared-replays.ts';
+import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
 import type { ChainStep, Config, CredentialConfig, ServerConfig } from '../config/schema.ts';

@@ -1,7 +1,16 @@
-import { createPrivateKey, X509Certificate, type JsonWebKeyInput, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  sign,
+  verify,
+  X509Certificate,
+  type JsonWebKeyInput,
+  type KeyObject,
+} from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, findErrorCode } from './describe-error.ts';
 import { isObject } from './is-object.ts';
+import { isSoundKey } from './is-sound-key.ts';
 
 /** A private key to sign with, and what its file says about it. */
 export interface SigningKey {
@@ -12,6 +21,8 @@ export interface SigningKey {
   readonly alg: string;
 }
 
+type Parsed = { readonly signingKey: SigningKey } | { readonly problem: string };
+
 const largestKeyBytes = 64 * 1024;
 /** RFC 7518 §3.3. */
 const leastRsaBits = 2048;
@@ -19,13 +30,18 @@ const leastRsaBits = 2048;
 /** Reads a private key: PEM (PKCS#8, PKCS#1, SEC1) without a passphrase, or a JWK. What is wrong is the end of a sentence
  * about the file, and quotes nothing of it.
  */
-export function readPrivateKey(file: string): { readonly signingKey: SigningKey } | { readonly problem: string } {
+export function readPrivateKey(file: string): Parsed {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     return { problem: `cannot be read: ${describe(error)}` };
   }
+  return parsePrivateKey(text);
+}
+
+/** As {@link readPrivateKey}, from what stands in the file. */
+export function parsePrivateKey(text: string): Parsed {
   if (text.length > largestKeyBytes) return { problem: 'is too large for a private key; is it the right file?' };
   return text.trimStart().startsWith('{') ? parseJwk(text) : parsePem(text);
 }
@@ -96,18 +112,17 @@ const ecAlgorithms: Readonly<Record<string, readonly string[]>> = {
   secp521r1: ['ES512'],
 };
 
-type Parsed = ReturnType<typeof readPrivateKey>;
+/** RFC 7468 §11, and the older form of RFC 1421 §4.6.1. */
+const isEncrypted = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m;
 
 function parsePem(text: string): Parsed {
   try {
     return withAlgorithm(createPrivateKey(text), undefined, undefined);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  } catch {
     return {
-      problem:
-        code === 'ERR_MISSING_PASSPHRASE'
-          ? 'is encrypted; expected a private key without a passphrase'
-          : 'is no private key; expected PEM text with BEGIN PRIVATE KEY, or a JWK',
+      problem: isEncrypted.test(text)
+        ? 'is encrypted; expected a private key without a passphrase'
+        : 'is no private key; expected PEM text with BEGIN PRIVATE KEY, or a JWK',
     };
   }
 }
@@ -145,5 +160,18 @@ function withAlgorithm(key: KeyObject, kid: string | undefined, wanted: string |
     return { problem: `is an RSA key of ${bits} bits; expected ${leastRsaBits} at least` };
   if (wanted !== undefined && !possible.includes(wanted))
     return { problem: `is a JWK whose alg does not fit it; expected one of ${possible.join(', ')}` };
+  if (!isSoundKey(key)) return { problem: 'is an RSA key of a form that protects nothing; make a new one' };
+  if (!isWhole(key)) return { problem: 'is a key whose two halves do not belong together' };
   return { signingKey: { key, kid, alg: wanted ?? usual } };
+}
+
+/** Does the public half verify what the private half signs? A JWK holds both, and may hold them of two keys. */
+function isWhole(key: KeyObject): boolean {
+  const digest = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
+  const data = Buffer.from('usher');
+  try {
+    return verify(digest, data, createPublicKey(key), sign(digest, data, key));
+  } catch {
+    return false;
+  }
 }

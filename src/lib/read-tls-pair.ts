@@ -81,7 +81,7 @@ function checkMatch(certificate: X509Certificate, privateKey: KeyObject): void {
 
 function describeKeyProblem(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ERR_MISSING_PASSPHRASE'
+  return code === 'ERR_MISSING_PASSPHRASE' || code === 'ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED'
     ? 'is encrypted; expected a private key without a passphrase'
     : 'is no private key; expected PEM text with BEGIN PRIVATE KEY';
 }

@@ -5,7 +5,7 @@ import { type Flight, SingleFlight } from '../lib/single-flight.ts';
 import type { Credential } from '../model/credential.ts';
 import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
-import type { Store } from '../model/store.ts';
+import { scopeStore, type Store } from '../model/store.ts';
 import type { UpstreamCredential, UpstreamProof } from '../model/upstream-credential.ts';
 import type { Subject } from './hand-in.ts';
 import { authorizationHeader, boundHeader, type HeaderForm } from './header-form.ts';
@@ -26,8 +26,14 @@ export interface TokenSource {
    * @throws UsherError of stage exchange
    */
   request(subject: Subject, flight: Flight): Promise<IssuedToken>;
-  /** Present where its tokens are bound to a key: proofs for one of them (RFC 9449 §7.1). */
-  readonly proofFor?: ((upstreamToken: string) => UpstreamProof) | undefined;
+  /** Present where its tokens are bound to a key of this gateway (RFC 9449 §7.1). */
+  readonly binding?: TokenBinding | undefined;
+}
+
+export interface TokenBinding {
+  readonly thumbprint: string;
+  /** Proofs for one of the tokens. */
+  proofFor(upstreamToken: string): UpstreamProof;
 }
 
 export interface CachedCredentialDeps {
@@ -56,9 +62,10 @@ const refreshPauseMs = 2_000;
  */
 export function buildCachedCredential(
   source: TokenSource,
-  { now, header = authorizationHeader, store }: CachedCredentialDeps,
+  { now, header: usualForm = authorizationHeader, store }: CachedCredentialDeps,
 ): Credential {
-  const form = source.proofFor === undefined ? header : boundHeader;
+  const { binding } = source;
+  const form = binding === undefined ? usualForm : boundHeader;
   const kept = new LRUCache<string, Kept>({
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,
@@ -68,8 +75,9 @@ export function buildCachedCredential(
   const isShared = source.actsAs === 'gateway';
   const keyOf = ({ caller }: Identity) => (isShared ? '' : caller.tokenDigest);
 
-  // A token that is bound to this process's key is of no use to another one.
-  const replicas = store === undefined || source.proofFor !== undefined ? undefined : new SharedTokens(store, now);
+  // Who has another key could do nothing with them.
+  const common = store === undefined || binding === undefined ? store : scopeStore(store, binding.thumbprint);
+  const replicas = common === undefined ? undefined : new SharedTokens(common, now);
   /** What the service behind refused: another replica may not know yet. */
   const spurned = new LRUCache<string, string>({ maxSize: 10_000, sizeCalculation: () => 1 });
 
@@ -86,7 +94,7 @@ export function buildCachedCredential(
     const { claims, steps, freshUntilMs, refreshAtMs } = token;
     const credential = {
       header: { name: form.name, value: new Secret(`${form.prefix}${token.upstreamToken}`) },
-      proof: source.proofFor?.(token.upstreamToken),
+      proof: binding?.proofFor(token.upstreamToken),
       claims,
       source: isOwn ? 'fresh' : 'cached',
       waitedMs: nowMs - startedAtMs,

@@ -77,7 +77,7 @@ export function buildChain(sources: readonly TokenSource[], { now }: { readonly 
 
   return {
     strategy: 'chain',
-    proofFor: sources.at(-1)?.proofFor,
+    binding: sources.at(-1)?.binding,
     // The others are asked only when their tokens are over; they say so themselves then.
     checkAvailable: () => steps.at(-1)?.source.checkAvailable(),
     async request(identity, flight) {

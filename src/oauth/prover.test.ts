@@ -48,10 +48,13 @@ describe('a proof', () => {
     const prover = new Prover(makeProofKey(), Date.now);
     const nonceAt = async (where: string) =>
       (await read(prover.prove({ method: 'POST', url: where }))).payload['nonce'];
-    assert.equal(prover.learnNonce(url, 'n-1'), true);
-    assert.equal(prover.learnNonce(url, 'n-1'), false, 'nothing new');
+    const [first, second] = [prover.prove({ method: 'POST', url }), prover.prove({ method: 'POST', url })];
+    assert.equal(prover.learnNonce(url, 'n-1', first), true);
+    assert.equal(prover.learnNonce(url, 'n-1', second), true, 'sent at the same time: it did not hold it either');
+    const third = prover.prove({ method: 'POST', url });
+    assert.equal(prover.learnNonce(url, 'n-1', third), false, 'nothing new');
     for (const bad of [undefined, '', 'a b', 'a"b', 'a\r\nb', 'x'.repeat(2_000), ['n-2']])
-      assert.equal(prover.learnNonce(url, bad), false);
+      assert.equal(prover.learnNonce(url, bad, first), false);
     assert.equal(await nonceAt('https://api.example.com/other'), 'n-1');
     assert.equal(await nonceAt('https://api.example.com:444/'), undefined);
   });
@@ -93,7 +96,10 @@ describe('a key from a file', () => {
       const file = fileOf('bad', text);
       assert.throws(
         () => readProofKey(file),
-        (error: unknown) => error instanceof Error && /^has (no private key|a key of a kind)/.test(error.message),
+        (error: unknown) =>
+          error instanceof Error &&
+          /^is (no private key|a public key|a key of a kind|an RSA key of 1024 bits)/.test(error.message) &&
+          (text === '' || !error.message.includes(text)),
       );
     }
     assert.throws(() => readProofKey(join(folder, 'missing')), /^Error: cannot be read: /);

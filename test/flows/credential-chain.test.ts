@@ -128,6 +128,17 @@ describe('configuration', () => {
       [/target\.url: .* plain http/],
     ],
   ];
+  test('an issuer’s own chain with a step over plain http – is reported', (context) => {
+    const own = `{ strategy: chain, steps: [${step()}, ${step().replace('https', 'http')}] }`;
+    const text = `servers:
+  a:
+    authenticate: [{ issuer: 'https://i.example.com', audience: x, credential: ${own} }]
+    upstream: { url: 'http://127.0.0.1:1' }
+`;
+    const problems = fileProblems(context, text, { SECRET: 'shh' });
+    assert.equal(problems.length, 1, problems.join('\n'));
+    assert.match(problems[0] ?? '', /authenticate\[0\]\.credential\.steps\[1\]\.url: .* plain http/);
+  });
   for (const [name, text, problems] of rows) {
     test(`${name} – ${problems.length === 0 ? 'starts' : 'is the one thing that is reported'}`, (context) => {
       const found = fileProblems(context, text, { SECRET: 'shh' });

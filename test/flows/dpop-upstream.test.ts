@@ -3,9 +3,10 @@ import { hash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { describe, test } from 'node:test';
 import { EmbeddedJWK, jwtVerify, type JWTPayload } from 'jose';
+import { bindTokens } from '../kit/bind-tokens.ts';
 import { post } from '../kit/call.ts';
 import { sendJson, type Respond, type SeenRequest } from '../kit/start-http-server.ts';
-import { accessTokenType, startIssuer } from '../kit/start-issuer.ts';
+import { startIssuer } from '../kit/start-issuer.ts';
 import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
 import { startTokenLab } from '../kit/start-token-lab.ts';
 
@@ -18,19 +19,8 @@ async function startLab(respond: Respond, more: Record<string, unknown> = {}) {
       credential: { ...given.credential, dpop: true, ...more } as typeof given.credential,
     }),
   });
-  let exchanges = 0;
-  lab.issuer.onToken = async (request, response) => {
-    exchanges += 1;
-    const { protectedHeader } = await jwtVerify(String(request.headers['dpop']), EmbeddedJWK);
-    const { crv, kty, x, y } = protectedHeader.jwk ?? {};
-    const jkt = hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
-    const token = lab.token({
-      claims: { aud: 'backend', scp: ['backend-api:read'], cnf: { jkt }, jti: `AT.${exchanges}` },
-    });
-    const answer = { access_token: token, issued_token_type: accessTokenType, token_type: 'DPoP', expires_in: 3600 };
-    sendJson(response, 200, { ...answer, scope: 'backend-api:read' });
-  };
-  return { lab, exchanges: () => exchanges };
+  bindTokens(lab.issuer);
+  return { lab, exchanges: () => lab.issuer.count('/oauth2/as1/v1/token') };
 }
 
 const fine = { jsonrpc: '2.0', id: 1, result: {} };
@@ -82,6 +72,22 @@ describe('a server behind that gets bound tokens', () => {
     );
     assert.equal(exchanges(), 1);
   });
+  test('one that wants a nonce of several calls at once – each is repeated with it', async () => {
+    let waiting = 0;
+    const allThere = Promise.withResolvers<void>();
+    const { lab } = await startLab(async (request, response) => {
+      if ((await claimsOf(request))['nonce'] === 'n-1') return sendJson(response, 200, fine);
+      waiting += 1;
+      if (waiting === 5) allThere.resolve();
+      await allThere.promise;
+      wantNonce('n-1', response);
+    });
+    await using _ = lab;
+    const callerToken = lab.token();
+    const calls = Array.from({ length: 5 }, async () => (await post(lab.gateway.mcpUrl, callerToken)).status);
+    assert.deepEqual(new Set(await Promise.all(calls)), new Set([200]));
+    assert.equal(lab.upstream.seen.length, 10);
+  });
   test('one that always wants another nonce – 502 after the second, the caller sees no challenge', async () => {
     let count = 0;
     const { lab, exchanges } = await startLab((_, response) => wantNonce(`n-${(count += 1)}`, response));
@@ -128,6 +134,6 @@ test('a key file that is none – the gateway does not start', async () => {
   } as typeof usual.credential;
   await assert.rejects(
     startTestGateway({ apollo: { ...usual, credential } }),
-    /--token-exchange-dpop-key: "\/nonexistent\/key\.pem" cannot be read/,
+    /dpopKeyFile: "\/nonexistent\/key\.pem" cannot be read/,
   );
 });

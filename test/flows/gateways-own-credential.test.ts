@@ -113,7 +113,7 @@ describe('configuration', () => {
       assert.deepEqual(fileProblems(context, server(credential, authenticate), { SECRET: 'shh' }), []);
     });
   }
-  const bad: readonly (readonly [string, RegExp, string?])[] = [
+  const bad: [string, RegExp, string?][] = [
     ['{ strategy: static-header, header: X-Api-Key }', /credential\.value: is missing; expected: The whole value/],
     [
       '{ strategy: static-header, header: X-Api-Key, valueEnv: TWO_LINES }',
@@ -134,6 +134,16 @@ describe('configuration', () => {
       '{ strategy: anonymous }',
     ],
   ];
+  bad.push(
+    [
+      '{ strategy: client-credentials, url: "https://i.example.com/t", clientId: g, clientSecretEnv: SECRET, dpop: true, dpopKeyFile: no.pem }',
+      /dpopKeyFile: is ".*no\.pem", which cannot be read: no such file/,
+    ],
+    [
+      '{ strategy: client-credentials, url: "https://i.example.com/t", clientId: g, clientSecretEnv: SECRET, dpop: true, header: X-A }',
+      /header: is given, but tokens that are bound to a key/,
+    ],
+  );
   for (const [credential, problem, authenticate] of bad) {
     test(`${credential} – does not start`, (context) => {
       const environment = { SECRET: 'shh', TWO_LINES: 'a\nb' };

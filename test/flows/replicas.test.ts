@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, hash } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
 import { Secret } from '../../src/model/secret.ts';
 import { post, toolCall } from '../kit/call.ts';
+import { writeText } from '../kit/config-input.ts';
 import { makeDpopClient } from '../kit/dpop-client.ts';
 import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
 import { startIssuer, type TestIssuer } from '../kit/start-issuer.ts';
@@ -121,6 +124,38 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     assert.equal(again.status, 401);
     assert.match(again.text, /dpop_proof_invalid/);
   });
+
+  for (const [what, isShared, exchanges] of [
+    ['of a file that both have – shared, and each proves the key', true, 1],
+    ['of each process’s own – not shared', false, 2],
+  ] as const) {
+    test(`tokens bound to a key ${what}`, async (context) => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const dpopKeyFile = writeText(context, 'key.pem', String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
+      const bound = (server: ReturnType<typeof exchangingServer>) => {
+        assert.ok(server.credential?.strategy === 'token-exchange');
+        return { ...server, credential: { ...server.credential, dpop: true, ...(isShared ? { dpopKeyFile } : {}) } };
+      };
+      await using all = await startReplicas(undefined, bound, { changeA: bound });
+      all.issuer.onToken = async ({ headers }, response) => {
+        const { jwk } = decodeProtectedHeader(String(headers['dpop']));
+        const cnf = { jkt: await calculateJwkThumbprint(jwk ?? {}) };
+        const token = await all.issuer.sign({ aud: 'backend', cid: '0oaGateway', scp: ['backend-api:read'], cnf });
+        const type = 'urn:ietf:params:oauth:token-type:access_token';
+        sendJson(response, 200, { access_token: token, issued_token_type: type, token_type: 'DPoP', expires_in: 600 });
+      };
+      const callerToken = await all.issuer.sign();
+      assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+      assert.equal(all.issuer.count(tokenPath), exchanges);
+      for (const { headers } of all.upstream.seen) {
+        const token = headers.authorization?.replace(/^DPoP /, '') ?? '';
+        const { jwk } = decodeProtectedHeader(String(headers['dpop']));
+        const cnf = decodeJwt(token)['cnf'] as { jkt: string };
+        assert.equal(await calculateJwkThumbprint(jwk ?? {}), cnf.jkt);
+        assert.equal(decodeJwt(String(headers['dpop']))['ath'], hash('sha256', token, 'base64url'));
+      }
+    });
+  }
 
   test('a nonce that one gave out – is taken by the other', async () => {
     const withNonces = (server: ReturnType<typeof exchangingServer>) => ({ ...server, dpop: { nonces: true } });

@@ -14,6 +14,7 @@ import { target as jwtParts } from './targets/jwt-parts.ts';
 import { target as keySet } from './targets/key-set.ts';
 import { target as metadata } from './targets/metadata.ts';
 import { target as oktaAnswers } from './targets/okta-answers.ts';
+import { target as privateKey } from './targets/private-key.ts';
 import { target as readCall } from './targets/read-call.ts';
 import { target as seed } from './targets/seed.ts';
 import { target as sharedState } from './targets/shared-state.ts';
@@ -37,6 +38,7 @@ export const targets: Readonly<Record<string, Target>> = {
   'key-set': keySet,
   metadata,
   'okta-answers': oktaAnswers,
+  'private-key': privateKey,
   'read-call': readCall,
   seed,
   'shared-state': sharedState,

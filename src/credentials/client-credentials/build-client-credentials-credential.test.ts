@@ -86,3 +86,12 @@ for (const error of ['invalid_grant', 'access_denied', 'login_required', 'insuff
     assert.equal((await all.refusal(machine(all.scene.nowMs))).code, 'exchange_misconfigured');
   });
 }
+
+test('tokens that are bound to a key – are asked for with a proof, and handed out with one', async () => {
+  await using all = await start({ dpop: true });
+  all.scene.answer = { token_type: 'DPoP', expires_in: 600 };
+  const found = await all.credential.obtain(machine(all.scene.nowMs), { signal: new AbortController().signal });
+  assert.equal(found.header?.value.reveal(), 'DPoP opaque-1');
+  assert.match(String(all.seen[0]?.headers['dpop']), /^ey/);
+  assert.match(found.proof?.prove('POST', 'http://127.0.0.1:1/mcp') ?? '', /^ey/);
+});

@@ -1,6 +1,7 @@
 import type { Credential } from '../../model/credential.ts';
 import { fail } from '../../model/usher-error.ts';
 import { buildCachedCredential } from '../../oauth/build-cached-credential.ts';
+import { buildProver, bindingOf } from '../../oauth/build-prover.ts';
 import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
@@ -13,7 +14,10 @@ export function buildClientCredentialsCredential(
   settings: ClientCredentialsSettings,
   deps: TokenEndpointDeps,
 ): Credential {
-  const endpoint = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
+  const { url, timeoutSeconds } = settings;
+  const prover = buildProver(settings, deps.now);
+  const client = buildClientAuthentication(settings, deps);
+  const endpoint = buildTokenEndpoint({ url, timeoutSeconds, prover }, client, deps);
   const request = buildClientCredentialsRequest(settings);
   const cached = buildCachedCredential(
     {
@@ -21,6 +25,7 @@ export function buildClientCredentialsCredential(
       actsAs: 'gateway',
       checkAvailable: () => endpoint.checkAvailable(),
       request: (_identity, flight) => endpoint.request(request, flight),
+      binding: bindingOf(prover, settings),
     },
     { now: deps.now, header: buildHeaderForm(settings), store: deps.store },
   );

@@ -3,6 +3,7 @@ import { scope } from '../../model/scope.ts';
 import { setting } from '../../model/setting.ts';
 import { resourceUri, webUrl } from '../../model/web-url.ts';
 import { clientFields } from '../../oauth/client-authentication/schema.ts';
+import { proofFields } from '../../oauth/proof-fields.ts';
 import { tokenFields } from '../../oauth/token-fields.ts';
 
 const group = 'Client credentials';
@@ -37,6 +38,7 @@ export const clientCredentialsSchema = z.strictObject({
     group,
     fileOnly: true,
   }),
+  ...proofFields({ group }),
   ...tokenFields({ group }),
 });
 

@@ -35,8 +35,13 @@ async function start(more: Record<string, unknown> = {}) {
       audience: partner,
       resource: [resource],
       scopes: ['tools.read'],
-      target: { url: `${base}/partner`, clientId: 'there', clientSecret: new Secret('secret-at-partner') },
-      ...more,
+      target: {
+        url: `${base}/partner`,
+        clientId: 'there',
+        clientSecret: new Secret('secret-at-partner'),
+        ...(more['dpop'] === undefined ? {} : { dpop: more['dpop'] }),
+      },
+      ...(more['dpop'] === undefined ? more : {}),
     };
     return buildIdJagCredential(idJagSchema.parse(given), deps);
   });
@@ -122,6 +127,18 @@ test('a grant – is used once: the next token has one of its own', async () => 
     [first, second].map(({ steps }) => steps?.[0]?.jti),
     ['grant-1', 'grant-2'],
   );
+});
+
+test('a target that binds its tokens – gets a proof, and the provider none', async () => {
+  await using all = await start({ dpop: true });
+  all.answers.token = { token_type: 'DPoP', access_token: 'opaque-at-partner' };
+  const found = await all.credential.obtain(identity(all.scene.nowMs), { signal: new AbortController().signal });
+  assert.equal(found.header?.value.reveal(), 'DPoP opaque-at-partner');
+  assert.deepEqual(
+    all.seen.map(({ headers }) => typeof headers['dpop']),
+    ['undefined', 'string'],
+  );
+  assert.match(found.proof?.prove('POST', 'https://api.partner.example/mcp') ?? '', /^ey/);
 });
 
 describe('a grant that is none', () => {

@@ -1,6 +1,7 @@
 import type { Credential } from '../../model/credential.ts';
 import { atPlace } from '../../model/usher-error.ts';
 import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
+import { buildProver, bindingOf } from '../../oauth/build-prover.ts';
 import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
@@ -33,10 +34,15 @@ export type IdJagSourceSettings = Omit<IdJagSettings, keyof HeaderSettings>;
 export function buildIdJagSource(settings: IdJagSourceSettings, deps: IdJagDeps): TokenSource {
   const { target, timeoutSeconds } = settings;
   const provider = buildTokenEndpoint(settings, buildClientAuthentication(settings, deps), deps);
-  const other = buildTokenEndpoint({ url: target.url, timeoutSeconds }, buildClientAuthentication(target, deps), {
-    ...deps,
-    explainRefusal: deps.explainTargetRefusal,
-  });
+  const prover = buildProver(target, deps.now);
+  const other = buildTokenEndpoint(
+    { url: target.url, timeoutSeconds, prover },
+    buildClientAuthentication(target, deps),
+    {
+      ...deps,
+      explainRefusal: deps.explainTargetRefusal,
+    },
+  );
   return {
     strategy,
     checkAvailable() {
@@ -57,6 +63,7 @@ export function buildIdJagSource(settings: IdJagSourceSettings, deps: IdJagDeps)
         });
       return { ...token, steps: [{ strategy: 'id-jag grant', ...grant.claims }] };
     },
+    binding: bindingOf(prover, target),
   };
 }
 

@@ -3,6 +3,7 @@ import { scope } from '../../model/scope.ts';
 import { setting } from '../../model/setting.ts';
 import { issuerUrl, resourceUri, webUrl } from '../../model/web-url.ts';
 import { clientFields } from '../../oauth/client-authentication/schema.ts';
+import { proofFields } from '../../oauth/proof-fields.ts';
 import { tokenFields } from '../../oauth/token-fields.ts';
 
 const group = 'ID-JAG';
@@ -54,6 +55,7 @@ export const idJagSchema = z.strictObject({
       group: there,
       fileOnly: true,
     }),
+    ...proofFields({ group: there }),
   }),
   ...tokenFields({ group }),
 });

@@ -1,14 +1,13 @@
 import type { Credential } from '../../model/credential.ts';
 import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
 import { buildOwnToken } from '../../oauth/build-own-token.ts';
+import { buildProver, bindingOf } from '../../oauth/build-prover.ts';
 import { buildTokenEndpoint, type TokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
 import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
 import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
 import type { IssuedToken } from '../../oauth/parse-answer.ts';
-import { makeProofKey, requireProofKey } from '../../oauth/proof-key.ts';
-import { Prover } from '../../oauth/prover.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 
@@ -30,10 +29,8 @@ export type TokenExchangeSourceSettings = Omit<TokenExchangeSettings, keyof Head
 
 /** Where its tokens come from; for a chain, too. */
 export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, deps: TokenExchangeDeps): TokenSource {
-  const { url, timeoutSeconds, dpop, dpopKeyFile, dpopUrl } = settings;
-  const key =
-    dpopKeyFile === undefined ? makeProofKey : () => requireProofKey(dpopKeyFile, '--token-exchange-dpop-key');
-  const prover = dpop ? new Prover(key(), deps.now) : undefined;
+  const { url, timeoutSeconds } = settings;
+  const prover = buildProver(settings, deps.now);
   const client = buildClientAuthentication(settings, deps);
   const endpoint = buildTokenEndpoint({ url, timeoutSeconds, prover }, client, deps);
   const findActorToken = buildActorToken(settings, { endpoint, now: deps.now });
@@ -50,7 +47,7 @@ export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, 
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
     },
-    proofFor: prover === undefined ? undefined : (upstreamToken) => prover.forToken(upstreamToken, dpopUrl),
+    binding: bindingOf(prover, settings),
   };
 }
 

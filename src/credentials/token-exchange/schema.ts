@@ -6,6 +6,7 @@ import { setting } from '../../model/setting.ts';
 import { resourceUri, webUrl } from '../../model/web-url.ts';
 import { clientFields } from '../../oauth/client-authentication/schema.ts';
 import { customParameters } from '../../oauth/custom-parameters.ts';
+import { proofFields } from '../../oauth/proof-fields.ts';
 import { tokenFields } from '../../oauth/token-fields.ts';
 
 const group = 'Token exchange';
@@ -54,25 +55,7 @@ export const tokenExchangeSchema = z.strictObject({
     example: 'backend-api:read',
     spaceSeparated: true,
   }),
-  dpop: setting(z.boolean().default(false), {
-    help: 'Have the new tokens bound to a key of the gateway (DPoP), and prove that key to provider and server',
-    flag: 'token-exchange-dpop',
-    group,
-  }),
-  dpopKeyFile: setting(z.string().min(1).optional(), {
-    help: 'File with that key (PEM or JWK); a new one for each start when not given',
-    flag: 'token-exchange-dpop-key',
-    group,
-    placeholder: 'PATH',
-    path: true,
-  }),
-  dpopUrl: setting(webUrl().optional(), {
-    help: 'URL of the service the proofs are for, where the server behind hands token and proof on to it; else they are for the server',
-    flag: 'token-exchange-dpop-url',
-    group,
-    placeholder: 'URL',
-    example: 'https://api.example.com/graphql',
-  }),
+  ...proofFields({ group, flagPrefix: 'token-exchange-dpop' }),
   subjectTokenType: setting(z.enum(tokenTypes).default('access_token'), {
     help: "What the caller's token is called when it is handed in",
     flag: 'token-exchange-subject-token-type',

@@ -62,7 +62,7 @@ export const exchangeCauses: readonly CauseRow[] = [
     fits: answered('invalid_dpop_proof', 'use_dpop_nonce'),
     who: 'provider',
     cause: "The provider wants a proof of possession (DPoP) from the gateway's client ({description}).",
-    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs (--token-exchange-dpop).",
+    fix: "Let the gateway send proofs (--token-exchange-dpop), or switch DPoP off for the gateway's client at the provider.",
   },
   {
     id: 'scope-unknown',
@@ -172,10 +172,18 @@ export const exchangeCauses: readonly CauseRow[] = [
   {
     id: 'returned-bound-token',
     code: 'exchange_answer_invalid',
-    fits: says(/token_type is "DPoP"/i),
+    fits: says(/token_type is "DPoP"|the token is bound to a key, expected none/i),
     who: 'provider',
     cause: 'The provider issued a token that is bound to a key (DPoP), which nobody asked for.',
-    fix: "Switch DPoP off for the gateway's client at the provider, or let the gateway send proofs (--token-exchange-dpop).",
+    fix: "Let the gateway send proofs (--token-exchange-dpop), or switch DPoP off for the gateway's client at the provider.",
+  },
+  {
+    id: 'returned-unbound-token',
+    code: 'exchange_answer_invalid',
+    fits: says(/expected "DPoP"|expected this gateway's/),
+    who: 'provider',
+    cause: 'The provider issued a token that is not bound to the key the gateway proved (DPoP).',
+    fix: 'Let the provider bind tokens of the gateway’s client to its key, or leave --token-exchange-dpop out.',
   },
   {
     id: 'returned-expired',

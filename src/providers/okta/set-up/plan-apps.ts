@@ -83,7 +83,8 @@ function createApp({ key, label, type, grantTypes, redirectUris, dpop }: WantedA
         settings: {
           oauthClient: {
             application_type: type,
-            // Without client credentials Okta wants redirect URIs, also of an app that has no use for them.
+            // Without client credentials Okta wants redirect URIs, also of an app that has no use for them. (Its reference
+            // says that client credentials and DPoP exclude each other; new service apps of its console have both.)
             grant_types: type === 'service' ? ['client_credentials', ...grantTypes] : grantTypes,
             response_types: type === 'web' ? ['code'] : ['token'],
             ...(type === 'web' ? { redirect_uris: redirectUris } : { dpop_bound_access_tokens: dpop }),
