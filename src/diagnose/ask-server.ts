@@ -30,21 +30,23 @@ export async function askServer(
   const { target } = route.upstream;
   const prove = () => credential?.proof?.prove('POST', target);
   const proof = prove();
-  const answer = await askOnce(route, credential, { ...question, proof });
+  const answer = await askOnce(route, { header: credential?.header, proof }, question);
   const nonce = answer.headers['dpop-nonce'];
   const hasNewNonce = proof !== undefined && credential?.proof?.learnNonce(target, nonce, proof) === true;
-  return answer.status === 401 && hasNewNonce ? askOnce(route, credential, { ...question, proof: prove() }) : answer;
+  if (answer.status !== 401 || !hasNewNonce) return answer;
+  return askOnce(route, { header: credential.header, proof: prove() }, question);
 }
 
-function askOnce(
-  { upstream }: Route,
-  credential: UpstreamCredential | undefined,
-  question: Question & { readonly proof: string | undefined },
-): Promise<ServerAnswer> {
+/** What goes along with one request. */
+interface Sent {
+  readonly header: UpstreamCredential['header'];
+  readonly proof: string | undefined;
+}
+
+function askOnce({ upstream }: Route, { header, proof }: Sent, question: Question): Promise<ServerAnswer> {
   const headers = buildHeaders(question);
-  const header = credential?.header;
   if (header !== undefined) headers.push(header.name, header.value.reveal());
-  if (question.proof !== undefined) headers.push('dpop', question.proof);
+  if (proof !== undefined) headers.push('dpop', proof);
   return new Promise((resolve, reject) => {
     let head: Omit<ServerAnswer, 'message'> | undefined;
     let text = '';

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { z } from 'zod';
 import { algorithms } from '../../src/authenticators/jwt/schema.ts';
+import { runProgram } from '../kit/run-program.ts';
 import { startVerifier } from '../kit/start-verifier.ts';
 
-/** Project Wycheproof's vectors, run in full where a folder of them is at hand (`USHER_WYCHEPROOF`, its `testvectors_v1`):
- * no registry carries those for JSON web signatures. What they attack is in the tests beside this one in any case.
+/** Project Wycheproof's vectors, in full: from the folder that `USHER_WYCHEPROOF` names (their `testvectors_v1`), or as the Go
+ * module they are published as, which Go keeps in its own cache. What they attack is in the tests beside this one, too.
  */
-const folder = process.env['USHER_WYCHEPROOF'];
+const found = await findVectors();
+const folder = found.folder;
 
 interface Group {
   readonly comment: string;
@@ -38,7 +42,7 @@ function isTakeable(token: string, keys: readonly Record<string, unknown>[]): bo
   return algorithms.some((one) => one === alg) && keys.some((key) => (key['alg'] ?? alg) === alg);
 }
 
-if (folder === undefined) test("Wycheproof's vectors", { skip: 'USHER_WYCHEPROOF names no folder' });
+if (folder === undefined) test("Wycheproof's vectors", { skip: found.reason });
 else {
   const verifier = await startVerifier();
   after(() => verifier[Symbol.asyncDispose]());
@@ -55,5 +59,35 @@ else {
         });
       }
     }
+  }
+}
+
+type Vectors =
+  { readonly folder: string; readonly reason?: never } | { readonly folder?: never; readonly reason: string };
+
+/** Pinned by version and by the sum of its content. */
+async function findVectors(): Promise<Vectors> {
+  const named = process.env['USHER_WYCHEPROOF'];
+  if (named !== undefined) return { folder: named };
+  const module = 'github.com/c2sp/wycheproof@v0.0.0-20260902155932-3fa63dd0344a';
+  const sum = 'h1:pNbL2nztRsWfW/ispAwsvcDFxs9Id38uIsR2/Up5G2c=';
+  const environment = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
+  const download = ['go', 'mod', 'download', '-json', module];
+  const options = { env: Object.fromEntries(environment), cwd: tmpdir(), timeoutMs: 120_000 };
+  const answer = await runProgram(download, options).catch(() => undefined);
+  if (answer === undefined) return { reason: 'no go to fetch them with, and USHER_WYCHEPROOF names no folder' };
+  const { success, data } = z.object({ Dir: z.string(), Sum: z.string() }).safeParse(parseJson(answer.stdout));
+  if (!success) return { reason: `go could not fetch them, and USHER_WYCHEPROOF names no folder` };
+  assert.equal(data.Sum, sum, 'the vectors are not the ones that were looked at');
+  return { folder: join(data.Dir, 'testvectors_v1') };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
