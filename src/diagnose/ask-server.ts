@@ -27,21 +27,25 @@ export async function askServer(
   credential: UpstreamCredential | undefined,
   question: Question,
 ): Promise<ServerAnswer> {
-  const answer = await askOnce(route, credential, question);
   const { target } = route.upstream;
-  const hasNewNonce = credential?.proof?.learnNonce(target, answer.headers['dpop-nonce']) === true;
-  return answer.status === 401 && hasNewNonce ? askOnce(route, credential, question) : answer;
+  const prove = () => credential?.proof?.prove('POST', target);
+  const proof = prove();
+  const answer = await askOnce(route, { credential, proof }, question);
+  const hasNewNonce = credential?.proof?.learnNonce(target, answer.headers['dpop-nonce'], proof ?? '') === true;
+  if (answer.status !== 401 || !hasNewNonce) return answer;
+  return askOnce(route, { credential, proof: prove() }, question);
 }
 
-function askOnce(
-  { upstream }: Route,
-  credential: UpstreamCredential | undefined,
-  question: Question,
-): Promise<ServerAnswer> {
+interface Shown {
+  readonly credential: UpstreamCredential | undefined;
+  readonly proof: string | undefined;
+}
+
+function askOnce({ upstream }: Route, { credential, proof }: Shown, question: Question): Promise<ServerAnswer> {
   const headers = buildHeaders(question);
   const header = credential?.header;
   if (header !== undefined) headers.push(header.name, header.value.reveal());
-  if (credential?.proof !== undefined) headers.push('dpop', credential.proof.prove('POST', upstream.target));
+  if (proof !== undefined) headers.push('dpop', proof);
   return new Promise((resolve, reject) => {
     let head: Omit<ServerAnswer, 'message'> | undefined;
     let text = '';

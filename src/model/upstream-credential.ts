@@ -5,8 +5,9 @@ import type { Secret } from './secret.ts';
 export interface UpstreamProof {
   /** The value of the `DPoP` header for one request. */
   prove(method: string, url: string): string;
-  /** Takes the nonce an answer gave for the next proof; true when a request that was refused for it can be repeated. */
-  learnNonce(url: string, nonce: unknown): boolean;
+  /** Takes the nonce an answer gave for the next proof; true when the proof that was sent held another, so that a
+   * request that was refused for it can be repeated. */
+  learnNonce(url: string, nonce: unknown, sent: string): boolean;
 }
 
 /** What goes upstream instead of the caller's token. */

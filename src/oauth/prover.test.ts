@@ -48,10 +48,13 @@ describe('a proof', () => {
     const prover = new Prover(makeProofKey(), Date.now);
     const nonceAt = async (where: string) =>
       (await read(prover.prove({ method: 'POST', url: where }))).payload['nonce'];
-    assert.equal(prover.learnNonce(url, 'n-1'), true);
-    assert.equal(prover.learnNonce(url, 'n-1'), false, 'nothing new');
+    const [first, second] = [prover.prove({ method: 'POST', url }), prover.prove({ method: 'POST', url })];
+    assert.equal(prover.learnNonce(url, 'n-1', first), true);
+    assert.equal(prover.learnNonce(url, 'n-1', second), true, 'sent at the same time: it did not hold it either');
+    const third = prover.prove({ method: 'POST', url });
+    assert.equal(prover.learnNonce(url, 'n-1', third), false, 'nothing new');
     for (const bad of [undefined, '', 'a b', 'a"b', 'a\r\nb', 'x'.repeat(2_000), ['n-2']])
-      assert.equal(prover.learnNonce(url, bad), false);
+      assert.equal(prover.learnNonce(url, bad, first), false);
     assert.equal(await nonceAt('https://api.example.com/other'), 'n-1');
     assert.equal(await nonceAt('https://api.example.com:444/'), undefined);
   });

@@ -1,5 +1,6 @@
 import { createPublicKey, hash, randomUUID, sign } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
+import { parseJwtParts } from '../lib/jwt-parts.ts';
 import { jwkThumbprint } from '../lib/jwk-thumbprint.ts';
 import type { UpstreamProof } from '../model/upstream-credential.ts';
 import type { ProofKey } from './proof-key.ts';
@@ -54,14 +55,13 @@ export class Prover {
     return `${text}.${signature.toString('base64url')}`;
   }
 
-  /** Takes what an answer from there gave for the next proof (RFC 9449 §8.2). True when it is another than the last one: a
-   * request that was refused for it can be repeated.
+  /** Takes what an answer from there gave for the next proof (RFC 9449 §8.2). True when the proof that was sent held another
+   * one, or none: a request that was refused for it can be repeated. Others may have learned the same meanwhile.
    */
-  learnNonce(url: string, nonce: unknown): boolean {
-    const origin = originOf(url);
-    if (typeof nonce !== 'string' || !usableNonce.test(nonce) || this.#nonces.get(origin) === nonce) return false;
-    this.#nonces.set(origin, nonce);
-    return true;
+  learnNonce(url: string, nonce: unknown, sent: string): boolean {
+    if (typeof nonce !== 'string' || !usableNonce.test(nonce)) return false;
+    this.#nonces.set(originOf(url), nonce);
+    return parseJwtParts(sent).claims['nonce'] !== nonce;
   }
 
   /** Proofs for requests with this token. With a fixed URL they are all for a POST there, whatever is asked and where: for
@@ -74,7 +74,7 @@ export class Prover {
         fixedUrl === undefined
           ? this.prove({ method, url, tokenDigest })
           : this.prove({ method: 'POST', url: fixedUrl, tokenDigest }),
-      learnNonce: (url, nonce) => this.learnNonce(fixedUrl ?? url, nonce),
+      learnNonce: (url, nonce, sent) => this.learnNonce(fixedUrl ?? url, nonce, sent),
     };
   }
 }

@@ -30,15 +30,15 @@ export interface SendOptions {
 export async function sendTokenRequest(request: TokenRequest, options: SendOptions): Promise<IssuedToken> {
   const { url, client, timeoutMs, nowMs, prover } = options;
   const deadlineAtMs = performance.now() + timeoutMs;
-  let { answer, assertion } = await send(request, options, timeoutMs);
+  let { answer, assertion, proof } = await send(request, options, timeoutMs);
   let body: unknown = await answer.json().catch(() => undefined);
   // Every answer may bring the nonce for the next request.
-  const hasNew = prover?.learnNonce(url, answer.headers.get('dpop-nonce')) === true;
+  const hasNew = prover?.learnNonce(url, answer.headers.get('dpop-nonce'), proof) === true;
   const leftMs = Math.round(deadlineAtMs - performance.now());
   if (hasNew && answer.status !== 200 && refusalSchema.parse(body).error === 'use_dpop_nonce' && leftMs > 0) {
-    ({ answer, assertion } = await send(request, options, leftMs));
+    ({ answer, assertion, proof } = await send(request, options, leftMs));
     body = await answer.json().catch(() => undefined);
-    prover.learnNonce(url, answer.headers.get('dpop-nonce'));
+    prover.learnNonce(url, answer.headers.get('dpop-nonce'), proof);
   }
   const { callerToken = '', otherTokens = [] } = request;
   const secrets = [callerToken, ...otherTokens, assertion, ...client.secrets];
@@ -65,11 +65,13 @@ interface Sent {
   readonly answer: Response;
   /** What the client proved itself with, where that was made for this request. */
   readonly assertion: string;
+  /** The proof of possession; empty without one. */
+  readonly proof: string;
 }
 
 async function send(request: TokenRequest, options: SendOptions, timeoutMs: number): Promise<Sent> {
   const { url, client, prover } = options;
-  const proof = prover === undefined ? {} : { dpop: prover.prove({ method: 'POST', url }) };
+  const proof = prover?.prove({ method: 'POST', url }) ?? '';
   let assertion = '';
   const answer = await answerOf(url, () =>
     genericTokenEndpointRequest(
@@ -84,12 +86,17 @@ async function send(request: TokenRequest, options: SendOptions, timeoutMs: numb
         [customFetch]: (target, { method, headers, body }) => {
           assertion = body.get('client_assertion') ?? '';
           const http = client.http?.() ?? options.http;
-          return http.send(target, { method, headers: { ...headers, ...proof }, body: body.toString(), timeoutMs });
+          return http.send(target, {
+            method,
+            headers: proof === '' ? headers : { ...headers, dpop: proof },
+            body: body.toString(),
+            timeoutMs,
+          });
         },
       },
     ),
   );
-  return { answer, assertion };
+  return { answer, assertion, proof };
 }
 
 /** No answer at all is the provider's trouble, not the caller's: 503, and the caller keeps its token. */

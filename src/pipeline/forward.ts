@@ -42,16 +42,17 @@ export function forward(credentialed: Credentialed): Promise<Forwarded> {
   const down = route.workload?.failure;
   if (down !== undefined) return Promise.reject(down);
   const reading = buildReading(credentialed);
+  const headers = buildUpstreamHeaders(request.rawHeaders, credential, findForwarding(credentialed));
+  // RFC 9449 §7.1: made for this one request.
+  const proof = credential.proof?.prove(request.method ?? 'POST', route.upstream.target);
+  if (proof !== undefined) headers.push('dpop', proof);
   return new Promise((resolve, reject) => {
-    const answer = new StreamedAnswer(credentialed, { resolve, reject });
+    const answer = new StreamedAnswer(credentialed, { resolve, reject }, proof);
     answer.exchange = route.upstream.send(
       {
         method: request.method ?? 'POST',
         query,
-        headers: addProof(
-          buildUpstreamHeaders(request.rawHeaders, credential, findForwarding(credentialed)),
-          credentialed,
-        ),
+        headers,
         body: call.body,
       },
       reading === undefined ? answer : new ReadAnswer(answer, reading, route.upstream.target),
@@ -59,12 +60,6 @@ export function forward(credentialed: Credentialed): Promise<Forwarded> {
     if (response.destroyed) answer.onCallerGone();
     else response.on('close', answer.onCallerGone);
   });
-}
-
-/** RFC 9449 §7.1: made for this one request. */
-function addProof(headers: string[], { credential: { proof }, route: { upstream }, request }: Credentialed): string[] {
-  if (proof !== undefined) headers.push('dpop', proof.prove(request.method ?? 'POST', upstream.target));
-  return headers;
 }
 
 /** From 2026-07-28 on the session header has no meaning: a server of both eras must not find one that nobody checked. */
@@ -113,6 +108,8 @@ class StreamedAnswer implements PassedAnswer {
   readonly #response: ServerResponse;
   readonly #target: string;
   readonly #settle: Settle;
+  /** What was sent beside a token that is bound to a key. */
+  readonly #proof: string | undefined;
   readonly #startedAtMs = performance.now();
   #firstByteMs: number | undefined;
   #status: number | undefined;
@@ -125,18 +122,19 @@ class StreamedAnswer implements PassedAnswer {
   #isDone = false;
   #leave: (() => void) | undefined;
 
-  constructor(credentialed: Credentialed, settle: Settle) {
+  constructor(credentialed: Credentialed, settle: Settle, proof: string | undefined) {
     this.#credentialed = credentialed;
     this.#response = credentialed.response;
     this.#target = credentialed.route.upstream.target;
     this.#settle = settle;
+    this.#proof = proof;
   }
 
   onHead(status: number, headers: Readonly<Record<string, string | readonly string[] | undefined>>): void {
     this.#firstByteMs = performance.now() - this.#startedAtMs;
     this.#status = status;
     const { credential } = this.#credentialed;
-    const hasNewNonce = credential.proof?.learnNonce(this.#target, headers['dpop-nonce']) === true;
+    const hasNewNonce = credential.proof?.learnNonce(this.#target, headers['dpop-nonce'], this.#proof ?? '') === true;
     if (status === 401) {
       this.#words = readRefusal(headers['www-authenticate'], credential);
       const isProof = hasNewNonce && wantsNonce(headers['www-authenticate']);

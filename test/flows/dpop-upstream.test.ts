@@ -72,6 +72,22 @@ describe('a server behind that gets bound tokens', () => {
     );
     assert.equal(exchanges(), 1);
   });
+  test('one that wants a nonce of several calls at once – each is repeated with it', async () => {
+    let waiting = 0;
+    const allThere = Promise.withResolvers<void>();
+    const { lab } = await startLab(async (request, response) => {
+      if ((await claimsOf(request))['nonce'] === 'n-1') return sendJson(response, 200, fine);
+      waiting += 1;
+      if (waiting === 5) allThere.resolve();
+      await allThere.promise;
+      wantNonce('n-1', response);
+    });
+    await using _ = lab;
+    const callerToken = lab.token();
+    const calls = Array.from({ length: 5 }, async () => (await post(lab.gateway.mcpUrl, callerToken)).status);
+    assert.deepEqual(new Set(await Promise.all(calls)), new Set([200]));
+    assert.equal(lab.upstream.seen.length, 10);
+  });
   test('one that always wants another nonce – 502 after the second, the caller sees no challenge', async () => {
     let count = 0;
     const { lab, exchanges } = await startLab((_, response) => wantNonce(`n-${(count += 1)}`, response));

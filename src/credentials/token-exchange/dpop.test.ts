@@ -57,6 +57,27 @@ describe('a provider that binds tokens', () => {
     assert.equal(all.count(), 3);
     assert.equal((await read(all.seen[2])).claims['nonce'], 'n-2');
   });
+  test('many first exchanges at once – each is repeated with the nonce', async () => {
+    await using all = await start();
+    let waiting = 0;
+    const allThere = Promise.withResolvers<void>();
+    all.scene.respond = async (request, response) => {
+      const { claims, jwk } = await read(request);
+      if (claims['nonce'] === 'n-1') {
+        const key = { crv: jwk?.crv, kty: jwk?.kty, x: jwk?.x, y: jwk?.y };
+        const token = boundTo(hash('sha256', JSON.stringify(key), 'base64url'));
+        const answer = { access_token: token, issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' };
+        return sendJson(response, 200, { ...answer, token_type: 'DPoP', expires_in: 600 });
+      }
+      waiting += 1;
+      if (waiting === 5) allThere.resolve();
+      await allThere.promise;
+      sendJson(response, 400, { error: 'use_dpop_nonce' }, { 'dpop-nonce': 'n-1' });
+    };
+    const users = ['a', 'b', 'c', 'd', 'e'].map((name) => identity(all.scene.nowMs, name));
+    for (const header of await Promise.all(users.map((user) => all.header(user)))) assert.match(header ?? '', /^DPoP /);
+    assert.equal(all.count(), 10);
+  });
   test('one that wants a nonce and another – is not asked for ever', async () => {
     await using all = await start();
     let count = 0;
