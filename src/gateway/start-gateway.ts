@@ -5,7 +5,7 @@ import { buildClientAddress } from '../lib/client-address.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
 import type { Workload } from '../model/workload.ts';
-import { startRedisStore } from '../state/redis/start-redis-store.ts';
+import { startRedisStore, type RedisStore } from '../state/redis/start-redis-store.ts';
 import { keepRunning, type RestartTimes } from '../workloads/process/keep-running.ts';
 import { buildListener, listen, maxHeaderBytes, type Listener } from './build-listener.ts';
 import { Certificate, readCertificate } from './certificate.ts';
@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly certificatePollMs?: number;
   /** When child processes that ended are started again; injected by tests, which have less time. */
   readonly restartTimes?: RestartTimes;
+  /** How long a command to the shared state may take; injected by tests on busy machines. */
+  readonly stateCommandMs?: number;
 }
 
 /** Starts everything a configuration describes: child processes, audit trail, listener. Returns when it listens.
@@ -37,8 +39,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const audit = await startJsonlSink(config.audit, log);
   started.defer(() => audit.close());
   const { state } = config;
-  const store =
-    state === undefined ? undefined : started.use(await startRedisStore(state, { log, ca: readCa(config.caFile) }));
+  const store = state === undefined ? undefined : started.use(await startState(state, config.caFile, options));
   const workloads = await startWorkloads(config, options, started);
   const { tls } = config.listen;
   const pair = tls === undefined ? undefined : readCertificate(tls);
@@ -103,6 +104,14 @@ async function closeUnserved(server: Listener): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
   await closed;
+}
+
+function startState(
+  state: NonNullable<Config['state']>,
+  caFile: string | undefined,
+  { log, stateCommandMs: commandMs }: GatewayOptions,
+): Promise<RedisStore> {
+  return startRedisStore(state, { log, ca: readCa(caFile), commandMs });
 }
 
 async function startWorkloads(

@@ -30,7 +30,8 @@ async function startReplicas(more: Record<string, unknown> = {}) {
   const config = {
     state: { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) },
   };
-  const start = async () => started.use(await startTestGateway({ apollo: { ...usual, credential } }, { config }));
+  const start = async () =>
+    started.use(await startTestGateway({ apollo: { ...usual, credential } }, { config, stateCommandMs: 5_000 }));
   const [a, b] = [await start(), await start()];
   const resources = started.move();
   return { redis, issuer, upstream, a, b, [Symbol.asyncDispose]: () => resources.disposeAsync() };

@@ -24,13 +24,21 @@ interface Replicas extends AsyncDisposable {
 
 type Change = (server: ReturnType<typeof exchangingServer>) => ReturnType<typeof exchangingServer>;
 
+interface ReplicaOptions {
+  readonly now?: () => number;
+  readonly changeA?: Change;
+  /** Long, so that a machine that stands still for a moment is not taken for a server that hangs. */
+  readonly stateCommandMs?: number;
+}
+
 const answer = { jsonrpc: '2.0', id: 1, result: {} };
 
 async function startReplicas(
   respond: Parameters<typeof startHttpServer>[0] = (_, response) => sendJson(response, 200, answer),
   changeB: Change = (server) => server,
-  { changeA = (server) => server, ...options }: { readonly now?: () => number; readonly changeA?: Change } = {},
+  { changeA = (server) => server, ...given }: ReplicaOptions = {},
 ): Promise<Replicas> {
+  const options = { stateCommandMs: 5_000, ...given };
   const redis = await startRedis();
   const issuer = await startIssuer();
   const upstream = await startHttpServer(respond);
@@ -299,7 +307,7 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
   });
 
   test('Redis that hangs – a call waits a moment for it, the next ones do not', async () => {
-    await using all = await startReplicas();
+    await using all = await startReplicas(undefined, undefined, { stateCommandMs: 250 });
     await status(all.a, await all.issuer.sign());
     all.redis.signal('SIGSTOP');
     try {
@@ -337,7 +345,10 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     const start = (ca?: string) =>
       startTestGateway(
         { apollo: exchangingServer(issuer, upstream) },
-        { config: { state, ...(ca === undefined ? {} : { caFile: writeText(context, 'ca.pem', ca) }) } },
+        {
+          config: { state, ...(ca === undefined ? {} : { caFile: writeText(context, 'ca.pem', ca) }) },
+          stateCommandMs: 5_000,
+        },
       );
     await using a = await start(authority.ca);
     await using b = await start(authority.ca);
@@ -361,7 +372,7 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     const state = { url: `${all.redis.url}/0`, username: 'usher', password: new Secret('password-of-usher') };
     await using limited = await startTestGateway(
       { apollo: exchangingServer(all.issuer, all.upstream) },
-      { config: { state: { ...state, key: new Secret('k'.repeat(32)) } } },
+      { config: { state: { ...state, key: new Secret('k'.repeat(32)) } }, stateCommandMs: 5_000 },
     );
     const callerToken = await all.issuer.sign();
     assert.deepEqual([await status(all.a, callerToken), await status(limited, callerToken)], [200, 200]);

@@ -9,12 +9,14 @@ import type { RedisSettings } from './schema.ts';
 export interface RedisStoreDeps {
   readonly log: Log;
   readonly ca: readonly string[] | undefined;
+  /** How long a command may take; injected by tests on busy machines. */
+  readonly commandMs?: number | undefined;
 }
 
 export type RedisStore = Store & AsyncDisposable;
 
 /** For one command: callers wait for it, and it is only an aid. */
-const commandMs = 250;
+const usualCommandMs = 250;
 /** At the start, until it is used: the first callers should find it there. */
 const startMs = 1_000;
 /** While it does not work, one command tries again this long after the last one that failed. */
@@ -26,7 +28,8 @@ const suspectEveryMs = 60_000;
  * process goes on alone, which is said once, and when it is back.
  */
 export async function startRedisStore(settings: RedisSettings, deps: RedisStoreDeps): Promise<RedisStore> {
-  const health = new Health(settings.url, deps.log);
+  const { commandMs = usualCommandMs } = deps;
+  const health = new Health(settings.url, { log: deps.log, commandMs });
   const ready = Promise.withResolvers<void>();
   const connection = await connect(settings, {
     ca: deps.ca,
@@ -36,7 +39,7 @@ export async function startRedisStore(settings: RedisSettings, deps: RedisStoreD
     },
     onError: (error) => health.onFailure(error),
   });
-  await Promise.race([ready.promise, sleep(startMs, undefined, { ref: false })]);
+  await Promise.race([ready.promise, sleep(Math.max(startMs, commandMs), undefined, { ref: false })]);
   return buildStore(settings, connection, { health, log: deps.log });
 }
 
@@ -91,13 +94,15 @@ function buildStore(
 class Health {
   readonly #url: string;
   readonly #log: Log;
+  readonly #commandMs: number;
   /** Set while it does not work. */
   #outage: { readonly sinceMs: number; probeAtMs: number; isProbed: boolean } | undefined;
   #isStopped = false;
 
-  constructor(url: string, log: Log) {
+  constructor(url: string, { log, commandMs }: { readonly log: Log; readonly commandMs: number }) {
     this.#url = url;
     this.#log = log;
+    this.#commandMs = commandMs;
   }
 
   /** What the server says, or undefined when it cannot be used. Never rejects, and never takes longer than a moment. */
@@ -107,8 +112,8 @@ class Health {
     try {
       const late = new Promise<never>((_, reject) => {
         // After a pause of this process the answer may be here, only not read yet: that comes after timers.
-        const giveUp = () => reject(new Error(`no answer within ${commandMs} ms`));
-        timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), commandMs);
+        const giveUp = () => reject(new Error(`no answer within ${this.#commandMs} ms`));
+        timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), this.#commandMs);
       });
       const answer = await Promise.race([command(), late]);
       this.#onAnswer();
