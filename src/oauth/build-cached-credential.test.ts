@@ -44,12 +44,14 @@ describe('refresh ahead', () => {
     all.scene.nowMs += lastFifthMs + 1_000;
     atOnce(all, alice);
     await until(() => all.count() === 2);
+    // Who asks after it and has an answer: then that one has its own, too.
+    await all.refusal(identity(all.scene.nowMs, 'bob'));
     all.scene.nowMs += 110_000;
     assert.equal(atOnce(all, alice), 'Bearer opaque-1');
-    assert.equal(all.count(), 2);
+    assert.equal(all.count(), 3);
     all.scene.nowMs += 10_000;
     assert.equal((await all.refusal(alice)).code, 'exchange_subject_refused');
-    assert.equal(all.count(), 3);
+    assert.equal(all.count(), 4);
   });
 
   test("the token ends with the caller's own – another would not last longer, so none is asked for", async () => {

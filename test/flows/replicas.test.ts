@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, hash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader } from 'jose';
 import { Secret } from '../../src/model/secret.ts';
 import { post, toolCall } from '../kit/call.ts';
-import { writeText } from '../kit/config-input.ts';
+import { makeFolder, writeText } from '../kit/config-input.ts';
 import { makeDpopClient } from '../kit/dpop-client.ts';
+import { makeAuthority, writePair } from '../kit/make-certificate.ts';
 import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
 import { startIssuer, type TestIssuer } from '../kit/start-issuer.ts';
 import { skipWithoutRedis, startRedis, type TestRedis } from '../kit/start-redis.ts';
@@ -109,53 +108,6 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     assert.equal(await status(all.b, alice, session), 200);
     assert.equal(await status(all.b, alice, { 'mcp-session-id': 'made-up' }), 404);
   });
-
-  test('a proof of possession that was used at one – is refused at the other', async () => {
-    await using all = await startReplicas();
-    const client = makeDpopClient();
-    const callerToken = await all.issuer.sign({ cnf: client.cnf });
-    const proof = client.headers({ url: 'http://localhost/mcp', token: callerToken });
-    const call = async (one: TestGateway) => {
-      const response = await post(one.mcpUrl, undefined, toolCall(), proof);
-      return { status: response.status, text: await response.text() };
-    };
-    assert.equal((await call(all.a)).status, 200);
-    const again = await call(all.b);
-    assert.equal(again.status, 401);
-    assert.match(again.text, /dpop_proof_invalid/);
-  });
-
-  for (const [what, isShared, exchanges] of [
-    ['of a file that both have – shared, and each proves the key', true, 1],
-    ['of each process’s own – not shared', false, 2],
-  ] as const) {
-    test(`tokens bound to a key ${what}`, async (context) => {
-      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const dpopKeyFile = writeText(context, 'key.pem', String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
-      const bound = (server: ReturnType<typeof exchangingServer>) => {
-        assert.ok(server.credential?.strategy === 'token-exchange');
-        return { ...server, credential: { ...server.credential, dpop: true, ...(isShared ? { dpopKeyFile } : {}) } };
-      };
-      await using all = await startReplicas(undefined, bound, { changeA: bound });
-      all.issuer.onToken = async ({ headers }, response) => {
-        const { jwk } = decodeProtectedHeader(String(headers['dpop']));
-        const cnf = { jkt: await calculateJwkThumbprint(jwk ?? {}) };
-        const token = await all.issuer.sign({ aud: 'backend', cid: '0oaGateway', scp: ['backend-api:read'], cnf });
-        const type = 'urn:ietf:params:oauth:token-type:access_token';
-        sendJson(response, 200, { access_token: token, issued_token_type: type, token_type: 'DPoP', expires_in: 600 });
-      };
-      const callerToken = await all.issuer.sign();
-      assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
-      assert.equal(all.issuer.count(tokenPath), exchanges);
-      for (const { headers } of all.upstream.seen) {
-        const token = headers.authorization?.replace(/^DPoP /, '') ?? '';
-        const { jwk } = decodeProtectedHeader(String(headers['dpop']));
-        const cnf = decodeJwt(token)['cnf'] as { jkt: string };
-        assert.equal(await calculateJwkThumbprint(jwk ?? {}), cnf.jkt);
-        assert.equal(decodeJwt(String(headers['dpop']))['ath'], hash('sha256', token, 'base64url'));
-      }
-    });
-  }
 
   test('a nonce that one gave out – is taken by the other', async () => {
     const withNonces = (server: ReturnType<typeof exchangingServer>) => ({ ...server, dpop: { nonces: true } });
@@ -373,6 +325,33 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
       assert.equal(alone.logged.filter((line) => line.includes('Cannot use the shared state')).length, 1);
       assert.doesNotMatch(alone.logged.join('\n'), /wrong-password/);
     }
+  });
+
+  test('over TLS – used where the authority is trusted; with any other nothing is sent, and calls go on', async (context) => {
+    const authority = await makeAuthority();
+    const folder = makeFolder(context);
+    await using redis = await startRedis({ ...writePair(folder, await authority.issue()), ca: authority.ca });
+    await using issuer = await startIssuer();
+    await using upstream = await startHttpServer((_, response) => sendJson(response, 200, answer));
+    const state = { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) };
+    const start = (ca?: string) =>
+      startTestGateway(
+        { apollo: exchangingServer(issuer, upstream) },
+        { config: { state, ...(ca === undefined ? {} : { caFile: writeText(context, 'ca.pem', ca) }) } },
+      );
+    await using a = await start(authority.ca);
+    await using b = await start(authority.ca);
+    await using stranger = await start();
+    const callerToken = await issuer.sign();
+    for (const one of [a, b]) assert.equal(await status(one, callerToken), 200);
+    assert.equal(issuer.count(tokenPath), 1);
+    assert.deepEqual(
+      [a, b].flatMap(({ logged }) => logged.filter((line) => line.includes('shared state'))),
+      [],
+    );
+    assert.equal(await status(stranger, callerToken), 200);
+    assert.equal(issuer.count(tokenPath), 2);
+    assert.match(stranger.logged.join('\n'), /Cannot use the shared state.*signed by an unknown authority/);
   });
 
   test('a user who may do no more than the guide says – is enough', async () => {

@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 
@@ -20,18 +21,27 @@ export interface TestRedis extends AsyncDisposable {
 
 const command = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
+/** A listener's certificate, and the authority to trust. */
+export interface RedisTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly ca: string;
+}
+
 /** Why tests that need a Redis server are left out; false where they run. Where one has to be there, they fail instead. */
 export const skipWithoutRedis: string | false =
   command === undefined && process.env['USHER_REQUIRE_REDIS'] === undefined ? 'no redis-server on this machine' : false;
 
-export async function startRedis(): Promise<TestRedis> {
+/** Over TLS alone where there is a certificate. */
+export async function startRedis(tls?: RedisTls): Promise<TestRedis> {
   const port = await freePort();
   const password = 'password-of-the-test';
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const settings = `--bind 127.0.0.1 --port ${port} --appendonly no --requirepass ${password}`.split(' ');
-    child = spawn(command ?? 'redis-server', [...settings, '--save', ''], { stdio: 'ignore' });
+    const settings = `--bind 127.0.0.1 --appendonly no --requirepass ${password}`.split(' ');
+    const listener = tls === undefined ? ['--port', String(port)] : tlsSettings(port, tls);
+    child = spawn(command ?? 'redis-server', [...settings, ...listener, '--save', ''], { stdio: 'ignore' });
     for (let attempt = 0; attempt < 500; attempt += 1) {
       if ((await ask('PING').catch(() => '')) === '+PONG') return;
       await sleep(20);
@@ -41,7 +51,7 @@ export async function startRedis(): Promise<TestRedis> {
 
   /** One command on a connection of its own: independent of the client that is tested. */
   async function ask(...words: readonly string[]): Promise<string> {
-    const socket = connect(port, '127.0.0.1');
+    const socket = tls === undefined ? connect(port, '127.0.0.1') : connectTls({ port, host: 'localhost', ca: tls.ca });
     const encoded = [['AUTH', password], words].map(
       (one) => `*${one.length}\r\n${one.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`,
     );
@@ -64,7 +74,7 @@ export async function startRedis(): Promise<TestRedis> {
 
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: tls === undefined ? `redis://127.0.0.1:${port}` : `rediss://localhost:${port}`,
     password,
     command: ask,
     kill,
@@ -72,4 +82,9 @@ export async function startRedis(): Promise<TestRedis> {
     signal: (signal) => child?.kill(signal),
     [Symbol.asyncDispose]: kill,
   };
+}
+
+function tlsSettings(port: number, { certFile, keyFile }: RedisTls): string[] {
+  const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-auth-clients', 'no'];
+  return ['--port', '0', '--tls-port', String(port), ...files];
 }
