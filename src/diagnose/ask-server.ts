@@ -30,22 +30,21 @@ export async function askServer(
   const { target } = route.upstream;
   const prove = () => credential?.proof?.prove('POST', target);
   const proof = prove();
-  const answer = await askOnce(route, { credential, proof }, question);
-  const hasNewNonce = credential?.proof?.learnNonce(target, answer.headers['dpop-nonce'], proof ?? '') === true;
-  if (answer.status !== 401 || !hasNewNonce) return answer;
-  return askOnce(route, { credential, proof: prove() }, question);
+  const answer = await askOnce(route, credential, { ...question, proof });
+  const nonce = answer.headers['dpop-nonce'];
+  const hasNewNonce = proof !== undefined && credential?.proof?.learnNonce(target, nonce, proof) === true;
+  return answer.status === 401 && hasNewNonce ? askOnce(route, credential, { ...question, proof: prove() }) : answer;
 }
 
-interface Shown {
-  readonly credential: UpstreamCredential | undefined;
-  readonly proof: string | undefined;
-}
-
-function askOnce({ upstream }: Route, { credential, proof }: Shown, question: Question): Promise<ServerAnswer> {
+function askOnce(
+  { upstream }: Route,
+  credential: UpstreamCredential | undefined,
+  question: Question & { readonly proof: string | undefined },
+): Promise<ServerAnswer> {
   const headers = buildHeaders(question);
   const header = credential?.header;
   if (header !== undefined) headers.push(header.name, header.value.reveal());
-  if (proof !== undefined) headers.push('dpop', proof);
+  if (question.proof !== undefined) headers.push('dpop', question.proof);
   return new Promise((resolve, reject) => {
     let head: Omit<ServerAnswer, 'message'> | undefined;
     let text = '';

@@ -2,7 +2,7 @@ import { runQuietly } from './run-quietly.js';
 import { Unavailable } from './unavailable.js';
 
 /** For one run of Maven: a machine that cannot reach its repository should not wait for ever. */
-const timeoutMs = 240_000;
+const timeoutMs = 150_000;
 
 /**
  * Runs a goal of Maven, by the user's own settings, and refuses files whose checksums do not fit.
