@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { request } from 'node:http';
+import { proofAlgorithms } from '../../src/authenticators/dpop/proof-algorithms.ts';
 import { post } from '../kit/call.ts';
 import { startTokenLab } from '../kit/start-token-lab.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
@@ -23,6 +24,8 @@ for (const path of ['/.well-known/oauth-protected-resource/mcp', '/.well-known/o
       authorization_servers: [all.issuer.issuer],
       scopes_supported: ['mcp:tools:call'],
       bearer_methods_supported: ['header'],
+      dpop_bound_access_tokens_required: false,
+      dpop_signing_alg_values_supported: [...proofAlgorithms],
     });
   });
 }

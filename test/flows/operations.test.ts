@@ -48,7 +48,7 @@ async function runInTerminal(context: TestContext) {
   const [port, targetPort] = [await freePort(), await freePort()];
   const pidFile = join(folder, 'pids');
   const note = `require('node:fs').appendFileSync(${JSON.stringify(pidFile)}, process.pid + '\\n');`;
-  const entry = new URL('../../src/cli/main.ts', import.meta.url).href;
+  const entry = new URL('../../dist/cli/main.js', import.meta.url).href;
   const main = `${note} import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })`;
   const audit = ['--audit-file', join(folder, 'audit.jsonl')];
   const options = ['run', '--anonymous', '--port', `${port}`, '--target-port', `${targetPort}`, ...audit];
@@ -164,7 +164,7 @@ test(
   async (context) => {
     const full = await open('/dev/full', 'w');
     const port = await freePort();
-    const entry = new URL('../../src/cli/main.ts', import.meta.url).href;
+    const entry = new URL('../../dist/cli/main.js', import.meta.url).href;
     const program = `import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })`;
     const folder = await folderOf(context);
     const args = ['run', '--anonymous', '--port', `${port}`, '--audit-file', join(folder, 'audit.jsonl')];
