@@ -15,7 +15,8 @@ export function isBuilt(root) {
 }
 
 /**
- * Compiles src/ to dist/. What stood there before stays until everything is compiled, then goes as a whole.
+ * Compiles src/ to dist/, where there is a command line in few files. What stood there before stays until everything is
+ * built, then goes as a whole.
  *
  * @param {string} root the repository's folder
  * @param {string} node the program to run the compiler with
@@ -24,23 +25,37 @@ export function isBuilt(root) {
 export function build(root, node) {
   const sourcesBefore = hashSources(root);
   const fresh = join(root, '.usher', `dist-${process.pid}`);
-  const old = `${fresh}-old`;
+  const [compiled, old] = [`${fresh}-compiled`, `${fresh}-old`];
   mkdirSync(join(root, '.usher'), { recursive: true });
   try {
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
-    const args = [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh];
+    const args = [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', compiled];
     const { status, stdout, stderr } = spawnSync(node, args, { cwd: root, encoding: 'utf8' });
     if (status !== 0) {
       throw new Error(`Cannot build: the compiler refuses the sources.\n${stdout}${stderr}`.trim());
     }
+    const entry = join(compiled, 'cli/main.js');
+    if (existsSync(entry)) bundle(root, node, { entry, folder: join(fresh, 'cli') });
+    else renameSync(compiled, fresh);
     const dist = join(root, 'dist');
     if (existsSync(dist)) renameSync(dist, old);
     renameSync(fresh, dist);
   } finally {
-    for (const left of [fresh, old]) rmSync(left, { recursive: true, force: true });
+    for (const left of [fresh, compiled, old]) rmSync(left, { recursive: true, force: true });
   }
   // Sources that changed meanwhile are built next time.
   writeFileSync(join(root, stampName), `${sourcesBefore} ${hashListing(join(root, 'dist'))}`);
+}
+
+/**
+ * @param {string} root
+ * @param {string} node
+ * @param {{ entry: string, folder: string }} files
+ */
+function bundle(root, node, { entry, folder }) {
+  const args = [join(root, 'tools/bundle.js'), entry, folder];
+  const { status, stdout, stderr } = spawnSync(node, args, { cwd: root, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`Cannot build: the files cannot be put together.\n${stdout}${stderr}`.trim());
 }
 
 /** @param {string} root */
@@ -52,8 +67,9 @@ function stampOf(root) {
 function hashSources(root) {
   const hash = createHash('sha256');
   const sources = listFiles(join(root, 'src')).filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
-  const settings = ['tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name));
-  for (const path of [...settings, ...sources]) hash.update(path.slice(root.length)).update(readFileSync(path));
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'tools/bundle.js'].map((name) => join(root, name));
+  for (const path of [...settings.filter(existsSync), ...sources])
+    hash.update(path.slice(root.length)).update(readFileSync(path));
   return hash.digest('hex');
 }
 

@@ -1,6 +1,8 @@
 import './reflect-metadata.ts';
 import { randomBytes, webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
+
+// Not before the polyfill, in whatever order imports are put together.
+const x509 = await import('@peculiar/x509');
 
 /** A certificate with its private key, both PEM. */
 export interface CertificateAndKey {

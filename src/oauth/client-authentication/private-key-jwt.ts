@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
 import type { ClientAuth } from 'oauth4webapi';
 import type { Clock } from '../../lib/clock.ts';
 import { readAssertionKey, type AssertionKey } from '../../lib/read-private-key.ts';
