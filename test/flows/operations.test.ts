@@ -19,6 +19,9 @@ import { until } from '../kit/until.ts';
 const listens = `require('node:http').createServer((_, answer) => answer.end()).listen(process.argv[1], '127.0.0.1');`;
 const ignoresStop = `process.on('SIGTERM', () => {});`;
 
+/** What tests are given by USHER_… variables, the gateway would take for settings. */
+const withoutSettings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('USHER_')));
+
 async function folderOf(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'usher-operations-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
@@ -55,7 +58,10 @@ async function runInTerminal(context: TestContext) {
   const command = [process.execPath, '-e', note + listens, `${targetPort}`];
   const words = [process.execPath, '-e', main, '--', ...options, '--', ...command];
   const line = `exec ${words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ')}`;
-  const terminal = spawn('/usr/bin/script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const terminal = spawn('/usr/bin/script', ['-qec', line, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: withoutSettings,
+  });
   let text = '';
   terminal.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
   const pids = async () => (await readFile(pidFile, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
@@ -170,6 +176,7 @@ test(
     const args = ['run', '--anonymous', '--port', `${port}`, '--audit-file', join(folder, 'audit.jsonl')];
     const usher = spawn(process.execPath, ['-e', program, '--', ...args, 'http://127.0.0.1:9/mcp'], {
       stdio: ['ignore', 'ignore', full.fd],
+      env: withoutSettings,
     });
     context.after(() => usher.kill('SIGKILL'));
     const url = `http://127.0.0.1:${port}`;

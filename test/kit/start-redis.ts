@@ -30,7 +30,7 @@ export interface RedisTls {
 
 /** Why tests that need a Redis server are left out; false where they run. Where one has to be there, they fail instead. */
 export const skipWithoutRedis: string | false =
-  command === undefined && process.env['USHER_REQUIRE_REDIS'] === undefined ? 'no redis-server on this machine' : false;
+  command === undefined && process.env['REQUIRE_REDIS'] === undefined ? 'no redis-server on this machine' : false;
 
 /** Over TLS alone where there is a certificate. */
 export async function startRedis(tls?: RedisTls): Promise<TestRedis> {

@@ -8,7 +8,7 @@ import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-se
 import { startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
 import { alice, bob, createRealm, names, type KeycloakRealm } from './keycloak-realm.ts';
 
-const { url, skip } = findRealProvider('USHER_TEST_KEYCLOAK');
+const { url, skip } = findRealProvider('TEST_KEYCLOAK');
 
 let realm: KeycloakRealm;
 let upstream: TestServer;

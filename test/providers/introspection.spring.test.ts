@@ -7,7 +7,7 @@ import { findRealProvider } from '../kit/find-real-provider.ts';
 import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
 import { startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
 
-const { url, skip } = findRealProvider('USHER_TEST_SPRING');
+const { url, skip } = findRealProvider('TEST_SPRING');
 const issuer = `${url}/as/mcpserver`;
 const client = { clientId: 'mcp-client', clientSecret: 'client-secret' };
 

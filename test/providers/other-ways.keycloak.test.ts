@@ -13,7 +13,7 @@ import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-se
 import { startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
 import { alice, createRealm, names, type KeycloakRealm } from './keycloak-realm.ts';
 
-const { url, skip } = findRealProvider('USHER_TEST_KEYCLOAK');
+const { url, skip } = findRealProvider('TEST_KEYCLOAK');
 const answer = { jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'Czechia' }] } };
 
 let realm: KeycloakRealm;

@@ -6,7 +6,7 @@ import { findRealProvider } from '../kit/find-real-provider.ts';
 import { alice, bob, createRealm, names, type KeycloakRealm } from './keycloak-realm.ts';
 import { startRealLab, type ExchangeChoice, type RealLab } from './start-real-lab.ts';
 
-const { url, skip } = findRealProvider('USHER_TEST_KEYCLOAK');
+const { url, skip } = findRealProvider('TEST_KEYCLOAK');
 
 /** Clients beside the gateway's that are set up wrongly. Callers' tokens are meant for all of them but `not-in-audience`. */
 const clients: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -5,7 +5,7 @@ import { UsherError } from '../../src/model/usher-error.ts';
 import { findRealProvider } from '../kit/find-real-provider.ts';
 import { createRealm, type KeycloakRealm } from './keycloak-realm.ts';
 
-const { url, skip } = findRealProvider('USHER_TEST_KEYCLOAK');
+const { url, skip } = findRealProvider('TEST_KEYCLOAK');
 
 let realm: KeycloakRealm;
 before(async () => {

@@ -14,7 +14,7 @@ import { assertScenario } from './assert-scenario.ts';
 import { alice, createRealm, names, type KeycloakRealm } from './keycloak-realm.ts';
 import { startCountries, type Countries } from './start-countries.ts';
 
-const { url, skip } = findRealProvider('USHER_TEST_KEYCLOAK');
+const { url, skip } = findRealProvider('TEST_KEYCLOAK');
 
 /** What the command says at the end. */
 function reportOf({ code, stdout, stderr }: UsherResult): Readonly<Record<string, unknown>> {

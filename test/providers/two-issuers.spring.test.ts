@@ -6,7 +6,7 @@ import { findRecord } from './assert-scenario.ts';
 import { startRealLab, type ExchangeChoice, type RealLab } from './start-real-lab.ts';
 import type { ErrorCode } from '../../src/model/errors.ts';
 
-const { url, skip } = findRealProvider('USHER_TEST_SPRING');
+const { url, skip } = findRealProvider('TEST_SPRING');
 const issuers = { caller: `${url}/as/mcpserver`, api: `${url}/as/backend` };
 const alice = { username: 'alice', password: 'alice-password' };
 

@@ -7,8 +7,8 @@ import { Unavailable } from './unavailable.js';
  * where it is. The quick one first: both are fetched by Maven, one after the other.
  */
 const providers = [
-  { word: '.spring.test.', variable: 'USHER_TEST_SPRING', start: startSpring },
-  { word: '.keycloak.test.', variable: 'USHER_TEST_KEYCLOAK', start: startKeycloak },
+  { word: '.spring.test.', variable: 'TEST_SPRING', start: startSpring },
+  { word: '.keycloak.test.', variable: 'TEST_KEYCLOAK', start: startKeycloak },
 ];
 
 /** @typedef {{ url: string } | { missing: string } | { failed: string }} Found what the environment name holds, as JSON */

@@ -22,7 +22,7 @@ async function tellOf(t: TestContext, programs: Readonly<Record<string, string>>
   await writeFile(
     file,
     `import { test } from 'node:test';
-test('told', (t) => t.skip(process.env.USHER_TEST_KEYCLOAK));`,
+test('told', (t) => t.skip(process.env.TEST_KEYCLOAK));`,
   );
   for (const [name, script] of Object.entries(programs)) {
     await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
@@ -63,7 +63,7 @@ test('real Keycloak – Maven brings another archive than the known one – fail
 
 test('real Keycloak – one is running already – that one is used', async (t) => {
   const url = 'http://127.0.0.1:9';
-  const { told } = await tellOf(t, {}, { USHER_TEST_KEYCLOAK: JSON.stringify({ url }) });
+  const { told } = await tellOf(t, {}, { TEST_KEYCLOAK: JSON.stringify({ url }) });
   assert.deepEqual(told, { url });
 });
 
