@@ -39,6 +39,8 @@ async function start() {
  * has no such folder starts more slowly.
  */
 function keepCompiledCode() {
+  // Somebody said where, by NODE_COMPILE_CACHE.
+  if (module.getCompileCacheDir?.() !== undefined) return;
   try {
     const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
     const folder = join(caches, 'usher');

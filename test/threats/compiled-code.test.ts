@@ -31,3 +31,9 @@ test('compiled code – a folder that others can write – is neither read nor w
   await start(home, { XDG_CACHE_HOME: join(home, 'caches') });
   assert.deepEqual(readdirSync(folder), []);
 });
+
+test('compiled code – NODE_COMPILE_CACHE says where – nothing is left anywhere else', async (context) => {
+  const home = makeFolder(context);
+  await start(home, { NODE_COMPILE_CACHE: join(home, 'here') });
+  assert.deepEqual(readdirSync(home), ['here']);
+});
