@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { z } from 'zod';
+import { parseJson } from '../lib/parse-json.ts';
 import { fail } from '../model/usher-error.ts';
 
 const answerSchema = z.looseObject({
@@ -90,11 +91,3 @@ const meta = {
   'io.modelcontextprotocol/clientInfo': { name: 'usher-demo', version: '1.0.0' },
   'io.modelcontextprotocol/clientCapabilities': {},
 };
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

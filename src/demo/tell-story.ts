@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { parseJson } from '../lib/parse-json.ts';
 import { parseJwtParts } from '../lib/jwt-parts.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { TokenClaims } from '../model/caller.ts';
@@ -212,12 +213,4 @@ function stepFailed(step: string, reason: string, lab: Lab): Error {
     step,
     reason: last === undefined ? reason : `${reason} (the API's last line: ${last.slice(0, 200)})`,
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/parse-json.ts';
 import type { Route } from '../model/route.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';
 
@@ -114,9 +115,5 @@ export const initialize = {
 
 function parseMessage(text: string): unknown {
   const json = /^(?:event|data|id|:)/.test(text) ? /^data: ?(\{.*)$/m.exec(text)?.[1] : text;
-  try {
-    return json === undefined ? undefined : JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+  return json === undefined ? undefined : parseJson(json);
 }

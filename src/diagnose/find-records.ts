@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { parseJson } from '../lib/parse-json.ts';
 import { isObject } from '../lib/is-object.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 
@@ -77,12 +78,8 @@ async function readEarlier(file: FileHandle, start: number, id: string): Promise
 
 /** The record a line is, when it is of this id. What was written by Usher has the form it writes. */
 function parseRecord(text: string, id: string): AuditRecord | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) && value.id === id ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return isRecord(value) && value.id === id ? value : undefined;
 }
 
 function isRecord(value: unknown): value is AuditRecord {

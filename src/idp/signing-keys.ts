@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { calculateJwkThumbprint } from 'jose';
 import { z } from 'zod';
+import { parseJson } from '../lib/parse-json.ts';
 import { findStateFile, writeStateFile } from '../lib/state-file.ts';
 
 const jwkSchema = z.object({
@@ -99,12 +100,4 @@ async function save(stateDir: string, serverId: string, keys: SigningKeys): Prom
 
 function keyFile(stateDir: string, serverId: string): string {
   return join(stateDir, 'keys', `${serverId}.json`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

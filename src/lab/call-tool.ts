@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { parseObject } from '../lib/parse-object.ts';
 import { isObject } from '../lib/is-object.ts';
 
 /** What a caller sees of a call. */
@@ -53,13 +54,8 @@ export async function callTool(port: number, callerToken: string, host = `localh
 
 /** `error.data.id`, as a refusal has it. */
 function findId(text: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const error = isObject(value) ? value['error'] : undefined;
-    const data = isObject(error) ? error['data'] : undefined;
-    const id = isObject(data) ? data['id'] : undefined;
-    return typeof id === 'string' ? id : undefined;
-  } catch {
-    return undefined;
-  }
+  const error = parseObject(text)?.['error'];
+  const data = isObject(error) ? error['data'] : undefined;
+  const id = isObject(data) ? data['id'] : undefined;
+  return typeof id === 'string' ? id : undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseObject } from '../lib/parse-object.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** Characters of JSON that are handed on: what clients of Entra put into the next authorization request's URL. */
@@ -54,13 +55,4 @@ function encodeClaims(claims: string, secrets: readonly string[]): string | unde
   );
   if (ascii.length > longestClaims) return undefined;
   return Buffer.from(ascii.padEnd(Math.ceil(ascii.length / 3) * 3)).toString('base64url');
-}
-
-function parseObject(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

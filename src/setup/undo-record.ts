@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../lib/parse-json.ts';
 import { describe } from '../lib/describe-error.ts';
 import { findStateFile, writeStateFile } from '../lib/state-file.ts';
 import type { SetUp, UndoStep } from '../model/set-up.ts';
@@ -111,12 +112,4 @@ export async function orConflict<T>(title: string, what: string, work: Promise<T
 /** Removes it, once there is nothing left to take back. */
 export async function removeRecord(folder: string): Promise<void> {
   await rm(join(folder, recordName), { force: true });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { z } from 'zod';
+import { parseJson } from '../../src/lib/parse-json.ts';
 import { algorithms } from '../../src/authenticators/jwt/schema.ts';
 import { runProgram } from '../kit/run-program.ts';
 import { startVerifier } from '../kit/start-verifier.ts';
@@ -82,12 +83,4 @@ async function findVectors(): Promise<Vectors> {
   if (!success) return { reason: `go could not fetch them, and USHER_WYCHEPROOF names no folder` };
   assert.equal(data.Sum, sum, 'the vectors are not the ones that were looked at');
   return { folder: join(data.Dir, 'testvectors_v1') };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,7 +6,7 @@ import { reportUsage } from '../../config/report.ts';
 import type { Problem } from '../../config/source.ts';
 import type { Aids } from '../../diagnose/check.ts';
 import { describe } from '../../lib/describe-error.ts';
-import { isObject } from '../../lib/is-object.ts';
+import { parseObject } from '../../lib/parse-object.ts';
 import { Secret } from '../../model/secret.ts';
 import { UsherError } from '../../model/usher-error.ts';
 import { buildCommand, textsOf } from '../command.ts';
@@ -131,12 +131,8 @@ function readTokenFile(values: SimpleValues): Secret | undefined {
 }
 
 function parseArguments(text: string, problems: Problem[]): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
-  } catch {
-    // Said below.
-  }
+  const value = parseObject(text);
+  if (value !== undefined) return value;
   problems.push({ where: '--tool-arguments', what: 'is not a JSON object' });
   return {};
 }

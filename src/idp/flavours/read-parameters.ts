@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { isObject } from '../../lib/is-object.ts';
+import { parseObject } from '../../lib/parse-object.ts';
 import type { Parameters } from './flavour.ts';
 
 const longestBody = 64 * 1024;
@@ -19,7 +19,9 @@ export async function readParameters(request: IncomingMessage): Promise<Paramete
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString('utf8');
-  return /^application\/json\b/i.test(request.headers['content-type'] ?? '') ? parseJson(text) : parseForm(text);
+  return /^application\/json\b/i.test(request.headers['content-type'] ?? '')
+    ? textsSchema.safeParse(parseObject(text)).data
+    : parseForm(text);
 }
 
 function parseForm(text: string): Parameters | undefined {
@@ -30,13 +32,4 @@ function parseForm(text: string): Parameters | undefined {
 export function onlyOnce(parameters: URLSearchParams): Parameters | undefined {
   const entries = [...parameters];
   return new Set(entries.map(([name]) => name)).size === entries.length ? Object.fromEntries(entries) : undefined;
-}
-
-function parseJson(text: string): Parameters | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? textsSchema.safeParse(value).data : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../../lib/parse-json.ts';
 import { findStateFile, writeStateFile } from '../../lib/state-file.ts';
 import type { Seed } from '../seed/seed-schema.ts';
 import { buildSeedState } from './seed-state.ts';
@@ -78,12 +79,4 @@ function fileIn(stateDir: string): string {
 
 function hashOf(seed: Seed): string {
   return createHash('sha256').update(JSON.stringify(seed)).digest('hex');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseJson } from '../../../lib/parse-json.ts';
 import { fail, type UsherError } from '../../../model/usher-error.ts';
 import { errorSchema } from './okta-shapes.ts';
 
@@ -69,13 +70,5 @@ function adviceOf(errorCode: string): string {
       return ' (authorization servers of your own need API Access Management in the plan of the org)';
     default:
       return '';
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
