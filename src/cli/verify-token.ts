@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { discoverJwksUrl } from '../authenticators/jwt/discover.ts';
 import { algorithms } from '../authenticators/jwt/schema.ts';
+import { readAuthorities } from '../lib/read-authorities.ts';
 import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient, type HttpClient } from '../lib/http-client.ts';
 import { fail } from '../model/usher-error.ts';
@@ -23,7 +22,7 @@ const timeoutMs = 10_000;
 export async function verifyToken(token: string, options: VerifyOptions): Promise<string> {
   const { issuer, audience, caFile } = options;
   try {
-    const ca = caFile === undefined ? undefined : [...getCACertificates('default'), readFileSync(caFile, 'utf8')];
+    const ca = readAuthorities(caFile);
     const http = buildHttpClient(ca === undefined ? {} : { ca });
     try {
       const { url, keys } = await readKeys(http, options);

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getCACertificates } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient, type HttpClient } from '../lib/http-client.ts';
+import { readAuthorities } from '../lib/read-authorities.ts';
 import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
 import { buildRoutes, type RouteDeps, type ServedRoutes } from './build-routes.ts';
@@ -87,9 +86,8 @@ export class Mounts implements AsyncDisposable {
  * @throws UsherError config_invalid when the file cannot be read
  */
 export function readCa(caFile: string | undefined): readonly string[] | undefined {
-  if (caFile === undefined) return undefined;
   try {
-    return [...getCACertificates('default'), readFileSync(caFile, 'utf8')];
+    return readAuthorities(caFile);
   } catch (cause) {
     throw fail('config_invalid', { report: `--ca-file: Cannot read ${caFile}: ${describe(cause)}` }, { cause });
   }

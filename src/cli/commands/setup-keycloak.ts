@@ -7,7 +7,7 @@ import { Secret } from '../../model/secret.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { executeSetUp } from '../execute-set-up.ts';
-import { readAuthorities } from '../read-authorities.ts';
+import { readCaFile } from '../read-ca-file.ts';
 import { setUpOptions } from '../set-up-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 
@@ -93,7 +93,7 @@ export const setupKeycloakCommand: CommandModule = {
       const where = '--token-exchange-client-id';
       problems.push({ where, what: 'has to be another client than --token-exchange-audience and --client-id' });
     }
-    const ca = readAuthorities(values, problems);
+    const ca = readCaFile(values, problems);
     return await executeSetUp(command, context, {
       values,
       problems,

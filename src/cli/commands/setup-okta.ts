@@ -6,7 +6,7 @@ import { Secret } from '../../model/secret.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { executeSetUp } from '../execute-set-up.ts';
-import { readAuthorities } from '../read-authorities.ts';
+import { readCaFile } from '../read-ca-file.ts';
 import { setUpOptions } from '../set-up-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 
@@ -95,7 +95,7 @@ export const setupOktaCommand: CommandModule = {
     const list = (option: SimpleOption) => (values.text(option) ?? '').split(/[\s,]+/).filter((word) => word !== '');
     const origin = readOrg(values, problems);
     const apiToken = readApiToken(values, context.environment, problems);
-    const ca = readAuthorities(values, problems);
+    const ca = readCaFile(values, problems);
     const wanted = {
       signIn: { audience: values.text(options.audience) ?? '', scopes: list(options.scopes) },
       backend: { audience: values.text(options.backendAudience) ?? '', scopes: list(options.backendScopes) },
