@@ -1,13 +1,12 @@
 import { quote } from '../../config/quote.ts';
-import { readSecret } from '../../config/secret-forms.ts';
 import type { Problem } from '../../config/source.ts';
 import { buildHttpClient } from '../../lib/http-client.ts';
 import { isLoopbackHost } from '../../lib/loopback.ts';
-import { Secret } from '../../model/secret.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { executeSetUp } from '../execute-set-up.ts';
 import { readCaFile } from '../read-ca-file.ts';
+import { readSecretOption } from '../read-secret-option.ts';
 import { setUpOptions } from '../set-up-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 
@@ -74,7 +73,16 @@ export const setupKeycloakCommand: CommandModule = {
       realm: required(values.text(options.realm), { where: '--realm', wanted: "the realm's name" }, problems),
       adminRealm: text(options.adminRealm),
       user: text(options.adminUser),
-      password: readPassword(values.text(options.adminPasswordFile), context.environment, problems),
+      password: readSecretOption(
+        {
+          flag: '--admin-password-file',
+          file: values.text(options.adminPasswordFile),
+          variables: [passwordVariable],
+          what: 'the password',
+        },
+        context.environment,
+        problems,
+      ),
     };
     const redirectUris = text(options.redirectUris).split(',');
     for (const uri of redirectUris) {
@@ -114,25 +122,6 @@ function readUrl(text: string | undefined, problems: Problem[]): string {
   const found = text === undefined ? 'is missing; give' : `is ${quote(text)}, expected`;
   problems.push({ where: '--url', what: `${found} an https URL, or http on this machine` });
   return '';
-}
-
-function readPassword(
-  file: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
-  problems: Problem[],
-): Secret {
-  const flag = '--admin-password-file';
-  if (file === undefined && environment[passwordVariable] === undefined) {
-    problems.push({ where: flag, what: `is missing; give the file of the password, or set ${passwordVariable}` });
-    return new Secret('');
-  }
-  const { value, problem } = readSecret({
-    ...(file === undefined ? { form: 'environment', text: passwordVariable } : { form: 'file', text: file }),
-    folder: process.cwd(),
-    environment,
-  });
-  if (problem !== undefined) problems.push({ where: file === undefined ? passwordVariable : flag, what: problem });
-  return value;
 }
 
 /** A client id or scope: it stands in URLs, tokens and lists. */

@@ -1,12 +1,11 @@
 import { quote } from '../../config/quote.ts';
-import { readSecret } from '../../config/secret-forms.ts';
 import type { Problem } from '../../config/source.ts';
 import { isLoopbackHost } from '../../lib/loopback.ts';
-import { Secret } from '../../model/secret.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { executeSetUp } from '../execute-set-up.ts';
 import { readCaFile } from '../read-ca-file.ts';
+import { readSecretOption } from '../read-secret-option.ts';
 import { setUpOptions } from '../set-up-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 
@@ -94,7 +93,16 @@ export const setupOktaCommand: CommandModule = {
     const problems: Problem[] = [];
     const list = (option: SimpleOption) => (values.text(option) ?? '').split(/[\s,]+/).filter((word) => word !== '');
     const origin = readOrg(values, problems);
-    const apiToken = readApiToken(values, context.environment, problems);
+    const apiToken = readSecretOption(
+      {
+        flag: '--api-token-file',
+        file: values.text(options.apiTokenFile),
+        variables: ['USHER_OKTA_API_TOKEN', 'OKTA_API_TOKEN'],
+        what: 'an API token',
+      },
+      context.environment,
+      problems,
+    );
     const ca = readCaFile(values, problems);
     const wanted = {
       signIn: { audience: values.text(options.audience) ?? '', scopes: list(options.scopes) },
@@ -138,26 +146,4 @@ function readOrg(values: SimpleValues, problems: Problem[]): string {
     problems.push({ where: '--org', what });
   }
   return url.origin;
-}
-
-function readApiToken(
-  values: SimpleValues,
-  environment: Readonly<Record<string, string | undefined>>,
-  problems: Problem[],
-): Secret {
-  const file = values.text(options.apiTokenFile);
-  const variable = ['USHER_OKTA_API_TOKEN', 'OKTA_API_TOKEN'].find((name) => environment[name] !== undefined);
-  const where = file === undefined ? (variable ?? '') : '--api-token-file';
-  if (file === undefined && variable === undefined) {
-    const what = 'is missing; give the file of an API token, or set USHER_OKTA_API_TOKEN';
-    problems.push({ where: '--api-token-file', what });
-    return new Secret('');
-  }
-  const { value, problem } = readSecret({
-    ...(file === undefined ? { form: 'environment', text: variable } : { form: 'file', text: file }),
-    folder: process.cwd(),
-    environment,
-  });
-  if (problem !== undefined) problems.push({ where, what: problem });
-  return value;
 }
