@@ -1,22 +1,15 @@
 import type { TokenRequest } from './token-request.ts';
+import { askFor, expectedAudience, type WantedToken } from './wanted-token.ts';
 
-export interface Wanted {
-  readonly audience?: readonly string[];
-  readonly resource?: readonly string[];
-  readonly scopes: readonly string[];
-}
-
-/** RFC 6749 §4.4: a token for the client itself. `audience` is what several providers take beside RFC 8707's `resource`. */
-export function buildClientCredentialsRequest({ audience = [], resource = [], scopes }: Wanted): TokenRequest {
+/** RFC 6749 §4.4: a token for the client itself. */
+export function buildClientCredentialsRequest(wanted: WantedToken): TokenRequest {
   const parameters = new URLSearchParams();
-  for (const one of audience) parameters.append('audience', one);
-  for (const one of resource) parameters.append('resource', one);
-  if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
+  askFor(wanted, parameters);
   return {
     grantType: 'client_credentials',
     parameters,
-    audience: audience.length === 0 ? resource : audience,
-    scopes,
+    audience: expectedAudience(wanted),
+    scopes: wanted.scopes,
     callerToken: undefined,
     answer: 'granted',
     subjectOf: 'gateway',

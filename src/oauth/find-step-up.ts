@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseObject } from '../lib/parse-object.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { withoutTokens } from '../lib/without-tokens.ts';
 
 /** Characters of JSON that are handed on: what clients of Entra put into the next authorization request's URL. */
 const longestClaims = 2048;
@@ -33,7 +33,7 @@ export function findStepUp(body: unknown, secrets: readonly string[]): Readonly<
   const { acr_values: acrValues, max_age: maxAge, claims } = stepUpSchema.parse(body);
   const encodedClaims = claims === undefined ? undefined : encodeClaims(claims, secrets);
   const parameters = {
-    ...(acrValues === undefined || withoutSecrets(acrValues, secrets) !== acrValues ? {} : { acr_values: acrValues }),
+    ...(acrValues === undefined || withoutTokens(acrValues, secrets) !== acrValues ? {} : { acr_values: acrValues }),
     ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     ...(encodedClaims === undefined ? {} : { claims: encodedClaims }),
   };
@@ -48,7 +48,7 @@ function encodeClaims(claims: string, secrets: readonly string[]): string | unde
   if (value === undefined) return undefined;
   const text = JSON.stringify(value);
   const inJson = secrets.map((secret) => JSON.stringify(secret).slice(1, -1));
-  if (withoutSecrets(text, [...secrets, ...inJson]) !== text) return undefined;
+  if (withoutTokens(text, [...secrets, ...inJson]) !== text) return undefined;
   const ascii = text.replaceAll(
     /[>?~\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { isObject } from '../lib/is-object.ts';
 import { parseJwtParts } from '../lib/jwt-parts.ts';
+import { withoutTokens } from '../lib/without-tokens.ts';
 import type { TokenClaims } from '../model/caller.ts';
 import type { CredentialStep } from '../model/upstream-credential.ts';
 import { pickTokenClaims } from '../model/token-claims.ts';
 import { fail } from '../model/usher-error.ts';
 import type { AnswerKind } from './token-request.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { tokenTypePrefix } from './urns.ts';
 
 /** A token that came out of an exchange and passed every check. */
 export interface IssuedToken {
@@ -38,7 +39,6 @@ export interface Asked {
   readonly jkt?: string | undefined;
 }
 
-const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
 const accessTokens = { issued: ['access_token', 'jwt'], wanted: 'an access token', carriedAs: ['bearer'] };
 /** What may be issued, and how it may be used: `N_A` is for what is no access token (RFC 8693 §2.2.1). */
 const kinds: Readonly<
@@ -74,7 +74,7 @@ const headerSafe = /^[A-Za-z0-9._~+/-]+=*$/;
  */
 export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
   const refuse = (reason: string) =>
-    fail('exchange_answer_invalid', { url: asked.url, reason: withoutSecrets(reason, asked.secrets) });
+    fail('exchange_answer_invalid', { url: asked.url, reason: withoutTokens(reason, asked.secrets) });
   const parsed = answerSchema.safeParse(body);
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the body'))].join(', ');

@@ -1,6 +1,7 @@
 import { allowInsecureRequests, customFetch, genericTokenEndpointRequest } from 'oauth4webapi';
 import { z } from 'zod';
 import { HttpClientError, type HttpClient } from '../lib/http-client.ts';
+import { withoutTokens } from '../lib/without-tokens.ts';
 import type { ExplainRefusal } from '../model/provider.ts';
 import { fail } from '../model/usher-error.ts';
 import { classifyRefusal, type Refusal } from './classify-refusal.ts';
@@ -8,7 +9,6 @@ import { findStepUp } from './find-step-up.ts';
 import { parseAnswer, type IssuedToken } from './parse-answer.ts';
 import type { ClientAuthentication, TokenRequest } from './token-request.ts';
 import type { Prover } from './prover.ts';
-import { withoutSecrets } from './without-secrets.ts';
 
 /** Where a request goes, and as whom. */
 export interface SendOptions {
@@ -123,8 +123,8 @@ function readRefusal(answer: Response, body: unknown, { url, secrets, nowMs }: R
   return {
     url,
     status: answer.status,
-    error: withoutSecrets(error, secrets).slice(0, 100),
-    description: withoutSecrets(description, secrets).slice(0, 300),
+    error: withoutTokens(error, secrets).slice(0, 100),
+    description: withoutTokens(description, secrets).slice(0, 300),
     retryAfterSeconds: parseRetryAfter(answer.headers.get('retry-after'), nowMs),
     stepUp: findStepUp(body, secrets),
   };

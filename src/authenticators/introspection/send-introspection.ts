@@ -2,11 +2,11 @@ import { allowInsecureRequests, customFetch, introspectionRequest } from 'oauth4
 import { z } from 'zod';
 import { HttpClientError, type HttpClient } from '../../lib/http-client.ts';
 import { parseObject } from '../../lib/parse-object.ts';
+import { withoutTokens } from '../../lib/without-tokens.ts';
 import { fail } from '../../model/usher-error.ts';
 import { StatusError } from '../../oauth/classify-refusal.ts';
 import { parseRetryAfter } from '../../oauth/send-token-request.ts';
 import type { ClientAuthentication } from '../../oauth/token-request.ts';
-import { withoutSecrets } from '../../oauth/without-secrets.ts';
 
 /** Where is asked, and as whom. */
 export interface AskOptions {
@@ -67,8 +67,8 @@ export async function sendIntrospection(callerToken: string, options: AskOptions
       url,
       clientId: client.clientId,
       status,
-      error: withoutSecrets(error, secrets).slice(0, 100),
-      description: withoutSecrets(description, secrets).slice(0, 300),
+      error: withoutTokens(error, secrets).slice(0, 100),
+      description: withoutTokens(description, secrets).slice(0, 300),
     });
   }
 }

@@ -5,6 +5,7 @@ import { buildClientAuthentication } from '../../oauth/client-authentication/bui
 import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
 import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
+import { jwtBearerGrant } from '../../oauth/urns.ts';
 import type { EntraOboSettings } from './schema.ts';
 
 /** Strategy `entra-obo`: the caller's token is an assertion of theirs (RFC 7523 §2.1), for a token on their behalf.
@@ -35,7 +36,7 @@ const withoutName = new Set(['.default', 'openid', 'profile', 'email', 'offline_
 
 function buildRequest(handedIn: HandedIn, { scopes, audience }: EntraOboSourceSettings): TokenRequest {
   return {
-    grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    grantType: jwtBearerGrant,
     parameters: new URLSearchParams({
       assertion: handedIn.callerToken,
       requested_token_use: 'on_behalf_of',

@@ -7,9 +7,10 @@ import { buildClientAuthentication } from '../../oauth/client-authentication/bui
 import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
 import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
+import { jwtBearerGrant, tokenExchangeGrant, tokenTypePrefix } from '../../oauth/urns.ts';
+import { askFor, expectedAudience } from '../../oauth/wanted-token.ts';
 import type { IdJagSettings } from './schema.ts';
 
-const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
 const strategy = 'id-jag';
 
 export interface IdJagDeps extends TokenEndpointDeps {
@@ -76,12 +77,10 @@ function buildGrantRequest(
     requested_token_type: `${tokenTypePrefix}id-jag`,
     subject_token: handedIn.callerToken,
     subject_token_type: tokenTypePrefix + subjectTokenType,
-    audience,
   });
-  for (const one of resource) parameters.append('resource', one);
-  if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
+  askFor({ audience: [audience], resource, scopes }, parameters);
   return {
-    grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    grantType: tokenExchangeGrant,
     parameters,
     audience: [audience],
     scopes,
@@ -97,9 +96,9 @@ function buildTokenRequest(
   { scopes, resource, target: { audience } }: IdJagSourceSettings,
 ): TokenRequest {
   return {
-    grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    grantType: jwtBearerGrant,
     parameters: new URLSearchParams({ assertion: grant }),
-    audience: audience.length === 0 ? resource : audience,
+    audience: expectedAudience({ audience, resource }),
     scopes,
     callerToken: grant,
     otherTokens: callerToken === undefined ? [] : [callerToken],

@@ -9,10 +9,9 @@ import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
 import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
 import type { IssuedToken } from '../../oauth/parse-answer.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
+import { tokenExchangeGrant, tokenTypePrefix } from '../../oauth/urns.ts';
+import { askFor, expectedAudience } from '../../oauth/wanted-token.ts';
 import type { TokenExchangeSettings } from './schema.ts';
-
-const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
-const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
 
 export interface TokenExchangeDeps extends TokenEndpointDeps {
   /** What this provider wants beside the parameters every provider takes. */
@@ -65,7 +64,7 @@ export function buildRequest(
   settings: TokenExchangeSourceSettings,
   { actorToken, exchangeParameters }: RequestParts = {},
 ): TokenRequest {
-  const { audience, resource, scopes, subjectTokenType, requestedTokenType, actorTokenType } = settings;
+  const { subjectTokenType, requestedTokenType, actorTokenType } = settings;
   const parameters = new URLSearchParams({ ...exchangeParameters, ...settings.parameters });
   parameters.set('subject_token', handedIn.callerToken);
   parameters.set('subject_token_type', tokenTypePrefix + subjectTokenType);
@@ -74,15 +73,12 @@ export function buildRequest(
     parameters.set('actor_token', actorToken);
     parameters.set('actor_token_type', tokenTypePrefix + actorTokenType);
   }
-  for (const one of audience) parameters.append('audience', one);
-  for (const one of resource) parameters.append('resource', one);
-  if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
+  askFor(settings, parameters);
   return {
-    grantType,
+    grantType: tokenExchangeGrant,
     parameters,
-    // A provider that is asked by resource indicator only names that resource in the token (RFC 8707 §2).
-    audience: audience.length === 0 ? resource : audience,
-    scopes,
+    audience: expectedAudience(settings),
+    scopes: settings.scopes,
     ...handedIn,
     otherTokens: actorToken === undefined ? handedIn.otherTokens : [...handedIn.otherTokens, actorToken],
     ...(requestedTokenType === 'id_token' ? { answer: 'id_token' } : {}),

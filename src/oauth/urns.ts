@@ -1,0 +1,8 @@
+/** RFC 8693 §3: what the type of a token begins with. */
+export const tokenTypePrefix = 'urn:ietf:params:oauth:token-type:';
+
+/** RFC 8693 §2.1. */
+export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+/** RFC 7523 §2.1. */
+export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';

@@ -1,1 +1,0 @@
-export { withoutTokens as withoutSecrets } from '../lib/without-tokens.ts';
