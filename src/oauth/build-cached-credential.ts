@@ -8,7 +8,7 @@ import { Secret } from '../model/secret.ts';
 import { scopeStore, type Store } from '../model/store.ts';
 import type { UpstreamCredential, UpstreamProof } from '../model/upstream-credential.ts';
 import type { Subject } from './hand-in.ts';
-import { authorizationHeader, boundHeader, type HeaderForm } from './header-form.ts';
+import { boundHeader, buildHeaderForm, type HeaderSettings } from './header-form.ts';
 import type { IssuedToken } from './parse-answer.ts';
 import { RefusalMemory } from './refusal-memory.ts';
 import { SharedTokens, type HeldToken } from './shared-tokens.ts';
@@ -38,8 +38,6 @@ export interface TokenBinding {
 
 export interface CachedCredentialDeps {
   readonly now: Clock;
-  /** What carries the tokens; the Authorization header when absent, and for tokens that are bound to a key. */
-  readonly header?: HeaderForm;
   /** Where replicas keep its tokens together: a part of the store that belongs to this credential and its settings alone.
    * Absent where each replica asks for itself.
    */
@@ -59,13 +57,15 @@ const refreshPauseMs = 2_000;
  * digest of the whole token, never the user, and each target has a cache of its own. A token is handed out until shortly
  * before the first of the two tokens ends. A call in the last fifth of that time has the next one asked for, and does not
  * wait for it. A refusal that is this token's own stands for a few seconds; a provider that does not work is left alone.
+ * @param settings which header carries the tokens that are not bound to a key
  */
 export function buildCachedCredential(
   source: TokenSource,
-  { now, header: usualForm = authorizationHeader, store }: CachedCredentialDeps,
+  settings: HeaderSettings,
+  { now, store }: CachedCredentialDeps,
 ): Credential {
   const { binding } = source;
-  const form = binding === undefined ? usualForm : boundHeader;
+  const form = binding === undefined ? buildHeaderForm(settings) : boundHeader;
   const kept = new LRUCache<string, Kept>({
     maxSize: 64 * 1024 * 1024,
     sizeCalculation: ({ credential }) => (credential.header?.value.reveal().length ?? 0) + 1024,

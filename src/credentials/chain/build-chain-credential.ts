@@ -1,15 +1,17 @@
-import type { Clock } from '../../lib/clock.ts';
 import type { Credential } from '../../model/credential.ts';
-import type { Store } from '../../model/store.ts';
-import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
+import {
+  buildCachedCredential,
+  type CachedCredentialDeps,
+  type TokenSource,
+} from '../../oauth/build-cached-credential.ts';
 import { buildChain } from '../../oauth/build-chain.ts';
-import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
+import type { HeaderSettings } from '../../oauth/header-form.ts';
 
 /** Strategy `chain`: first exchanged here, then there. Each step has its own client, tokens and refusals. */
 export function buildChainCredential(
   settings: HeaderSettings,
   steps: readonly TokenSource[],
-  { now, store }: { readonly now: Clock; readonly store?: Store | undefined },
+  deps: CachedCredentialDeps,
 ): Credential {
-  return buildCachedCredential(buildChain(steps, { now }), { now, header: buildHeaderForm(settings), store });
+  return buildCachedCredential(buildChain(steps, deps), settings, deps);
 }

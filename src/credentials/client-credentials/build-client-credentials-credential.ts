@@ -5,7 +5,6 @@ import { buildProver, bindingOf } from '../../oauth/build-prover.ts';
 import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
-import { buildHeaderForm } from '../../oauth/header-form.ts';
 import { hasUser } from './has-user.ts';
 import type { ClientCredentialsSettings } from './schema.ts';
 
@@ -27,7 +26,8 @@ export function buildClientCredentialsCredential(
       request: (_identity, flight) => endpoint.request(request, flight),
       binding: bindingOf(prover, settings),
     },
-    { now: deps.now, header: buildHeaderForm(settings), store: deps.store },
+    settings,
+    deps,
   );
   if (settings.alsoForUsers) return cached;
   return {

@@ -3,7 +3,7 @@ import { buildCachedCredential, type TokenSource } from '../../oauth/build-cache
 import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
-import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
+import type { HeaderSettings } from '../../oauth/header-form.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import { jwtBearerGrant } from '../../oauth/urns.ts';
 import type { EntraOboSettings } from './schema.ts';
@@ -12,11 +12,7 @@ import type { EntraOboSettings } from './schema.ts';
  * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
  */
 export function buildEntraOboCredential(settings: EntraOboSettings, deps: TokenEndpointDeps): Credential {
-  return buildCachedCredential(buildEntraOboSource(settings, deps), {
-    now: deps.now,
-    header: buildHeaderForm(settings),
-    store: deps.store,
-  });
+  return buildCachedCredential(buildEntraOboSource(settings, deps), settings, deps);
 }
 
 export type EntraOboSourceSettings = Omit<EntraOboSettings, keyof HeaderSettings>;

@@ -4,7 +4,7 @@ import { buildCachedCredential, type TokenSource } from '../../oauth/build-cache
 import { buildProver, bindingOf } from '../../oauth/build-prover.ts';
 import { buildTokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
-import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
+import type { HeaderSettings } from '../../oauth/header-form.ts';
 import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import { jwtBearerGrant, tokenExchangeGrant, tokenTypePrefix } from '../../oauth/urns.ts';
@@ -22,11 +22,7 @@ export interface IdJagDeps extends TokenEndpointDeps {
  * grant for the other's authorization server, which takes it for an access token.
  */
 export function buildIdJagCredential(settings: IdJagSettings, deps: IdJagDeps): Credential {
-  return buildCachedCredential(buildIdJagSource(settings, deps), {
-    now: deps.now,
-    header: buildHeaderForm(settings),
-    store: deps.store,
-  });
+  return buildCachedCredential(buildIdJagSource(settings, deps), settings, deps);
 }
 
 export type IdJagSourceSettings = Omit<IdJagSettings, keyof HeaderSettings>;

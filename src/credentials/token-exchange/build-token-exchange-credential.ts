@@ -6,7 +6,7 @@ import { buildTokenEndpoint, type TokenEndpoint, type TokenEndpointDeps } from '
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
 import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
-import { buildHeaderForm, type HeaderSettings } from '../../oauth/header-form.ts';
+import type { HeaderSettings } from '../../oauth/header-form.ts';
 import type { IssuedToken } from '../../oauth/parse-answer.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
 import { tokenExchangeGrant, tokenTypePrefix } from '../../oauth/urns.ts';
@@ -20,8 +20,7 @@ export interface TokenExchangeDeps extends TokenEndpointDeps {
 
 /** Strategy `token-exchange` (RFC 8693): the caller's token is swapped for one that acts for the same user. */
 export function buildTokenExchangeCredential(settings: TokenExchangeSettings, deps: TokenExchangeDeps): Credential {
-  const source = buildTokenExchangeSource(settings, deps);
-  return buildCachedCredential(source, { now: deps.now, header: buildHeaderForm(settings), store: deps.store });
+  return buildCachedCredential(buildTokenExchangeSource(settings, deps), settings, deps);
 }
 
 export type TokenExchangeSourceSettings = Omit<TokenExchangeSettings, keyof HeaderSettings>;
