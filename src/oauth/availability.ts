@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import type { ErrorCode } from '../model/errors.ts';
 import type { Log } from '../model/log.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import { StatusError } from './classify-refusal.ts';
@@ -66,6 +67,22 @@ export class Availability {
     if (this.#outage === undefined) return 'usual';
     this.#outage.isProbed = true;
     return 'probe';
+  }
+
+  /** Does work in a turn of its own. Whatever it fails with is an answer, but for this code and for what is no refusal.
+   * @throws UsherError of `refuse` when the provider is left alone, and what the work throws
+   */
+  async take<T>(unavailable: ErrorCode, work: (turn: Turn) => Promise<T>): Promise<T> {
+    const turn = this.begin();
+    try {
+      const result = await work(turn);
+      this.onAnswer();
+      return result;
+    } catch (error) {
+      if (error instanceof UsherError && error.code !== unavailable) this.onAnswer();
+      else this.onFailure(turn, error);
+      throw error;
+    }
   }
 
   /** The provider answered as one that works, be it with a refusal. */

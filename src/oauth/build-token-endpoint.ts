@@ -126,16 +126,7 @@ export function buildTokenEndpoint(
       await takeSlot(flight, deadlineAtMs);
       try {
         if (performance.now() >= deadlineAtMs) throw tooLate();
-        const turn = availability.begin();
-        try {
-          const token = await requestWithRetry(request, turn, deadlineAtMs);
-          availability.onAnswer();
-          return token;
-        } catch (error) {
-          if (error instanceof UsherError && error.code !== 'exchange_unavailable') availability.onAnswer();
-          else availability.onFailure(turn, error);
-          throw error;
-        }
+        return await availability.take('exchange_unavailable', (turn) => requestWithRetry(request, turn, deadlineAtMs));
       } finally {
         // Where the provider is left alone now, the next in line is refused and passes its slot on, and so do all the others.
         slots.release();

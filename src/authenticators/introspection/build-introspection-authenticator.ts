@@ -6,6 +6,7 @@ import type { Caller } from '../../model/caller.ts';
 import { pickTokenClaims } from '../../model/token-claims.ts';
 import { fail } from '../../model/usher-error.ts';
 import { RefusalMemory } from '../../oauth/refusal-memory.ts';
+import { isFresh, type TokenLife } from '../../oauth/token-life.ts';
 import { buildCaller } from '../build-caller.ts';
 import { quoteValue } from '../quote-value.ts';
 import { readShape } from '../token-shape.ts';
@@ -57,11 +58,9 @@ export function buildIntrospectionAuthenticator(
   };
 }
 
-interface Known {
+/** From when the issuer was asked, for as long as its answer counts. */
+interface Known extends TokenLife {
   readonly caller: Caller;
-  /** When the issuer was asked, and how long its answer counts; milliseconds since the epoch. */
-  readonly fromMs: number;
-  readonly untilMs: number;
 }
 
 /** One issuer: what it said of which token. */
@@ -87,10 +86,7 @@ class Issuer {
   /** The caller of a token that the issuer was asked about a moment ago. */
   find(callerToken: string): Caller | undefined {
     const known = this.#known.get(callerToken);
-    if (known === undefined) return undefined;
-    const nowMs = this.#now();
-    // A clock set back must not make it longer.
-    return nowMs >= known.fromMs && nowMs < known.untilMs ? known.caller : undefined;
+    return known !== undefined && isFresh(known, this.#now()) ? known.caller : undefined;
   }
 
   async verify(callerToken: string, signal: AbortSignal): Promise<Caller> {
@@ -109,8 +105,8 @@ class Issuer {
       if (answer === undefined) throw fail('token_inactive', { issuer, url, clientId });
       const claims = checkIntrospected(answer, this.settings, pickTokenClaims(answer), this.#now() / 1000);
       const caller = buildCaller(callerToken, claims, this.settings);
-      const untilMs = Math.min(fromMs + cacheSeconds * 1000, caller.expiresAtMs);
-      this.#known.set(callerToken, { caller, fromMs, untilMs });
+      const freshUntilMs = Math.min(fromMs + cacheSeconds * 1000, caller.expiresAtMs);
+      this.#known.set(callerToken, { caller, fromMs, freshUntilMs });
       return caller;
     } catch (error) {
       this.#refused.keep(digest, error);

@@ -67,19 +67,6 @@ export function buildIntrospectionEndpoint(
     }
   }
 
-  async function takeTurn(callerToken: string): Promise<Introspected | undefined> {
-    const turn = availability.begin();
-    try {
-      const answer = await send(callerToken);
-      availability.onAnswer();
-      return answer;
-    } catch (error) {
-      if (error instanceof UsherError && error.code !== 'introspection_unavailable') availability.onAnswer();
-      else availability.onFailure(turn, error);
-      throw error;
-    }
-  }
-
   async function takeSlot(): Promise<void> {
     const place = slots.take();
     if (place === undefined) throw unavailable(`${mostUnderWay} questions are under way and ${mostWaiting} wait`);
@@ -98,7 +85,7 @@ export function buildIntrospectionEndpoint(
       await takeSlot();
       try {
         if (!wasActive && !unknownTokens.take(now())) throw unavailable('asked about too many tokens it does not know');
-        const answer = await takeTurn(callerToken);
+        const answer = await availability.take('introspection_unavailable', () => send(callerToken));
         if (!wasActive && answer !== undefined) unknownTokens.giveBack();
         return answer;
       } finally {
