@@ -1,3 +1,5 @@
+import { mcpClients, people } from './common-seed.ts';
+
 /** The seed that is used when none is given: the countries scenario. Its secrets are published here and protect nothing. */
 export const defaultSeed = `# One org with two authorization servers, as an administrator would set it up in the console.
 org: Countries
@@ -46,32 +48,10 @@ servers:
             scopes: [backend-api:read]
 
 apps:
-  - clientId: vscode
-    clientSecret: vscode-development-secret
-    label: Visual Studio Code
-    type: web
-    grantTypes: [authorization_code, refresh_token]
-    redirectUris: ['http://127.0.0.1:33418', 'http://127.0.0.1:33418/', 'https://vscode.dev/redirect']
-  - clientId: demo
-    label: Demo client
-    type: native
-    grantTypes: [authorization_code, refresh_token]
-    redirectUris: ['http://127.0.0.1/callback', 'http://localhost/callback', 'http://[::1]/callback']
-  - clientId: gateway
+${mcpClients('vscode', 'demo')}  - clientId: gateway
     clientSecret: gateway-development-secret
     label: MCP gateway
     type: service
     grantTypes: ['urn:ietf:params:oauth:grant-type:token-exchange']
 
-users:
-  - login: alice@example.com
-    password: alice
-    name: Alice Adams
-    email: alice@example.com
-    groups: [Engineering]
-  - login: bob@example.com
-    password: bob
-    name: Bob Brown
-    email: bob@example.com
-    groups: [Sales]
-`;
+${people}`;

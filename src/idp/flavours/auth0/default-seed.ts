@@ -1,4 +1,4 @@
-import { mcpClients, people } from '../common-seed.ts';
+import { mcpClients, people } from '../../seed/common-seed.ts';
 
 /** The countries scenario in one tenant: two APIs, and the gateway as the Custom API Client of the first. */
 export const defaultSeed = `# One tenant, as an administrator would set it up in the dashboard.

@@ -1,4 +1,4 @@
-import { mcpClients, people } from '../common-seed.ts';
+import { mcpClients, people } from '../../seed/common-seed.ts';
 
 /** The countries scenario in one tenant. The gateway's app is the API that clients ask for: only that app may exchange its
  * tokens.

@@ -1,4 +1,4 @@
-import { mcpClients, people } from '../common-seed.ts';
+import { mcpClients, people } from '../../seed/common-seed.ts';
 
 /** The countries scenario in one realm. The gateway's client is called as its API is: a token can only be exchanged by a client
  * that is in its audience.

@@ -1,4 +1,4 @@
-/** Parts of every flavour's default seed: who signs in, and with what. */
+/** Parts of every default seed: who signs in, and with what. */
 
 /** Their client ids are the provider's own kind of name. */
 export function mcpClients(vscode: string, demo: string): string {
