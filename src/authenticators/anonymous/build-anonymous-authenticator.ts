@@ -1,7 +1,8 @@
 import type { Authenticator } from '../../model/authenticator.ts';
 import type { Caller } from '../../model/caller.ts';
 
-const anonymous: Caller = Object.freeze({
+/** A caller of whom nothing is known. */
+export const anonymous: Caller = Object.freeze({
   issuer: '',
   subject: 'anonymous',
   clientId: undefined,

@@ -1,3 +1,4 @@
+import { anonymous } from '../../authenticators/anonymous/build-anonymous-authenticator.ts';
 import type { Identity } from '../../model/identity.ts';
 import { type Check, pass, type Patient } from '../check.ts';
 import { failBy } from '../fail-by.ts';
@@ -27,20 +28,4 @@ function actsAsGateway({ server: { credential } }: Patient): boolean {
 }
 
 /** A caller without a user, whom such a credential always serves. */
-const nobody: Identity = {
-  callerToken: undefined,
-  caller: {
-    issuer: '',
-    subject: 'usher-doctor',
-    clientId: undefined,
-    name: undefined,
-    scopes: new Set(),
-    principal: '',
-    tokenClaims: {},
-    claims: {},
-    expiresAtMs: Number.POSITIVE_INFINITY,
-    acceptedUntilMs: Number.POSITIVE_INFINITY,
-    tokenDigest: '',
-    jkt: undefined,
-  },
-};
+const nobody: Identity = { callerToken: undefined, caller: anonymous };
