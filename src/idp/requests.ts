@@ -1,4 +1,5 @@
 import { IncomingMessage } from 'node:http';
+import { readBytes } from './read-bytes.ts';
 
 const maxFormBytes = 64 * 1024;
 
@@ -7,15 +8,7 @@ const maxFormBytes = 64 * 1024;
  */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers['content-type'] ?? '')) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(chunk)) break;
-    size += chunk.length;
-    if (size > maxFormBytes) return new URLSearchParams();
-    chunks.push(chunk);
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
+  return new URLSearchParams((await readBytes(request, maxFormBytes))?.toString('utf8') ?? '');
 }
 
 /** The same request with another form in its body, as if it had come so. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { parseObject } from '../../lib/parse-object.ts';
+import { readBytes } from '../read-bytes.ts';
 import type { Parameters } from './flavour.ts';
 
 const longestBody = 64 * 1024;
@@ -10,15 +11,8 @@ const textsSchema = z.record(z.string(), z.string());
  * has a parameter twice (RFC 6749 §3.2).
  */
 export async function readParameters(request: IncomingMessage): Promise<Parameters | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(chunk)) return undefined;
-    size += chunk.length;
-    if (size > longestBody) return undefined;
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
+  const text = (await readBytes(request, longestBody))?.toString('utf8');
+  if (text === undefined) return undefined;
   return /^application\/json\b/i.test(request.headers['content-type'] ?? '')
     ? textsSchema.safeParse(parseObject(text)).data
     : parseForm(text);

@@ -4,6 +4,8 @@ import type { ApiAnswer, ApiContext } from './api.ts';
 import { ApiError } from './api-error.ts';
 import type { ApiToken } from './api-token.ts';
 import { apiRoutes } from './routes.ts';
+import { parseJson } from '../../lib/parse-json.ts';
+import { readBytes } from '../read-bytes.ts';
 
 const largestBodyBytes = 1024 * 1024;
 const requestsPerMinute = 600;
@@ -95,20 +97,11 @@ function decode(word: string): string {
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) break;
-    size += chunk.length;
-    if (size > largestBodyBytes) throw notWellFormed();
-    chunks.push(chunk);
-  }
-  if (size === 0) return undefined;
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    throw notWellFormed();
-  }
+  const bytes = await readBytes(request, largestBodyBytes);
+  if (bytes?.length === 0) return undefined;
+  const body = bytes === undefined ? undefined : parseJson(bytes.toString('utf8'));
+  if (body === undefined) throw notWellFormed();
+  return body;
 }
 
 function notWellFormed(): ApiError {

@@ -67,6 +67,11 @@ describe('management API', () => {
     });
   }
 
+  test('refusal – a body of more than a megabyte – answered, not cut off', async () => {
+    const { status, body } = await api('POST', '/authorizationServers', JSON.stringify({ name: 'x'.repeat(2 ** 20) }));
+    assert.deepEqual([status, body['errorCode']], [400, 'E0000003']);
+  });
+
   test('refusal – several wrong values – each is a cause that begins with its field', async () => {
     const { body } = await api('POST', '/authorizationServers', { audiences: ['a', 'b'] });
     assert.deepEqual(body['errorCauses'], [
