@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { HttpClient } from '../../../lib/http-client.ts';
 import { Secret } from '../../../model/secret.ts';
 import type { SetUp, SetUpOutcome } from '../../../model/set-up.ts';
-import { fail } from '../../../model/usher-error.ts';
 import { AdminApi, title } from './admin-api.ts';
 import type { KeycloakAdmin, KeycloakNames } from './choices.ts';
+import { conflict } from './conflict.ts';
 import { findClient, planApiClient, planGatewayClient, planMcpClient, planScopeOfClient } from './plan-clients.ts';
 import { planScope } from './plan-scopes.ts';
 
@@ -98,8 +98,4 @@ export function buildKeycloakSetUp(admin: KeycloakAdmin, names: KeycloakNames, h
     undo: async (request) => ((await api.send(request, 'take it back')) === 'gone' ? 'gone' : 'done'),
     close: () => http.close(),
   };
-}
-
-function conflict(reason: string, advice: string) {
-  return fail('setup_conflict', { title, reason, advice });
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { SetUpStep } from '../../../model/set-up.ts';
-import { fail } from '../../../model/usher-error.ts';
-import { title, type AdminApi } from './admin-api.ts';
+import type { AdminApi } from './admin-api.ts';
 import type { KeycloakNames } from './choices.ts';
+import { conflict } from './conflict.ts';
 import { create, findScope, type PartOfPlan } from './plan-scopes.ts';
 import { clientSchema, type ClientRepresentation } from './representations.ts';
 
@@ -169,8 +169,4 @@ function checkUsable(client: ClientRepresentation, wrong: Readonly<Record<string
     `the client ${JSON.stringify(client.clientId)} is there and ${found[0]}`,
     'Mend that under Clients in the Admin Console, or choose another client id',
   );
-}
-
-function conflict(reason: string, advice: string) {
-  return fail('setup_conflict', { title, reason, advice });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SetUpStep } from '../../../model/set-up.ts';
-import { fail } from '../../../model/usher-error.ts';
-import { title, type AdminApi } from './admin-api.ts';
+import type { AdminApi } from './admin-api.ts';
+import { conflict } from './conflict.ts';
 import { scopeSchema, type ScopeRepresentation } from './representations.ts';
 
 /** A client scope that brings an audience into the tokens it is asked for in. */
@@ -27,7 +27,7 @@ export async function planScope(api: AdminApi, wanted: WantedScope): Promise<Par
   if (scope === undefined) return { found: [], steps: [createScope(api, wanted)] };
   if ((scope.protocol ?? 'openid-connect') !== 'openid-connect') {
     const reason = `the client scope ${JSON.stringify(name)} is there, for the protocol ${scope.protocol}`;
-    throw fail('setup_conflict', { title, reason, advice: 'Choose another name for the scope' });
+    throw conflict(reason, 'Choose another name for the scope');
   }
   const steps = [
     ...(scope.attributes['include.in.token.scope'] === 'false' ? [includeScope(api, scope)] : []),
@@ -126,5 +126,5 @@ function addMapper(api: AdminApi, scope: ScopeRepresentation, audience: string):
 export async function create(api: AdminApi, path: string, body: unknown, action: string): Promise<string> {
   const made = await api.send({ method: 'POST', path, body }, action);
   if (made !== 'gone') return made.id;
-  throw fail('setup_conflict', { title, reason: `${path} is gone`, advice: 'Run the same again: it looks anew' });
+  throw conflict(`${path} is gone`, 'Run the same again: it looks anew');
 }
