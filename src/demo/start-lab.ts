@@ -6,7 +6,7 @@ import { startGateway } from '../gateway/start-gateway.ts';
 import type { RunningIdp } from '../idp/running-idp.ts';
 import { startIdp } from '../idp/start-idp.ts';
 import { findFreePort } from '../lib/find-free-port.ts';
-import type { Log } from '../model/log.ts';
+import { quietLog } from '../model/log.ts';
 import { Secret } from '../model/secret.ts';
 import { fail } from '../model/usher-error.ts';
 import type { DemoOptions } from './demo-options.ts';
@@ -77,7 +77,8 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
         port: ports.gateway,
         proofsFor: options.requireDpop ? apiUrl : undefined,
       }),
-      { log: quiet },
+      // The demo tells its story itself; what goes wrong is in the story.
+      { log: quietLog },
     ),
   );
   const mcpUrl = gateway.servers[0]?.resourceUrl ?? gateway.url;
@@ -96,9 +97,6 @@ export async function startLab(options: DemoOptions, done: (what: string, detail
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
-
-/** The demo tells its story itself; what goes wrong is in the story. */
-const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 type Server = RunningIdp['servers'][number];
 

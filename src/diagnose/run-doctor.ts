@@ -6,7 +6,7 @@ import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient } from '../lib/http-client.ts';
 import { plain } from '../lib/plain.ts';
 import { withoutTokens } from '../lib/without-tokens.ts';
-import type { Log } from '../model/log.ts';
+import { quietLog } from '../model/log.ts';
 import type { Aids, Check, Outcome, Patient } from './check.ts';
 import { checkTable } from './check-table.ts';
 
@@ -27,8 +27,6 @@ export interface DoctorOptions {
   readonly now?: Clock;
 }
 
-/** What the parts log is in the outcomes. */
-const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const longestEvidence = 1_000;
 
 /** Tries, for each server of a configuration, everything that has to be right before a call of a user goes through, with the
@@ -43,7 +41,8 @@ export async function runDoctor(
   const http = buildHttpClient(ca === undefined ? {} : { ca });
   const scheme = config.listen.tls === undefined ? 'http' : 'https';
   const { port } = config.listen;
-  const routes = buildRoutes(config, { http, ca, now, log: quiet, port, scheme, workloads: new Map() });
+  // What the parts log is in the outcomes.
+  const routes = buildRoutes(config, { http, ca, now, log: quietLog, port, scheme, workloads: new Map() });
   try {
     const reports: ServerReport[] = [];
     for (const route of routes.values()) {

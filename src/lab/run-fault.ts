@@ -7,7 +7,7 @@ import { explainRecord } from '../diagnose/explain-record.ts';
 import { findRecords } from '../diagnose/find-records.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
-import type { Log } from '../model/log.ts';
+import { quietLog } from '../model/log.ts';
 import { Secret } from '../model/secret.ts';
 import { fail } from '../model/usher-error.ts';
 import { callTool } from './call-tool.ts';
@@ -37,8 +37,6 @@ export interface FaultResult {
   readonly ms: number;
 }
 
-const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 /** Seeds one fault, makes one call, asks explain and doctor. */
 export async function runFault(lab: FaultLab, fault: Fault): Promise<FaultResult> {
   const startedAtMs = performance.now();
@@ -52,7 +50,7 @@ export async function runFault(lab: FaultLab, fault: Fault): Promise<FaultResult
   const callerToken = await (fault.callerToken?.(lab) ?? lab.usualToken());
   await using fixtures = new AsyncDisposableStack();
   fixtures.defer(() => lab.release());
-  fixtures.use(await startGateway(config, { log: quiet, now }));
+  fixtures.use(await startGateway(config, { log: quietLog, now }));
   const answer = await callTool(lab.gatewayPort, callerToken, fault.host);
   const record = await readRecord(auditFile, answer.id);
   const { diagnosis } = explainRecord(record);

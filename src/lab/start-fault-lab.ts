@@ -20,7 +20,7 @@ import { readSigningKeys } from '../idp/signing-keys.ts';
 import { startIdp } from '../idp/start-idp.ts';
 import { findFreePort } from '../lib/find-free-port.ts';
 import { fail } from '../model/usher-error.ts';
-import type { Log } from '../model/log.ts';
+import { quietLog } from '../model/log.ts';
 import { buildLabConfig, type GatewaySettings } from './gateway-settings.ts';
 import { startStandIn, type StandIn } from './start-stand-in.ts';
 
@@ -44,7 +44,6 @@ export type ServerVariant =
 
 /** The gateway's port is free between two faults: a block of its own for each process, below those the system gives out. */
 const firstPort = 10_000 + (process.pid % 98) * 100;
-const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** The scenario, with what can be shared between faults started once. */
 export class FaultLab implements AsyncDisposable {
@@ -172,7 +171,7 @@ export class FaultLab implements AsyncDisposable {
     const [user] = this.#idp.users;
     const auditFile = join(this.stateDir, 'audit-sign-in.jsonl');
     const config = buildLabConfig(await this.usualSettings(), this.gatewayPort, auditFile);
-    await using _gateway = await startGateway(config, { log: quiet });
+    await using _gateway = await startGateway(config, { log: quietLog });
     const { callerToken } = await signInUser({
       mcpUrl: `http://localhost:${this.gatewayPort}/mcp`,
       clientId: this.clientId('native'),
