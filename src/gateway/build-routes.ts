@@ -5,38 +5,18 @@ import { buildSharedReplays } from '../authenticators/dpop/shared-replays.ts';
 import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
-import type { ChainStep, Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
-import { buildChainCredential } from '../credentials/chain/build-chain-credential.ts';
-import { buildClientCredentialsCredential } from '../credentials/client-credentials/build-client-credentials-credential.ts';
-import { buildEntraOboCredential, buildEntraOboSource } from '../credentials/entra-obo/build-entra-obo-credential.ts';
-import {
-  buildIdJagCredential,
-  buildIdJagSource,
-  type IdJagDeps,
-  type IdJagSourceSettings,
-} from '../credentials/id-jag/build-id-jag-credential.ts';
-import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
-import { buildStaticHeaderCredential } from '../credentials/static-header/build-static-header-credential.ts';
-import {
-  buildTokenExchangeCredential,
-  buildTokenExchangeSource,
-} from '../credentials/token-exchange/build-token-exchange-credential.ts';
+import type { Config, ServerConfig } from '../config/schema.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
 import { Roster } from '../lib/roster.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
-import type { ExplainRefusal, Provider } from '../model/provider.ts';
-import type { Credential } from '../model/credential.ts';
 import type { Route } from '../model/route.ts';
 import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
-import type { TokenSource } from '../oauth/build-cached-credential.ts';
-import { findKnownRefusal } from '../providers/find-known-refusal.ts';
-import { findProvider, providerNamed } from '../providers/find-provider.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
-import { buildIssuerCredentials } from './build-issuer-credentials.ts';
+import { buildServerCredential } from './build-credential.ts';
 import { buildOwners } from './build-owners.ts';
 import { joinAuthenticators } from './join-authenticators.ts';
 import { scopeSettings } from './scope-settings.ts';
@@ -160,72 +140,6 @@ function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { r
   const replays = store === undefined ? memory : buildSharedReplays(memory, store, now);
   const nonceSecret = store?.secretFor('nonces');
   return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, nonceSecret, now });
-}
-
-function buildServerCredential({ authenticate, credential }: ServerConfig, deps: NamedDeps): Credential {
-  const issuers = authenticate.flatMap((entry) => (entry.strategy === 'anonymous' ? [] : [entry]));
-  if (issuers.every((entry) => entry.credential === undefined)) return buildCredential(credential, deps);
-  const common = issuers.some((entry) => entry.credential === undefined)
-    ? buildCredential(credential, deps)
-    : undefined;
-  const own = issuers.map(({ issuer, credential: one }) => {
-    const built = one === undefined ? common : buildCredential(one, deps);
-    return built === undefined ? [] : [[issuer, built] as const];
-  });
-  return buildIssuerCredentials(new Map(own.flat()));
-}
-
-function buildCredential(credential: CredentialConfig, named: NamedDeps): Credential {
-  const scope = { use: 'credential', server: named.name, settings: credential };
-  const deps = { ...named, store: scopeSettings(named.store, scope) };
-  switch (credential.strategy) {
-    case 'token-exchange':
-      return buildTokenExchangeCredential(credential, { ...deps, ...providerDeps(credential) });
-    case 'entra-obo':
-      return buildEntraOboCredential(credential, { ...deps, ...providerDeps({ ...credential, provider: 'entra' }) });
-    case 'client-credentials':
-      return buildClientCredentialsCredential(credential, { ...deps, ...providerDeps(credential) });
-    case 'id-jag':
-      return buildIdJagCredential(credential, idJagDeps(credential, deps));
-    case 'chain': {
-      const steps = credential.steps.map((step) => buildChainStep(step, deps));
-      return buildChainCredential(credential, steps, deps);
-    }
-    case 'static-header':
-      return buildStaticHeaderCredential(credential);
-    case 'none':
-      return buildNoneCredential();
-  }
-}
-
-function buildChainStep(step: ChainStep, deps: NamedDeps): TokenSource {
-  switch (step.strategy) {
-    case 'token-exchange':
-      return buildTokenExchangeSource(step, { ...deps, ...providerDeps(step) });
-    case 'entra-obo':
-      return buildEntraOboSource(step, { ...deps, ...providerDeps({ ...step, provider: 'entra' }) });
-    case 'id-jag':
-      return buildIdJagSource(step, idJagDeps(step, deps));
-  }
-}
-
-/** Each of the two servers has refusals of its own. */
-function idJagDeps(settings: IdJagSourceSettings, deps: NamedDeps): IdJagDeps {
-  const { explainRefusal } = providerDeps(settings);
-  return { ...deps, explainRefusal, explainTargetRefusal: providerDeps(settings.target).explainRefusal };
-}
-
-/** What a credential has to know about the provider it asks; it does not know who that is. */
-function providerDeps({
-  provider: name,
-  url,
-}: {
-  readonly provider?: Provider['name'] | undefined;
-  readonly url: string;
-}) {
-  const provider = name === undefined ? findProvider(new URL(url)) : providerNamed(name);
-  const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(provider, answer);
-  return { explainRefusal, exchangeParameters: provider.exchangeParameters };
 }
 
 /** Where the MCP endpoint behind is. */
