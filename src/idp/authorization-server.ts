@@ -4,7 +4,6 @@ import { errors, Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { fail } from '../model/usher-error.ts';
 import { shapeAnswer } from './answers.ts';
 import { grantClientCredentials } from './client-credentials.ts';
-import { tokenExchange } from './decide.ts';
 import { handleInteraction } from './interactions.ts';
 import type { ServerContext } from './org.ts';
 import { answerErrorPage } from './pages.ts';
@@ -13,6 +12,7 @@ import { refuseTokenRequest } from './refuse-token-request.ts';
 import { readForm, withForm } from './requests.ts';
 import { maskToken } from './store.ts';
 import { grantTokenExchange, tokenExchangeParameters, type ExchangeContext } from './token-exchange.ts';
+import { tokenExchangeGrant } from '../model/urns.ts';
 
 /** Answers one request that is for this server. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -25,7 +25,7 @@ export async function buildAuthorizationServer(context: ServerContext): Promise<
   const provider = new Provider(issuer, buildProviderSettings(context));
   provider.registerGrantType('client_credentials', (ctx) => grantClientCredentials(context, ctx), 'scope');
   provider.registerGrantType(
-    tokenExchange,
+    tokenExchangeGrant,
     (ctx: ExchangeContext) => grantTokenExchange(context, ctx),
     tokenExchangeParameters,
   );

@@ -3,13 +3,14 @@ import { oidcScopes } from './oidc-scopes.ts';
 import { findRule, type PolicyQuestion } from './policy.ts';
 import { Refusal } from './refusals.ts';
 import type { SeedRule } from './seed/seed-schema.ts';
+import { tokenExchangeGrant } from '../model/urns.ts';
 
 /** The rule that grants what is asked.
  * @throws Refusal `user_not_assigned` or `policy_failed`
  */
 export function decide({ org, server }: ServerContext, question: PolicyQuestion): SeedRule {
   const { user, clientId, grantType, scopes } = question;
-  if (user !== undefined && grantType !== tokenExchange && !org.directory.isAssigned(user, clientId)) {
+  if (user !== undefined && grantType !== tokenExchangeGrant && !org.directory.isAssigned(user, clientId)) {
     throw new Refusal('user_not_assigned', `user ${user.login} is not assigned to app ${clientId}`);
   }
   const rule = findRule(server, question);
@@ -39,5 +40,3 @@ export function parseScopes({ server }: ServerContext, requested: string): reado
   }
   return scopes;
 }
-
-export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';

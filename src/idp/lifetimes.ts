@@ -1,7 +1,8 @@
 import type { Configuration, RefreshToken } from 'oidc-provider';
-import { decide, tokenExchange } from './decide.ts';
+import { decide } from './decide.ts';
 import type { ServerContext } from './org.ts';
 import type { PolicyQuestion } from './policy.ts';
+import { tokenExchangeGrant } from '../model/urns.ts';
 
 /** How long things live, in seconds. For tokens the rule that grants them says so: this is where the policy is asked
  * at the token endpoint, by every grant alike, and where what no rule grants is refused.
@@ -49,6 +50,6 @@ interface UserToken {
 function questionOf({ org }: ServerContext, { accountId, clientId = '', gty, scopes }: UserToken): PolicyQuestion {
   const user = org.directory.findUser(accountId);
   if (user === undefined) throw new Error('a token for a user the seed does not have');
-  const grantType = gty?.split(' ')[0] === tokenExchange ? tokenExchange : 'authorization_code';
+  const grantType = gty?.split(' ')[0] === tokenExchangeGrant ? tokenExchangeGrant : 'authorization_code';
   return { clientId, grantType, user, scopes: [...scopes] };
 }

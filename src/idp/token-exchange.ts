@@ -1,11 +1,12 @@
 import { decodeJwt } from 'jose';
 import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { verifyAccessToken, type Verdict } from './access-token.ts';
-import { parseScopes, tokenExchange } from './decide.ts';
+import { parseScopes } from './decide.ts';
 import { issueAccessToken } from './issue-access-token.ts';
 import { oidcScopes } from './oidc-scopes.ts';
 import type { ServerContext } from './org.ts';
 import { Refusal } from './refusals.ts';
+import { accessTokenType, tokenExchangeGrant } from '../model/urns.ts';
 
 /** Parameters of the grant (RFC 8693 §2.1). Those we know and refuse are here too, or they would be ignored silently. */
 export const tokenExchangeParameters = [
@@ -22,8 +23,6 @@ export const tokenExchangeParameters = [
 export type ExchangeContext = TokenEndpointGrantContext<
   Partial<Record<(typeof tokenExchangeParameters)[number], string>>
 >;
-
-const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** RFC 8693 as Okta does it under the name On-Behalf-Of (developer.okta.com/docs/guides/set-up-token-exchange): an
  * access token of this server or of one it trusts becomes a token of this server for the same user, issued to the
@@ -54,7 +53,7 @@ export async function grantTokenExchange(context: ServerContext, ctx: ExchangeCo
     accountId: subject.uid,
     // There is no consent behind an exchange that could be taken back.
     grantId: '',
-    gty: tokenExchange,
+    gty: tokenExchangeGrant,
     scope: scopes.join(' '),
   });
   await issueAccessToken(ctx, token, accessTokenType);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { accessTokenType } from '../model/urns.ts';
 
 /** Answers as somebody does who is not who they should be, or not well; by path. */
 const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
@@ -28,7 +29,7 @@ function sendToken(response: ServerResponse, claims: object, tokenType = 'Bearer
   const exp = Math.floor(Date.now() / 1000) + 300;
   const body = {
     access_token: `${part({ alg: 'RS256' })}.${part({ sub: 'alice@example.com', exp, ...claims })}.c2ln`,
-    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    issued_token_type: accessTokenType,
     token_type: tokenType,
     expires_in: 300,
   };

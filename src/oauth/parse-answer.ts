@@ -7,7 +7,7 @@ import type { CredentialStep } from '../model/upstream-credential.ts';
 import { pickTokenClaims } from '../model/token-claims.ts';
 import { fail } from '../model/usher-error.ts';
 import type { AnswerKind } from './token-request.ts';
-import { tokenTypePrefix } from './urns.ts';
+import { tokenTypePrefix } from '../model/urns.ts';
 
 /** A token that came out of an exchange and passed every check. */
 export interface IssuedToken {

@@ -5,7 +5,7 @@ import { buildClientAuthentication } from '../../oauth/client-authentication/bui
 import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
 import type { HeaderSettings } from '../../oauth/header-form.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
-import { jwtBearerGrant } from '../../oauth/urns.ts';
+import { jwtBearerGrant } from '../../model/urns.ts';
 import type { EntraOboSettings } from './schema.ts';
 
 /** Strategy `entra-obo`: the caller's token is an assertion of theirs (RFC 7523 §2.1), for a token on their behalf.

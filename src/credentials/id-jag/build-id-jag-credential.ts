@@ -7,7 +7,7 @@ import { buildClientAuthentication } from '../../oauth/client-authentication/bui
 import type { HeaderSettings } from '../../oauth/header-form.ts';
 import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
-import { jwtBearerGrant, tokenExchangeGrant, tokenTypePrefix } from '../../oauth/urns.ts';
+import { jwtBearerGrant, tokenExchangeGrant, tokenTypePrefix } from '../../model/urns.ts';
 import { askFor, expectedAudience } from '../../oauth/wanted-token.ts';
 import type { IdJagSettings } from './schema.ts';
 

@@ -9,7 +9,7 @@ import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
 import type { HeaderSettings } from '../../oauth/header-form.ts';
 import type { IssuedToken } from '../../oauth/parse-answer.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
-import { tokenExchangeGrant, tokenTypePrefix } from '../../oauth/urns.ts';
+import { tokenExchangeGrant, tokenTypePrefix } from '../../model/urns.ts';
 import { askFor, expectedAudience } from '../../oauth/wanted-token.ts';
 import type { TokenExchangeSettings } from './schema.ts';
 

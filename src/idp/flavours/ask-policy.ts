@@ -1,15 +1,15 @@
-import type { tokenExchange } from '../decide.ts';
 import { oidcScopes } from '../oidc-scopes.ts';
 import { findRule } from '../policy.ts';
 import type { SeedApp, SeedUser } from '../seed/seed-schema.ts';
 import type { Asked, Tenant } from './flavour.ts';
 import { TokenRefusal } from './token-refusal.ts';
+import type { tokenExchangeGrant } from '../../model/urns.ts';
 
 /** Who asks, and how. */
 export interface Asker {
   readonly app: SeedApp;
   readonly user: SeedUser;
-  readonly grantType: 'authorization_code' | typeof tokenExchange;
+  readonly grantType: 'authorization_code' | typeof tokenExchangeGrant;
 }
 
 /** How long what is asked for may last, in seconds: the shortest the rules of its APIs say, an hour without an API. Of a seed's

@@ -1,5 +1,6 @@
 import type { Fault } from '../fault.ts';
 import { changeApp, changeExchangeRule } from './change-seed.ts';
+import { tokenExchangeGrant } from '../../model/urns.ts';
 
 const both = (...causes: [string, ...string[]]) => ({ flavour: 'entra', explain: causes, doctor: causes }) as const;
 const gatewayApp = '3f6b2c1e-0d4a-4c8e-9b57-6a1d2e3f4a5b';
@@ -69,9 +70,7 @@ export const entraFaults: readonly Fault[] = [
     seed: (seed) => ({
       ...seed,
       apps: seed.apps.map((app) =>
-        app.type === 'web'
-          ? { ...app, grantTypes: [...app.grantTypes, 'urn:ietf:params:oauth:grant-type:token-exchange'] }
-          : app,
+        app.type === 'web' ? { ...app, grantTypes: [...app.grantTypes, tokenExchangeGrant] } : app,
       ),
     }),
     ...both('entra-assertion-audience'),

@@ -1,5 +1,6 @@
 import type { Provider } from '../../model/provider.ts';
 import { auth0Refusals } from './refusals.ts';
+import { accessTokenType } from '../../model/urns.ts';
 
 /** A tenant's own domain cannot be told from anybody's: `--provider auth0` says so. */
 const hosts = /(?:^|\.)auth0(?:app)?\.com$/;
@@ -9,6 +10,6 @@ export const auth0: Provider = {
   title: 'Auth0',
   recognises: ({ hostname }) => hosts.test(hostname),
   // "Required" (auth0.com/docs/secure/call-apis-on-users-behalf/on-behalf-of-token-exchange), where others refuse it.
-  exchangeParameters: { requested_token_type: 'urn:ietf:params:oauth:token-type:access_token' },
+  exchangeParameters: { requested_token_type: accessTokenType },
   refusals: auth0Refusals,
 };

@@ -1,6 +1,5 @@
 import type { JWTPayload } from 'jose';
 import { isObject } from '../../../lib/is-object.ts';
-import { tokenExchange } from '../../decide.ts';
 import type { SeedApp } from '../../seed/seed-schema.ts';
 import { askPolicies } from '../ask-policy.ts';
 import type { Granted, Parameters, Tenant } from '../flavour.ts';
@@ -8,8 +7,8 @@ import { verifyToken } from '../sign-token.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { refusals } from './refusals.ts';
 import { userIdOf } from './user-id.ts';
+import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
 
-const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 /** "Limited to five nested levels" (the same page). */
 const deepest = 5;
 
@@ -17,7 +16,7 @@ const deepest = 5;
  * Client swaps a token for its own API for one of another API, which names the whole chain of actors in `act`.
  */
 export async function exchange(tenant: Tenant, app: SeedApp, parameters: Parameters): Promise<Granted> {
-  if (!app.grantTypes.includes(tokenExchange))
+  if (!app.grantTypes.includes(tokenExchangeGrant))
     throw new TokenRefusal(refusals.grantNotAllowed, 'the app’s grantTypes leave token exchange out');
   // Both are required, where RFC 8693 has one of them optional.
   if (parameters['subject_token_type'] !== accessTokenType || parameters['requested_token_type'] !== accessTokenType)
@@ -38,7 +37,7 @@ export async function exchange(tenant: Tenant, app: SeedApp, parameters: Paramet
     ...granted,
     app,
     user,
-    lifetimeSeconds: askPolicies(tenant, granted, { app, user, grantType: tokenExchange }),
+    lifetimeSeconds: askPolicies(tenant, granted, { app, user, grantType: tokenExchangeGrant }),
     authTime: Math.floor(tenant.now() / 1000),
     sessionId: '',
     isStrong: false,

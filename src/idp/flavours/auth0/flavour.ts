@@ -1,4 +1,3 @@
-import { tokenExchange } from '../../decide.ts';
 import { oidcScopes } from '../../oidc-scopes.ts';
 import type { Flavour, Granted, Tenant } from '../flavour.ts';
 import { TokenRefusal } from '../token-refusal.ts';
@@ -6,6 +5,7 @@ import { defaultSeed } from './default-seed.ts';
 import { exchange } from './exchange.ts';
 import { refusals } from './refusals.ts';
 import { userIdOf } from './user-id.ts';
+import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
 
 /** One tenant of Auth0: its seed's servers are APIs, by their identifiers. Source, unless another is named:
  * auth0.com/docs/secure/tokens/access-tokens and …/access-token-profiles.
@@ -41,7 +41,7 @@ export const auth0: Flavour = {
     const known = new Set(api.scopes.map(({ name }) => name));
     return { apis: [api], scopes: scopes.filter((scope) => oidcScopes.has(scope) || known.has(scope)) };
   },
-  exchangeGrant: tokenExchange,
+  exchangeGrant: tokenExchangeGrant,
   exchange,
   accessToken: (tenant, granted) => ({ header: { typ: 'JWT' }, claims: accessTokenClaims(tenant, granted) }),
   describeUser: (_, user) => ({
@@ -52,7 +52,7 @@ export const auth0: Flavour = {
   }),
   answer: (_, granted, isExchange) => ({
     scope: granted.scopes.join(' '),
-    ...(isExchange ? { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' } : {}),
+    ...(isExchange ? { issued_token_type: accessTokenType } : {}),
   }),
   refusals,
   refusalBody: (_, { row, description }) => ({ error: row.error, error_description: description }),

@@ -1,5 +1,4 @@
 import { decodeJwt, type JWTPayload } from 'jose';
-import { tokenExchange } from '../../decide.ts';
 import type { SeedApp } from '../../seed/seed-schema.ts';
 import { askPolicies } from '../ask-policy.ts';
 import type { Granted, Parameters, Tenant } from '../flavour.ts';
@@ -8,6 +7,7 @@ import { TokenRefusal } from '../token-refusal.ts';
 import { objectIdOf } from './ids.ts';
 import { readScopes, withoutScheme } from './read-scopes.ts';
 import { refusals } from './refusals.ts';
+import { tokenExchangeGrant } from '../../../model/urns.ts';
 
 /** The on-behalf-of flow (learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow): jwt-bearer, not RFC 8693. */
 export async function exchange(tenant: Tenant, app: SeedApp, parameters: Parameters): Promise<Granted> {
@@ -17,16 +17,16 @@ export async function exchange(tenant: Tenant, app: SeedApp, parameters: Paramet
   if (parameters['requested_token_use'] !== 'on_behalf_of')
     throw new TokenRefusal(refusals.parameterMissing, 'expected on_behalf_of', { name: 'requested_token_use' });
   if (parameters['resource'] !== undefined) throw new TokenRefusal(refusals.resourceParameter, 'scopes name the API');
-  if (!app.grantTypes.includes(tokenExchange)) {
+  if (!app.grantTypes.includes(tokenExchangeGrant)) {
     const details = { clientId: app.clientId };
     throw new TokenRefusal(refusals.grantNotAllowed, 'the app’s grantTypes leave token exchange out', details);
   }
   const { claims, user } = await verifyAssertion(tenant, app, parameters['assertion'] ?? '');
-  const asked = readScopes(tenant, app, parameters['scope'] ?? '', tokenExchange);
+  const asked = readScopes(tenant, app, parameters['scope'] ?? '', tokenExchangeGrant);
   const [api] = asked.apis;
   if (api === undefined)
     throw new TokenRefusal(refusals.scopeInvalid, 'no API is asked for', { scope: parameters['scope'] ?? '' });
-  const lifetimeSeconds = askPolicies(tenant, asked, { app, user, grantType: tokenExchange });
+  const lifetimeSeconds = askPolicies(tenant, asked, { app, user, grantType: tokenExchangeGrant });
   const isStrong = Array.isArray(claims['acrs']);
   if (api.multifactor && !isStrong)
     throw new TokenRefusal(refusals.multifactorRequired, `server ${api.id} has multifactor`, { api: api.audience });

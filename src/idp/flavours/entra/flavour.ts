@@ -7,6 +7,7 @@ import { exchange } from './exchange.ts';
 import { objectIdOf, pairwiseIdOf, tenantIdOf } from './ids.ts';
 import { isNamed, readScopes } from './read-scopes.ts';
 import { refusals } from './refusals.ts';
+import { jwtBearerGrant } from '../../../model/urns.ts';
 
 /** One tenant of Microsoft Entra ID: its seed's servers are app registrations that expose an API. Source, unless another is
  * named: learn.microsoft.com/entra/identity-platform/access-token-claims-reference and …/v2-protocols-oidc.
@@ -44,7 +45,7 @@ export const entra: Flavour = {
       throw new TokenRefusal(refusals.resourceMismatch, `${resource} is no identifier of what the scopes name`);
     return asked;
   },
-  exchangeGrant: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  exchangeGrant: jwtBearerGrant,
   exchange,
   accessToken(tenant, granted) {
     const isFirst = granted.apis[0]?.audience.startsWith('api://') ?? false;

@@ -1,4 +1,3 @@
-import { tokenExchange } from '../../decide.ts';
 import { oidcScopes } from '../../oidc-scopes.ts';
 import type { SeedApp } from '../../seed/seed-schema.ts';
 import { askPolicies } from '../ask-policy.ts';
@@ -7,8 +6,8 @@ import { verifyToken } from '../sign-token.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { refusals } from './refusals.ts';
 import { userIdOf } from './user-id.ts';
+import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
 
-const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 const legacyParameters = ['requested_subject', 'requested_issuer', 'subject_issuer'];
 
 /** Standard token exchange, version 2 (keycloak.org/securing-apps/token-exchange), checked in the order of
@@ -34,7 +33,7 @@ export async function exchange(tenant: Tenant, app: SeedApp, parameters: Paramet
   if (app.consent === 'required')
     throw new TokenRefusal(refusals.consentMissing, 'the app asks for consent', { clientId: app.clientId });
   const reached = tenant.seed.servers.filter((api) => api.scopes.some(({ name }) => scopes.includes(name)));
-  const lifetimeSeconds = askPolicies(tenant, { apis: reached, scopes }, { app, user, grantType: tokenExchange });
+  const lifetimeSeconds = askPolicies(tenant, { apis: reached, scopes }, { app, user, grantType: tokenExchangeGrant });
   // What a scope's audience mapper does not bring is not available, asked for or not.
   if (target !== undefined && !reached.includes(target))
     throw new TokenRefusal(refusals.audienceNotAvailable, 'none of its scopes was asked for', { api: target.audience });
@@ -54,7 +53,7 @@ function checkParameters(app: SeedApp, parameters: Parameters): void {
   const legacy = legacyParameters.find((name) => parameters[name] !== undefined);
   if (legacy !== undefined)
     throw new TokenRefusal(refusals.parameterUnsupported, 'a parameter of the legacy exchange', { name: legacy });
-  if (!app.grantTypes.includes(tokenExchange))
+  if (!app.grantTypes.includes(tokenExchangeGrant))
     throw new TokenRefusal(refusals.grantNotAllowed, 'the app’s grantTypes leave token exchange out');
   if (parameters['subject_token'] === undefined) throw new TokenRefusal(refusals.subjectTokenMissing, 'none was sent');
   if (parameters['subject_token_type'] !== accessTokenType)

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { tokenExchange } from '../../decide.ts';
 import { oidcScopes } from '../../oidc-scopes.ts';
 import type { Seed, SeedUser } from '../../seed/seed-schema.ts';
 import type { Flavour, Granted, Tenant } from '../flavour.ts';
@@ -8,6 +7,7 @@ import { defaultSeed } from './default-seed.ts';
 import { exchange } from './exchange.ts';
 import { refusals } from './refusals.ts';
 import { userIdOf } from './user-id.ts';
+import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
 
 /** One realm of Keycloak 26: its seed's servers are clients that stand for an API, their scopes client scopes with an audience
  * mapper. Source, unless another is named: keycloak.org/docs/latest/server_admin and observations with 26.7.3.
@@ -46,7 +46,7 @@ export const keycloak: Flavour = {
     const scopes = [...new Set([...asked, ...defaults.map(({ name }) => name)])];
     return { scopes, apis: tenant.seed.servers.filter((api) => api.scopes.some(({ name }) => scopes.includes(name))) };
   },
-  exchangeGrant: tokenExchange,
+  exchangeGrant: tokenExchangeGrant,
   exchange,
   accessToken: (tenant, granted) => ({ header: { typ: 'JWT' }, claims: accessTokenClaims(tenant, granted) }),
   describeUser: (_, user, app) => ({
@@ -62,7 +62,7 @@ export const keycloak: Flavour = {
     'not-before-policy': 0,
     session_state: granted.sessionId,
     scope: granted.scopes.join(' '),
-    ...(isExchange ? { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' } : {}),
+    ...(isExchange ? { issued_token_type: accessTokenType } : {}),
   }),
   refusals,
   // Where nothing is said there is no description at all.

@@ -7,14 +7,13 @@ import type { KeycloakAdmin, KeycloakNames } from './choices.ts';
 import { conflict } from './conflict.ts';
 import { findClient, planApiClient, planGatewayClient, planMcpClient, planScopeOfClient } from './plan-clients.ts';
 import { planScope } from './plan-scopes.ts';
+import { tokenExchangeGrant } from '../../../model/urns.ts';
 
 const metadataSchema = z.object({
   issuer: z.string(),
   token_endpoint: z.string(),
   grant_types_supported: z.array(z.string()).default([]),
 });
-const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
-
 /** Sets a realm up for the gateway: the gateway's client with Standard Token Exchange, the API's client as audience, people's
  * MCP client, and the two scopes that bring the audiences. The realm itself must be there.
  */
@@ -31,7 +30,7 @@ export function buildKeycloakSetUp(admin: KeycloakAdmin, names: KeycloakNames, h
       );
     if (!realm.enabled) throw conflict(`the realm ${name} is switched off`, 'Switch it on under Realm settings');
     const { grant_types_supported: grants } = await readMetadata();
-    if (!grants.includes(tokenExchange)) {
+    if (!grants.includes(tokenExchangeGrant)) {
       const advice = 'Run Keycloak 26.2 or newer with its feature token-exchange-standard on';
       throw conflict('this Keycloak has no standard token exchange', advice);
     }

@@ -2,7 +2,8 @@ import { appsPath, type Ids, lifecycle, type OktaChange, putBack, writable } fro
 import { conflict, type FoundApp, type OktaFound } from './found.ts';
 import type { OktaApp } from './okta-shapes.ts';
 import type { OktaPlan } from './plan-servers.ts';
-import { type OktaWanted, tokenExchangeGrant } from './wanted.ts';
+import type { OktaWanted } from './wanted.ts';
+import { tokenExchangeGrant } from '../../../model/urns.ts';
 
 interface WantedApp {
   readonly key: 'client' | 'gateway';

@@ -4,7 +4,8 @@ import { UsherError } from '../../../model/usher-error.ts';
 import type { Key } from './change.ts';
 import type { FoundApp, FoundServer, OktaFound } from './found.ts';
 import { planOkta } from './plan-okta.ts';
-import { tokenExchangeGrant, type OktaWanted } from './wanted.ts';
+import type { OktaWanted } from './wanted.ts';
+import { tokenExchangeGrant } from '../../../model/urns.ts';
 
 const wanted: OktaWanted = {
   signIn: { audience: 'mcpserver', scopes: ['mcp:tools:call'] },

@@ -2,7 +2,8 @@ import { type Ids, lifecycle, type OktaChange, putBack, serversPath, writable } 
 import type { FoundServer, OktaFound } from './found.ts';
 import type { OktaPolicy, OktaRule } from './okta-shapes.ts';
 import type { OktaPlan } from './plan-servers.ts';
-import { openIdScopes, type OktaWanted, tokenExchangeGrant } from './wanted.ts';
+import { openIdScopes, type OktaWanted } from './wanted.ts';
+import { tokenExchangeGrant } from '../../../model/urns.ts';
 
 interface WantedPolicy {
   readonly server: 'signIn' | 'backend';

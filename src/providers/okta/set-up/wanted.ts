@@ -16,7 +16,5 @@ export interface OktaWanted {
   readonly group: string;
 }
 
-export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
-
 /** What clients ask for beside the scopes of the API; a rule that leaves one out refuses all. */
 export const openIdScopes: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];

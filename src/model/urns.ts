@@ -6,3 +6,6 @@ export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchan
 
 /** RFC 7523 §2.1. */
 export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+/** RFC 8693 §3. */
+export const accessTokenType = `${tokenTypePrefix}access_token`;
