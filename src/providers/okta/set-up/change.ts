@@ -1,4 +1,4 @@
-import type { AdminRequest, UndoStep } from '../../../model/set-up.ts';
+import type { AdminRequest, SetUpPlan, UndoStep } from '../../../model/set-up.ts';
 
 /** What a set-up makes and refers to later. */
 export type Key = 'signIn' | 'backend' | 'client' | 'gateway' | 'group' | 'signInPolicy' | 'backendPolicy';
@@ -15,6 +15,17 @@ export interface OktaChange {
   readonly makes?: Key;
   /** @param id of what was made, for those that made something */
   readonly undo: (ids: Ids, id: () => string) => UndoStep;
+}
+
+/** A part of a plan. */
+export interface OktaPlan {
+  readonly found: SetUpPlan['found'];
+  readonly changes: readonly OktaChange[];
+}
+
+/** One plan of several, in their order. */
+export function joinPlans(...parts: readonly OktaPlan[]): OktaPlan {
+  return { found: parts.flatMap((part) => part.found), changes: parts.flatMap((part) => part.changes) };
 }
 
 export const serversPath = '/api/v1/authorizationServers';
@@ -44,7 +55,17 @@ function withoutSecret(credentials: unknown): unknown {
   return { ...others, oauthClient: Object.fromEntries(kept) };
 }
 
-/** Makes something active that was not, or takes that back. */
+/** Switches something on or off. */
 export function lifecycle(path: string, verb: 'activate' | 'deactivate'): AdminRequest {
   return { method: 'POST', path: `${path}/lifecycle/${verb}` };
+}
+
+/** Makes something active that is there and is not. `what` as in `Activate ${what}`. */
+export function activation(what: string, path: (ids: Ids) => string, whatBack = what): OktaChange {
+  return {
+    action: 'change',
+    sentence: `Activate ${what}`,
+    request: (ids) => lifecycle(path(ids), 'activate'),
+    undo: (ids) => ({ sentence: `Deactivate ${whatBack}`, requests: [lifecycle(path(ids), 'deactivate')] }),
+  };
 }

@@ -1,4 +1,5 @@
 import { fail, type UsherError } from '../../../model/usher-error.ts';
+import { appsPath, serversPath } from './change.ts';
 import type { OktaClient } from './okta-client.ts';
 import {
   appSchema,
@@ -57,8 +58,7 @@ export async function readFound(client: OktaClient, wanted: OktaWanted): Promise
 
 /** By audience, which is what tokens are told apart by. */
 async function findServer(client: OktaClient, audience: string): Promise<FoundServer | undefined> {
-  const path = '/api/v1/authorizationServers';
-  const all = await client.list(`${path}?q=${encodeURIComponent(audience)}&limit=200`, serverSchema);
+  const all = await client.list(`${serversPath}?q=${encodeURIComponent(audience)}&limit=200`, serverSchema);
   const fitting = all.filter(({ audiences }) => audiences.includes(audience));
   const named = all.find(({ name, audiences }) => name === audience && !audiences.includes(audience));
   if (named !== undefined) {
@@ -76,7 +76,7 @@ async function findServer(client: OktaClient, audience: string): Promise<FoundSe
   }
   const [server] = fitting;
   if (server === undefined) return undefined;
-  const root = `${path}/${server.id}`;
+  const root = `${serversPath}/${server.id}`;
   const [scopes, policies, trusts] = await Promise.all([
     client.list(`${root}/scopes?limit=200`, scopeSchema),
     client.list(`${root}/policies`, policySchema),
@@ -96,7 +96,7 @@ async function findServer(client: OktaClient, audience: string): Promise<FoundSe
 }
 
 async function findApp(client: OktaClient, label: string): Promise<FoundApp | undefined> {
-  const all = await client.list(`/api/v1/apps?q=${encodeURIComponent(label)}&limit=200`, appSchema);
+  const all = await client.list(`${appsPath}?q=${encodeURIComponent(label)}&limit=200`, appSchema);
   const fitting = all.filter((app) => app.label === label);
   if (fitting.length > 1) {
     throw conflict(
@@ -113,8 +113,8 @@ async function findApp(client: OktaClient, label: string): Promise<FoundApp | un
     );
   }
   const [app, groups] = await Promise.all([
-    client.get(`/api/v1/apps/${found.id}`, oidcAppSchema),
-    client.list(`/api/v1/apps/${found.id}/groups?limit=200`, appGroupSchema),
+    client.get(`${appsPath}/${found.id}`, oidcAppSchema),
+    client.list(`${appsPath}/${found.id}/groups?limit=200`, appGroupSchema),
   ]);
   return { app, groups: groups.map(({ id }) => id) };
 }

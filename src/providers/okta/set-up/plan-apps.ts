@@ -1,7 +1,16 @@
-import { appsPath, type Ids, lifecycle, type OktaChange, putBack, writable } from './change.ts';
+import {
+  activation,
+  appsPath,
+  type Ids,
+  joinPlans,
+  lifecycle,
+  type OktaChange,
+  type OktaPlan,
+  putBack,
+  writable,
+} from './change.ts';
 import { conflict, type FoundApp, type OktaFound } from './found.ts';
 import type { OktaApp } from './okta-shapes.ts';
-import type { OktaPlan } from './plan-servers.ts';
 import type { OktaWanted } from './wanted.ts';
 import { tokenExchangeGrant } from '../../../model/urns.ts';
 
@@ -18,7 +27,7 @@ interface WantedApp {
  * @throws UsherError `setup_conflict` for an app of that name and another kind
  */
 export function planApps(wanted: OktaWanted, found: OktaFound): OktaPlan {
-  const parts = [
+  return joinPlans(
     planApp(
       {
         key: 'client',
@@ -42,8 +51,7 @@ export function planApps(wanted: OktaWanted, found: OktaFound): OktaPlan {
       },
       found.gateway,
     ),
-  ];
-  return { found: parts.flatMap((part) => part.found), changes: parts.flatMap((part) => part.changes) };
+  );
 }
 
 function planApp(wanted: WantedApp, found: FoundApp | undefined): OktaPlan {
@@ -60,7 +68,10 @@ function planApp(wanted: WantedApp, found: FoundApp | undefined): OktaPlan {
   const isActive = app.status === 'ACTIVE';
   return {
     found: update === undefined && isActive ? [`App "${wanted.label}" (${app.id})`] : [],
-    changes: [...(update === undefined ? [] : [update]), ...(isActive ? [] : [activateApp(app)])],
+    changes: [
+      ...(update === undefined ? [] : [update]),
+      ...(isActive ? [] : [activation(`the app "${wanted.label}" (${app.id})`, () => `${appsPath}/${app.id}`)]),
+    ],
   };
 }
 
@@ -132,19 +143,6 @@ function findUpdate({ label, type, grantTypes, redirectUris, dpop }: WantedApp, 
     undo: () => ({
       sentence: `Put the app "${label}" (${app.id}) back as it was`,
       requests: [putBack(path, app)],
-    }),
-  };
-}
-
-function activateApp(app: OktaApp): OktaChange {
-  const path = `${appsPath}/${app.id}`;
-  return {
-    action: 'change',
-    sentence: `Activate the app "${app.label}" (${app.id})`,
-    request: () => lifecycle(path, 'activate'),
-    undo: () => ({
-      sentence: `Deactivate the app "${app.label}" (${app.id})`,
-      requests: [lifecycle(path, 'deactivate')],
     }),
   };
 }

@@ -1,7 +1,15 @@
-import { type Ids, lifecycle, type OktaChange, putBack, serversPath, writable } from './change.ts';
+import {
+  activation,
+  type Ids,
+  joinPlans,
+  type OktaChange,
+  type OktaPlan,
+  putBack,
+  serversPath,
+  writable,
+} from './change.ts';
 import type { FoundServer, OktaFound } from './found.ts';
 import type { OktaPolicy, OktaRule } from './okta-shapes.ts';
-import type { OktaPlan } from './plan-servers.ts';
 import { openIdScopes, type OktaWanted } from './wanted.ts';
 import { tokenExchangeGrant } from '../../../model/urns.ts';
 
@@ -18,7 +26,7 @@ interface WantedPolicy {
 
 /** An access policy with a rule on each server: nothing is granted without. */
 export function planPolicies(wanted: OktaWanted, found: OktaFound): OktaPlan {
-  const parts = [
+  return joinPlans(
     planPolicy(
       {
         server: 'signIn',
@@ -47,8 +55,7 @@ export function planPolicies(wanted: OktaWanted, found: OktaFound): OktaPlan {
       found.backend,
       found.gateway?.app.id,
     ),
-  ];
-  return { found: parts.flatMap((part) => part.found), changes: parts.flatMap((part) => part.changes) };
+  );
 }
 
 function planPolicy(wanted: WantedPolicy, found: FoundServer | undefined, appId: string | undefined): OktaPlan {
@@ -224,14 +231,8 @@ function mendRule(wanted: WantedPolicy, policy: OktaPolicy, rule: OktaRule): rea
 }
 
 function activate({ server, serverName }: WantedPolicy, what: string, place: string): OktaChange {
-  const path = (ids: Ids) => `${serversPath}/${ids(server)}/${place}`;
-  return {
-    action: 'change',
-    sentence: `Activate ${what} of the authorization server "${serverName}"`,
-    request: (ids) => lifecycle(path(ids), 'activate'),
-    undo: (ids) => ({
-      sentence: `Deactivate ${what} of the authorization server "${serverName}"`,
-      requests: [lifecycle(path(ids), 'deactivate')],
-    }),
-  };
+  return activation(
+    `${what} of the authorization server "${serverName}"`,
+    (ids) => `${serversPath}/${ids(server)}/${place}`,
+  );
 }

@@ -1,22 +1,14 @@
-import type { SetUpPlan } from '../../../model/set-up.ts';
-import { lifecycle, type OktaChange, serversPath } from './change.ts';
+import { activation, joinPlans, lifecycle, type OktaChange, type OktaPlan, serversPath } from './change.ts';
 import type { FoundServer, OktaFound } from './found.ts';
 import type { OktaWanted } from './wanted.ts';
 
-/** A part of a plan. */
-export interface OktaPlan {
-  readonly found: SetUpPlan['found'];
-  readonly changes: readonly OktaChange[];
-}
-
 /** Both authorization servers with their scopes, and the trust between them. */
 export function planServers(wanted: OktaWanted, found: OktaFound): OktaPlan {
-  const parts = [
+  return joinPlans(
     planServer('signIn', wanted.signIn, found.signIn),
     planServer('backend', wanted.backend, found.backend),
     planTrust(wanted, found),
-  ];
-  return { found: parts.flatMap((part) => part.found), changes: parts.flatMap((part) => part.changes) };
+  );
 }
 
 function planServer(
@@ -60,16 +52,8 @@ function createServer(key: 'signIn' | 'backend', audience: string): OktaChange {
 }
 
 function activateServer({ server }: FoundServer): OktaChange {
-  const path = `${serversPath}/${server.id}`;
-  return {
-    action: 'change',
-    sentence: `Activate the authorization server "${server.name}"`,
-    request: () => lifecycle(path, 'activate'),
-    undo: () => ({
-      sentence: `Deactivate the authorization server "${server.name}" (${server.id})`,
-      requests: [lifecycle(path, 'deactivate')],
-    }),
-  };
+  const what = `the authorization server "${server.name}"`;
+  return activation(what, () => `${serversPath}/${server.id}`, `${what} (${server.id})`);
 }
 
 function addScope(key: 'signIn' | 'backend', serverName: string, scope: string): OktaChange {
