@@ -7,6 +7,7 @@ import type { LiveApp } from '../state/state-schema.ts';
 import { type ApiContext, type ApiRoute, noContent } from './api.ts';
 import { ApiError, invalid } from './api-error.ts';
 import { lifecycleLink, link, statusOf } from './links.ts';
+import { lifecycleRoutes } from './lifecycle.ts';
 import { appOf, param, removeFrom } from './lookup.ts';
 import { page } from './page.ts';
 import { parseBody } from './parse-body.ts';
@@ -121,16 +122,10 @@ export const appRoutes: readonly ApiRoute[] = [
       return noContent;
     },
   },
-  ...(['activate', 'deactivate'] as const).map((verb): ApiRoute => ({
-    method: 'POST',
-    path: `/apps/:app/lifecycle/${verb}`,
-    handle: async ({ org }, { params }) => {
-      await org.state.change((draft) => {
-        appOf(draft, param(params, 'app')).active = verb === 'activate';
-      });
-      return { status: 200, body: {} };
-    },
-  })),
+  ...lifecycleRoutes('/apps/:app', (draft, { params }) => appOf(draft, param(params, 'app')), {
+    status: 200,
+    body: {},
+  }),
   {
     method: 'GET',
     path: '/apps/:app/credentials/secrets',

@@ -4,6 +4,7 @@ import type { LiveServer } from '../state/state-schema.ts';
 import { type ApiContext, noContent, type ApiRoute } from './api.ts';
 import { invalid, taken } from './api-error.ts';
 import { lifecycleLink, link, statusOf } from './links.ts';
+import { lifecycleRoutes } from './lifecycle.ts';
 import { param, removeFrom, serverOf } from './lookup.ts';
 import { page } from './page.ts';
 import { parseBody } from './parse-body.ts';
@@ -100,16 +101,7 @@ export const serverRoutes: readonly ApiRoute[] = [
       return noContent;
     },
   },
-  ...(['activate', 'deactivate'] as const).map((verb): ApiRoute => ({
-    method: 'POST',
-    path: `/authorizationServers/:server/lifecycle/${verb}`,
-    handle: async ({ org }, { params }) => {
-      await org.state.change((draft) => {
-        serverOf(draft, param(params, 'server')).active = verb === 'activate';
-      });
-      return noContent;
-    },
-  })),
+  ...lifecycleRoutes('/authorizationServers/:server', (draft, { params }) => serverOf(draft, param(params, 'server'))),
 ];
 
 /** In Okta's form. */

@@ -3,9 +3,9 @@ import { findClaimProblem } from '../custom-claims.ts';
 import { makeId } from '../state/okta-id.ts';
 import { claimStateSchema, type LiveClaim, type LiveServer } from '../state/state-schema.ts';
 import { type ApiContext, type ApiRoute, noContent } from './api.ts';
-import { invalid, notFound } from './api-error.ts';
+import { invalid } from './api-error.ts';
 import { link, statusOf } from './links.ts';
-import { param, removeFrom, serverOf } from './lookup.ts';
+import { itemIn, param, removeFrom, serverOf } from './lookup.ts';
 import { page } from './page.ts';
 import { parseBody } from './parse-body.ts';
 
@@ -105,9 +105,7 @@ function claimFrom(server: LiveServer, body: unknown, found?: LiveClaim): Omit<L
 }
 
 function claimIn({ claims }: LiveServer, id: string): LiveClaim {
-  const claim = claims.find((one) => one.id === id);
-  if (claim === undefined) throw notFound(id, 'OAuth2Claim');
-  return claim;
+  return itemIn(claims, id, 'OAuth2Claim');
 }
 
 function showClaim({ base }: ApiContext, server: LiveServer, claim: LiveClaim): Readonly<Record<string, unknown>> {

@@ -3,15 +3,15 @@ import { ApiError, notFound } from './api-error.ts';
 
 /** What a path names, in the org or in a draft of it. Each throws `ApiError` E0000007. */
 export function serverOf(data: OrgData, id: string): LiveServer {
-  return found(data.servers, id, 'AuthorizationServer');
+  return itemIn(data.servers, id, 'AuthorizationServer');
 }
 
 export function policyOf(server: LiveServer, id: string): LivePolicy {
-  return found(server.policies, id, 'PolicyMediated');
+  return itemIn(server.policies, id, 'PolicyMediated');
 }
 
 export function ruleOf(policy: LivePolicy, id: string): LiveRule {
-  return found(policy.rules, id, 'PolicyRuleMediated');
+  return itemIn(policy.rules, id, 'PolicyRuleMediated');
 }
 
 export function appOf(data: OrgData, id: string): LiveApp {
@@ -21,7 +21,7 @@ export function appOf(data: OrgData, id: string): LiveApp {
 }
 
 export function groupOf(data: OrgData, id: string): LiveGroup {
-  return found(data.groups, id, 'UserGroup');
+  return itemIn(data.groups, id, 'UserGroup');
 }
 
 /** Users are named by id or by login. */
@@ -31,7 +31,8 @@ export function userOf(data: OrgData, id: string): LiveUser {
   return user;
 }
 
-function found<T extends { readonly id: string }>(list: readonly T[], id: string, type: string): T {
+/** The one with this id; `type` in Okta's words. */
+export function itemIn<T extends { readonly id: string }>(list: readonly T[], id: string, type: string): T {
   const item = list.find((one) => one.id === id);
   if (item === undefined) throw notFound(id, type);
   return item;

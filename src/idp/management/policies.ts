@@ -4,6 +4,7 @@ import type { LivePolicy, LiveServer, OrgData } from '../state/state-schema.ts';
 import { type ApiContext, type ApiRoute, noContent } from './api.ts';
 import { invalid } from './api-error.ts';
 import { lifecycleLink, link, statusOf } from './links.ts';
+import { lifecycleRoutes } from './lifecycle.ts';
 import { param, policyOf, removeFrom, serverOf } from './lookup.ts';
 import { page } from './page.ts';
 import { parseBody } from './parse-body.ts';
@@ -81,17 +82,9 @@ export const policyRoutes: readonly ApiRoute[] = [
       return noContent;
     },
   },
-  ...(['activate', 'deactivate'] as const).map((verb): ApiRoute => ({
-    method: 'POST',
-    path: `/authorizationServers/:server/policies/:policy/lifecycle/${verb}`,
-    handle: async ({ org }, { params }) => {
-      await org.state.change((draft) => {
-        const server = serverOf(draft, param(params, 'server'));
-        policyOf(server, param(params, 'policy')).active = verb === 'activate';
-      });
-      return noContent;
-    },
-  })),
+  ...lifecycleRoutes('/authorizationServers/:server/policies/:policy', (draft, { params }) =>
+    policyOf(serverOf(draft, param(params, 'server')), param(params, 'policy')),
+  ),
 ];
 
 function policyFrom(draft: OrgData, server: LiveServer, body: unknown, found?: LivePolicy) {

@@ -5,6 +5,7 @@ import type { LivePolicy, LiveRule, OrgData } from '../state/state-schema.ts';
 import { type ApiContext, type ApiRequest, type ApiRoute, noContent } from './api.ts';
 import { invalid } from './api-error.ts';
 import { lifecycleLink, link, statusOf } from './links.ts';
+import { lifecycleRoutes } from './lifecycle.ts';
 import { groupOf, param, policyOf, removeFrom, ruleOf, serverOf, userOf } from './lookup.ts';
 import { page } from './page.ts';
 import { parseBody } from './parse-body.ts';
@@ -101,16 +102,9 @@ export const ruleRoutes: readonly ApiRoute[] = [
       return noContent;
     },
   },
-  ...(['activate', 'deactivate'] as const).map((verb): ApiRoute => ({
-    method: 'POST',
-    path: `/authorizationServers/:server/policies/:policy/rules/:rule/lifecycle/${verb}`,
-    handle: async ({ org }, request) => {
-      await org.state.change((draft) => {
-        ruleOf(policyAt(draft, request), param(request.params, 'rule')).active = verb === 'activate';
-      });
-      return noContent;
-    },
-  })),
+  ...lifecycleRoutes('/authorizationServers/:server/policies/:policy/rules/:rule', (draft, request) =>
+    ruleOf(policyAt(draft, request), param(request.params, 'rule')),
+  ),
 ];
 
 function policyAt(data: OrgData, { params }: ApiRequest): LivePolicy {

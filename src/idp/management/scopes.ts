@@ -4,9 +4,9 @@ import { makeId, seedId } from '../state/okta-id.ts';
 import type { LiveScope, LiveServer } from '../state/state-schema.ts';
 import { scopeSchema } from '../seed/seed-schema.ts';
 import { type ApiContext, type ApiRoute, noContent } from './api.ts';
-import { ApiError, invalid, notFound } from './api-error.ts';
+import { ApiError, invalid } from './api-error.ts';
 import { link } from './links.ts';
-import { param, removeFrom, serverOf } from './lookup.ts';
+import { itemIn, param, removeFrom, serverOf } from './lookup.ts';
 import { page } from './page.ts';
 import { parseBody } from './parse-body.ts';
 
@@ -117,10 +117,8 @@ function allScopes(server: LiveServer): readonly LiveScope[] {
   return [...builtIn, ...server.scopes];
 }
 
-function scopeIn<T extends { readonly id: string }>(scopes: readonly T[], id: string): T {
-  const scope = scopes.find((one) => one.id === id);
-  if (scope === undefined) throw notFound(id, 'OAuth2Scope');
-  return scope;
+function scopeIn<T extends LiveScope>(scopes: readonly T[], id: string): T {
+  return itemIn(scopes, id, 'OAuth2Scope');
 }
 
 function showScope({ base }: ApiContext, server: LiveServer, scope: LiveScope): Readonly<Record<string, unknown>> {
