@@ -1,6 +1,6 @@
 import { readAssertionKey } from '../lib/read-private-key.ts';
 import { readTlsPair } from '../lib/read-tls-pair.ts';
-import type { Finding } from './check-server.ts';
+import type { Finding } from './finding.ts';
 import { findLeaf } from './describe-issue.ts';
 import type { Draft } from './draft.ts';
 import type { Segment } from './leaves.ts';

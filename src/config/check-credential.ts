@@ -1,6 +1,6 @@
 import { readPrivateKey } from '../lib/read-private-key.ts';
 import { checkClient } from './check-client.ts';
-import type { Finding } from './check-server.ts';
+import type { Finding } from './finding.ts';
 import type { Draft } from './draft.ts';
 import type { Segment } from './leaves.ts';
 import { isTree, valueAt } from './path.ts';

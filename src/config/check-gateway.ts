@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readTlsPair } from '../lib/read-tls-pair.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
-import type { Finding } from './check-server.ts';
+import type { Finding } from './finding.ts';
 import { fileProblem } from './config-file.ts';
 import type { Draft } from './draft.ts';
 import { isSecret } from './leaves.ts';

@@ -1,16 +1,11 @@
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { checkCredential, findGroups } from './check-credential.ts';
 import type { Draft } from './draft.ts';
+import type { Finding } from './finding.ts';
 import { type Segment } from './leaves.ts';
 import { needsCallerToken } from './needs-caller-token.ts';
 import { isTree, valueAt } from './path.ts';
 import { quote } from './quote.ts';
-
-/** A finding that concerns more than one setting. */
-export interface Finding {
-  readonly path: readonly Segment[];
-  readonly what: string;
-}
 
 /** What is wrong between the settings of one server. Looks at the draft, so that it finds things even where single
  * values are wrong; values of the wrong type are passed over, the schema reports them.

@@ -1,4 +1,4 @@
-import type { FlavourName } from './flavours/flavour.ts';
+import type { FlavourName } from './flavours/flavour-name.ts';
 
 /** How to start the development identity provider. */
 export interface IdpOptions {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { explainRecord } from '../../src/diagnose/explain-record.ts';
-import type { FlavourName } from '../../src/idp/flavours/flavour.ts';
+import type { FlavourName } from '../../src/idp/flavours/flavour-name.ts';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
 import type { ErrorCode } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';

@@ -2,10 +2,8 @@ import type { JWTPayload } from 'jose';
 import type { Seed, SeedApp, SeedServer, SeedUser } from '../seed/seed-schema.ts';
 import type { SigningKeys } from '../signing-keys.ts';
 import type { IdpOptions } from '../running-idp.ts';
+import type { FlavourName } from './flavour-name.ts';
 import type { RefusalRow, TokenRefusal } from './token-refusal.ts';
-
-/** The other providers `usher idp` can be, beside Okta. */
-export type FlavourName = 'keycloak' | 'entra' | 'auth0';
 
 /** Where everything stands: paths from the origin on. */
 export interface Layout {

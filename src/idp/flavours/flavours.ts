@@ -1,6 +1,7 @@
 import { auth0 } from './auth0/flavour.ts';
 import { entra } from './entra/flavour.ts';
-import type { Flavour, FlavourName } from './flavour.ts';
+import type { FlavourName } from './flavour-name.ts';
+import type { Flavour } from './flavour.ts';
 import { keycloak } from './keycloak/flavour.ts';
 
 /** What `usher idp --flavour` can be beside Okta. */

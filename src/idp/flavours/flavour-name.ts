@@ -1,0 +1,2 @@
+/** The other providers `usher idp` can be, beside Okta. */
+export type FlavourName = 'keycloak' | 'entra' | 'auth0';
