@@ -56,9 +56,9 @@ export function findLeaf(draft: Draft, path: readonly Segment[]): Leaf | undefin
     const same = leaf.path.every(
       (segment, index) => segment === inner[index] || (segment === 0 && typeof inner[index] === 'number'),
     );
-    if (!same || leaf.strategy === undefined) return same;
+    if (!same || leaf.strategies.length === 0) return same;
     const group = path.slice(0, path.length - inner.length + leaf.strategyAt);
-    return valueAt(draft.tree, [...group, 'strategy']) === leaf.strategy;
+    return leaf.strategies.includes(String(valueAt(draft.tree, [...group, 'strategy'])));
   });
 }
 
@@ -156,7 +156,7 @@ function unknownKey(draft: Draft, path: readonly Segment[], key: string): Proble
   const elsewhere = leaves.find((leaf) => leaf.meta.flag === key || leaf.path.at(-1) === key);
   if (elsewhere !== undefined) {
     const server = elsewhere.scope === 'server' ? ['servers', path[1] ?? 'NAME'] : [];
-    const strategy = elsewhere.strategy === undefined ? '' : ` (strategy ${elsewhere.strategy})`;
+    const strategy = elsewhere.strategies.length === 0 ? '' : ` (strategy ${elsewhere.strategies.join(' or ')})`;
     return { where, what: `is unknown here; did you mean ${formatPath([...server, ...elsewhere.path])}${strategy}?` };
   }
   return { where, what: `is unknown; expected one of ${keys.join(', ')}` };

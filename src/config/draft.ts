@@ -13,6 +13,8 @@ export class Draft {
   readonly unreadable = new Set<Leaf>();
   /** Source of each value that a flag or the environment set, by path. */
   readonly #sources = new Map<string, Source>();
+  /** What was put into groups that several strategies may mean, before one was named; by path of the group. */
+  readonly #undecided = new Map<string, { readonly group: Tree; readonly leaf: Leaf; readonly source: Source }[]>();
   /** Groups that exist only because a flag or variable belongs into them, by path. */
   readonly #origins = new Map<string, Source>();
 
@@ -101,16 +103,36 @@ export class Draft {
   }
 
   #newGroup(leaf: Leaf | undefined): Tree {
-    return leaf?.strategy === undefined ? {} : { strategy: leaf.strategy };
+    return leaf?.strategies.length === 1 ? { strategy: leaf.strategies[0] } : {};
+  }
+
+  /** Names the strategy of groups nobody named one for: the first that what stands there can mean. */
+  decideStrategies(): void {
+    for (const [first] of this.#undecided.values()) {
+      if (first !== undefined && first.group['strategy'] === undefined)
+        first.group['strategy'] = first.leaf.strategies[0];
+    }
   }
 
   #fits(leaf: Leaf, group: Tree, at: { path: readonly Segment[]; source: Source }): boolean {
-    if (leaf.strategy === undefined || leaf.path.length < 2) return true;
+    const { strategies } = leaf;
+    if (strategies.length === 0 || leaf.path.length < 2) return true;
     const found = group['strategy'];
-    if (found === leaf.strategy) return true;
+    const path = formatPath(at.path);
+    if (found === undefined && strategies.length === 1) {
+      group['strategy'] = strategies[0];
+      this.#origins.set(path, at.source);
+      for (const earlier of this.#undecided.get(path) ?? []) this.#fits(earlier.leaf, group, { ...at, ...earlier });
+      return true;
+    }
+    if (found === undefined) {
+      this.#undecided.set(path, [...(this.#undecided.get(path) ?? []), { group, leaf, source: at.source }]);
+      return true;
+    }
+    if (typeof found === 'string' && strategies.includes(found)) return true;
     this.problems.push({
       where: formatSource(at.source),
-      what: `belongs to the strategy ${leaf.strategy}, but ${formatPath(at.path)} is ${String(found)}${this.#because(at.path)}; give one of the two`,
+      what: `belongs to the strategy ${strategies.join(' or ')}, but ${path} is ${String(found)}${this.#because(at.path)}; give one of the two`,
     });
     return false;
   }
@@ -129,12 +151,12 @@ export class Draft {
     if (!Array.isArray(list)) return undefined;
     const matching: { index: number; group: Tree }[] = [];
     for (const [index, group] of list.entries()) {
-      if (isTree(group) && group['strategy'] === leaf.strategy) matching.push({ index, group });
+      if (isTree(group) && leaf.strategies.includes(String(group['strategy']))) matching.push({ index, group });
     }
     if (matching.length > 1) {
       this.problems.push({
         where: formatSource(at.source),
-        what: `is not clear: ${formatPath(at.path)} has ${matching.length} entries of strategy ${leaf.strategy}; change the one that is meant in the file`,
+        what: `is not clear: ${formatPath(at.path)} has ${matching.length} entries of strategy ${leaf.strategies.join(' or ')}; change the one that is meant in the file`,
       });
       return undefined;
     }

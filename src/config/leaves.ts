@@ -14,8 +14,8 @@ export interface Leaf {
   readonly path: readonly Segment[];
   /** Does it stand once for the whole gateway, or for each server? */
   readonly scope: 'gateway' | 'server';
-  /** The strategy whose settings it belongs to. */
-  readonly strategy: string | undefined;
+  /** The strategies whose settings it belongs to: several where one flag means the same to each; none outside a seam. */
+  readonly strategies: readonly string[];
   /** How many steps of the path lead to the group that names the strategy. */
   readonly strategyAt: number;
   /** Is it in a list of its strategy, such as the steps of a chain? No flag could say which entry is meant. */
@@ -88,9 +88,11 @@ function withoutFlag(meta: SettingMeta): SettingMeta {
 
 function buildLeaf(schema: z.ZodType, given: SettingMeta, position: Position): Leaf {
   const inner = unwrap(schema);
+  const { strategy, ...place } = position;
   const meta = position.isNested ? withoutFlag(given) : given;
   return {
-    ...position,
+    ...place,
+    strategies: strategy === undefined ? [] : [strategy],
     kind: kindOf(inner),
     allowsSingle: isListOfTexts(inner) && (meta.flag !== undefined || meta.fileOnly === true),
     choices: choicesOf(inner),
@@ -128,13 +130,27 @@ function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
 const top: Position = { path: [], scope: 'gateway', strategy: undefined, strategyAt: 0, isNested: false };
 
 /** Every setting there is, in the order of the schema. */
-export const leaves: readonly Leaf[] = [...walk(configSchema, top)].filter(isFirst);
+export const leaves: readonly Leaf[] = joinShared([...walk(configSchema, top)].filter(isFirst));
 
 /** The credential of an entry is the same whatever the entry's own strategy. */
-function isFirst({ path, strategy, meta }: Leaf, index: number, all: readonly Leaf[]): boolean {
+function isFirst({ path, strategies, meta }: Leaf, index: number, all: readonly Leaf[]): boolean {
   if (meta.fileOnly !== true || !path.includes(0)) return true;
   const key = path.join(' ');
-  return all.findIndex((one) => one.strategy === strategy && one.path.join(' ') === key) === index;
+  return all.findIndex((one) => one.strategies[0] === strategies[0] && one.path.join(' ') === key) === index;
+}
+
+/** What several strategies have by the same flag is one setting: which of them is meant is said elsewhere. */
+function joinShared(all: readonly Leaf[]): readonly Leaf[] {
+  const byFlag = new Map<string | Leaf, Leaf>();
+  for (const leaf of all) {
+    const { flag, help } = leaf.meta;
+    const earlier = flag === undefined ? undefined : byFlag.get(flag);
+    if (earlier !== undefined && (earlier.meta.help !== help || earlier.path.join(' ') !== leaf.path.join(' ')))
+      throw new TypeError(`Two settings have the flag --${flag}`);
+    const strategies = [...(earlier?.strategies ?? []), ...leaf.strategies];
+    byFlag.set(flag ?? leaf, { ...(earlier ?? leaf), strategies });
+  }
+  return [...byFlag.values()];
 }
 
 /** A group of a server whose form depends on its `strategy`. */
@@ -181,6 +197,11 @@ export function commandLeaf(): Leaf {
   );
   if (leaf === undefined) throw new TypeError('No setting holds the command of a workload');
   return leaf;
+}
+
+/** Does it say how a server is run? Then it means nothing where the server runs already. */
+export function isRunHere({ path, strategies }: Leaf): boolean {
+  return path[0] === 'upstream' && !strategies.includes('http');
 }
 
 /** Environment name of a flag: `oidc-issuer` → `USHER_OIDC_ISSUER`. */

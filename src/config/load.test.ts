@@ -126,10 +126,10 @@ const samples: Readonly<Record<string, Sample>> = {
 
 /** What a server needs beside the setting that is looked at. */
 function baseServer(leaf: Leaf): Tree {
-  const needsExchange = leaf.strategy === 'token-exchange';
+  const needsExchange = leaf.strategies.includes('token-exchange');
   return {
     authenticate: [
-      leaf.strategy === 'introspection'
+      leaf.strategies.includes('introspection')
         ? {
             strategy: 'introspection',
             issuer: 'https://issuer.example.com',
@@ -153,10 +153,9 @@ function baseServer(leaf: Leaf): Tree {
           },
         }
       : {}),
-    upstream:
-      leaf.strategy === 'process'
-        ? { strategy: 'process', command: ['true'], targetPort: 9000 }
-        : { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' },
+    upstream: leaf.strategies.includes('process')
+      ? { strategy: 'process', command: ['true'], targetPort: 9000 }
+      : { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' },
   };
 }
 
@@ -170,7 +169,7 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
     setOwn(valueAt(tree, ['servers', 'mcp', 'credential']) as Tree, 'actorFromClient', true);
   if (value === undefined) return tree;
   if (leaf.path.at(-1) === 'clientSecret') {
-    const place = leaf.strategy === 'introspection' ? ['authenticate', 0] : ['credential'];
+    const place = leaf.strategies.includes('introspection') ? ['authenticate', 0] : ['credential'];
     delete (valueAt(tree, ['servers', 'mcp', ...place]) as Tree)['clientSecretEnv'];
   }
   if (leaf.path.at(-1) === 'key') delete (valueAt(tree, ['state']) as Tree)['keyEnv'];
@@ -185,7 +184,7 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
 
 /** Makes the client of the exchange one that proves itself by a key. */
 function signAssertions(tree: Tree, leaf: Leaf): void {
-  const place = leaf.strategy === 'introspection' ? ['authenticate', 0] : ['credential'];
+  const place = leaf.strategies.includes('introspection') ? ['authenticate', 0] : ['credential'];
   const credential = valueAt(tree, ['servers', 'mcp', ...place]) as Tree;
   delete credential['clientSecretEnv'];
   setOwn(credential, 'clientAuthentication', 'private_key_jwt');

@@ -94,6 +94,7 @@ function chooseServer(draft: Draft, wanted: string | undefined): string {
 }
 
 function finish(draft: Draft, spelling: Spelling, isTargetUnclear: boolean): LoadedConfig {
+  draft.decideStrategies();
   const parsed = configSchema.safeParse(draft.tree);
   /** Was it said in a way that is reported already, so that it is not missing as well? */
   const isReported = (path: readonly Segment[]): boolean => {

@@ -49,12 +49,12 @@ function entriesOf(tree: Tree, base: readonly Segment[], path: readonly Segment[
 }
 
 function hasStrategy(draft: Draft, leaf: Leaf, path: readonly Segment[]): boolean {
-  if (leaf.strategy === undefined) return true;
+  if (leaf.strategies.length === 0) return true;
   const group = path.slice(0, path.length - leaf.path.length + leaf.strategyAt);
   const named = valueAt(draft.tree, [...group, 'strategy']);
   // A group that is left out has the default strategy; only leaves of that one have a place then.
   const seam = seams.find(({ key }) => key === leaf.path[0]);
-  return (named ?? seam?.defaultStrategy) === leaf.strategy;
+  return leaf.strategies.includes(String(named ?? seam?.defaultStrategy));
 }
 
 function prepareLeaf(draft: Draft, leaf: Leaf, at: { path: Segment[]; environment: Environment }): void {

@@ -19,7 +19,7 @@ const seamIntros = {
 /** @param {Leaf} leaf */
 function row(leaf) {
   const { meta } = leaf;
-  const inGroup = leaf.strategy === undefined ? leaf.path.slice(-1) : leaf.path.slice(leaf.strategyAt);
+  const inGroup = leaf.strategies.length === 0 ? leaf.path.slice(-1) : leaf.path.slice(leaf.strategyAt);
   const key = leaf.kind === 'presence' ? 'strategy: anonymous' : formatPath(inGroup);
   const forms =
     meta.secret === true
@@ -54,7 +54,7 @@ function seamSection(key) {
   if (seam === undefined) return [];
   const parts = seam.strategies.map((strategy) => {
     const members = leaves.filter(
-      (leaf) => leaf.scope === 'server' && leaf.path[0] === key && leaf.strategy === strategy && !leaf.isNested,
+      (leaf) => leaf.scope === 'server' && leaf.path[0] === key && leaf.strategies.includes(strategy) && !leaf.isNested,
     );
     const byDefault = strategy === seam.defaultStrategy ? ' (`strategy` can be left out)' : '';
     const steps =

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { leafOfFlag, leaves } from '../../config/leaves.ts';
+import { isRunHere, leafOfFlag, leaves } from '../../config/leaves.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { reportUsage } from '../../config/report.ts';
 import type { Problem } from '../../config/source.ts';
@@ -93,7 +93,7 @@ function loadAsProxy(command: Command, { tail, environment }: CommandContext): L
       ? []
       : [{ where: 'arguments', what: 'are too many: expected one NAME beside --target-uri' }];
   return loadArguments(command, {
-    leaves: leaves.filter(({ strategy }) => strategy !== 'process'),
+    leaves: leaves.filter((leaf) => !isRunHere(leaf)),
     problems,
     oneServer: {
       ...(name === undefined ? {} : { name }),

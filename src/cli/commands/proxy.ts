@@ -1,4 +1,4 @@
-import { leaves } from '../../config/leaves.ts';
+import { isRunHere, leaves } from '../../config/leaves.ts';
 import type { Problem } from '../../config/source.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
@@ -6,7 +6,7 @@ import { addForeignOptions } from '../foreign-options.ts';
 import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
 
-const proxyLeaves = leaves.filter(({ strategy }) => strategy !== 'process');
+const proxyLeaves = leaves.filter((leaf) => !isRunHere(leaf));
 
 /** `usher proxy NAME --target-uri URL [flags]` */
 export const proxyCommand: CommandModule = {
