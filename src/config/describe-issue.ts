@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { findClosest } from '../lib/closest.ts';
 import type { Draft } from './draft.ts';
-import { type Leaf, leaves, type Segment } from './leaves.ts';
+import { isOf, type Leaf, leaves, type Segment } from './leaves.ts';
 import { needsCallerToken } from './needs-caller-token.ts';
 import { formatPath, plainPath, valueAt } from './path.ts';
 import { quote } from './quote.ts';
@@ -58,7 +58,7 @@ export function findLeaf(draft: Draft, path: readonly Segment[]): Leaf | undefin
     );
     if (!same || leaf.strategies.length === 0) return same;
     const group = path.slice(0, path.length - inner.length + leaf.strategyAt);
-    return leaf.strategies.includes(String(valueAt(draft.tree, [...group, 'strategy'])));
+    return isOf(leaf, valueAt(draft.tree, [...group, 'strategy']));
   });
 }
 

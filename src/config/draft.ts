@@ -1,5 +1,5 @@
 import type { ConfigFile } from './config-file.ts';
-import { type Leaf, type Segment, upperSnake } from './leaves.ts';
+import { isOf, type Leaf, type Segment, upperSnake } from './leaves.ts';
 import { formatPath, isTree, setOwn, type Tree, valueAt } from './path.ts';
 import { formatSource, type Problem, type Source } from './source.ts';
 
@@ -129,7 +129,7 @@ export class Draft {
       this.#undecided.set(path, [...(this.#undecided.get(path) ?? []), { group, leaf, source: at.source }]);
       return true;
     }
-    if (typeof found === 'string' && strategies.includes(found)) return true;
+    if (isOf(leaf, found)) return true;
     this.problems.push({
       where: formatSource(at.source),
       what: `belongs to the strategy ${strategies.join(' or ')}, but ${path} is ${String(found)}${this.#because(at.path)}; give one of the two`,
@@ -151,7 +151,7 @@ export class Draft {
     if (!Array.isArray(list)) return undefined;
     const matching: { index: number; group: Tree }[] = [];
     for (const [index, group] of list.entries()) {
-      if (isTree(group) && leaf.strategies.includes(String(group['strategy']))) matching.push({ index, group });
+      if (isTree(group) && isOf(leaf, group['strategy'])) matching.push({ index, group });
     }
     if (matching.length > 1) {
       this.problems.push({

@@ -199,6 +199,11 @@ export function commandLeaf(): Leaf {
   return leaf;
 }
 
+/** Is it a setting of this strategy? */
+export function isOf({ strategies }: Leaf, strategy: unknown): boolean {
+  return typeof strategy === 'string' && strategies.includes(strategy);
+}
+
 /** Does it say how a server is run? Then it means nothing where the server runs already. */
 export function isRunHere({ path, strategies }: Leaf): boolean {
   return path[0] === 'upstream' && !strategies.includes('http');

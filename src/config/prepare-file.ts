@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Draft } from './draft.ts';
-import { type Leaf, leaves, seams, type Segment } from './leaves.ts';
+import { isOf, type Leaf, leaves, seams, type Segment } from './leaves.ts';
 import { formatPath, isTree, setOwn, type Tree, valueAt } from './path.ts';
 import { readSecret, type SecretForm } from './secret-forms.ts';
 
@@ -54,7 +54,7 @@ function hasStrategy(draft: Draft, leaf: Leaf, path: readonly Segment[]): boolea
   const named = valueAt(draft.tree, [...group, 'strategy']);
   // A group that is left out has the default strategy; only leaves of that one have a place then.
   const seam = seams.find(({ key }) => key === leaf.path[0]);
-  return leaf.strategies.includes(String(named ?? seam?.defaultStrategy));
+  return isOf(leaf, named ?? seam?.defaultStrategy);
 }
 
 function prepareLeaf(draft: Draft, leaf: Leaf, at: { path: Segment[]; environment: Environment }): void {

@@ -112,7 +112,7 @@ function buildRoute(
     upstream:
       keeps('upstream', 'answerTimeoutSeconds')?.upstream ??
       buildHttpUpstream({
-        url: upstreamUrl(server),
+        url: deps.workloads.get(deps.name)?.url ?? upstreamUrl(server),
         answerTimeoutMs: server.answerTimeoutSeconds * 1000,
         log: deps.log,
         ...(deps.ca === undefined ? {} : { ca: deps.ca }),
@@ -142,8 +142,8 @@ function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { r
   return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, nonceSecret, now });
 }
 
-/** Where the MCP endpoint behind is. */
-export function upstreamUrl({ upstream }: ServerConfig): string {
+/** Where the MCP endpoint behind is, or would be if it were run. */
+function upstreamUrl({ upstream }: ServerConfig): string {
   if (upstream.strategy === 'process') return `http://127.0.0.1:${upstream.targetPort}${upstream.targetPath}`;
   const url = new URL(upstream.url);
   if (url.pathname === '/') url.pathname = '/mcp';

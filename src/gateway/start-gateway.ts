@@ -4,9 +4,8 @@ import type { Config } from '../config/schema.ts';
 import { buildClientAddress } from '../lib/client-address.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
-import type { Workload } from '../model/workload.ts';
 import { startRedisStore, type RedisStore } from '../state/redis/start-redis-store.ts';
-import { keepRunning, type RestartTimes } from '../workloads/process/keep-running.ts';
+import type { RestartTimes } from '../workloads/keep-running.ts';
 import { buildListener, listen, maxHeaderBytes, type Listener } from './build-listener.ts';
 import { Certificate, readCertificate } from './certificate.ts';
 import { limitConnections, tellDropped } from './limit-connections.ts';
@@ -14,6 +13,7 @@ import { Mounts, readCa } from './mounts.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { Reloader } from './reloader.ts';
 import type { RunningGateway } from './running-gateway.ts';
+import { startWorkloads } from './start-workloads.ts';
 import { Traffic } from './traffic.ts';
 
 export interface GatewayOptions {
@@ -40,7 +40,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   started.defer(() => audit.close());
   const { state } = config;
   const store = state === undefined ? undefined : started.use(await startState(state, config.caFile, options));
-  const workloads = await startWorkloads(config, options, started);
+  const workloads = await startWorkloads(config, { ...options, started });
   const { tls } = config.listen;
   const pair = tls === undefined ? undefined : readCertificate(tls);
   const server = buildListener(pair, log);
@@ -112,17 +112,4 @@ function startState(
   { log, stateCommandMs: commandMs }: GatewayOptions,
 ): Promise<RedisStore> {
   return startRedisStore(state, { log, ca: readCa(caFile), commandMs });
-}
-
-async function startWorkloads(
-  config: Config,
-  { log, signal, restartTimes: times }: GatewayOptions,
-  started: AsyncDisposableStack,
-): Promise<ReadonlyMap<string, Workload>> {
-  const workloads = new Map<string, Workload>();
-  for (const [name, { upstream }] of Object.entries(config.servers)) {
-    if (upstream.strategy === 'process')
-      workloads.set(name, started.use(await keepRunning(name, upstream, { log, signal, times })));
-  }
-  return workloads;
 }

@@ -2,6 +2,8 @@ import type { UsherError } from './usher-error.ts';
 
 /** Seam: how we run the MCP server. One folder per member under workloads/. */
 export interface Workload extends AsyncDisposable {
+  /** Where its MCP endpoint answers, over all restarts. */
+  readonly url: string;
   /** Why calls must be refused now, or undefined while it runs. */
   readonly failure: UsherError | undefined;
   /** Resolves with a sentence when it ended by itself and is not started again. */

@@ -1,22 +1,14 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe } from '../../lib/describe-error.ts';
 import { forEachLine } from '../../lib/for-each-line.ts';
-import type { Log } from '../../model/log.ts';
 import { fail } from '../../model/usher-error.ts';
-import { cleanLine } from './clean-line.ts';
+import { cleanLine } from '../clean-line.ts';
+import type { RunningServer, StartDeps } from '../keep-running.ts';
+import { accepts, untilListening } from '../listening-port.ts';
 import type { ProcessSettings } from './schema.ts';
-
-/** A command Usher started. */
-export interface RunningProcess extends AsyncDisposable {
-  /** Resolves with a sentence when it ended by itself. */
-  readonly ended: Promise<string>;
-  /** SIGTERM to its process group, SIGKILL after ten seconds and to whatever of the group is left; resolves when it is gone. */
-  [Symbol.asyncDispose](): PromiseLike<void>;
-}
 
 /** Of the environment, what a program needs to run at all. Everything else might be a secret of Usher's. */
 const inherited = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SystemRoot'] as const;
@@ -28,24 +20,17 @@ const longestLine = 8 * 1024;
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-export interface StartProcessDeps {
-  readonly log: Log;
-  /** Gives up waiting for the command to listen. */
-  readonly signal?: AbortSignal | undefined;
-  /** Hears what the command says to stderr, cleaned for the log. */
-  readonly onErrorLine?: (line: string) => void;
-}
-
 /** Workload `process`: runs a command without a shell, in a process group of its own, with a clean environment; its output
  * goes to the log line by line. Returns when something listens on the target port. The command does not outlive this
- * process, unless that is killed with SIGKILL.
+ * process, unless that is killed with SIGKILL. Disposing it: SIGTERM to its process group, SIGKILL after ten seconds and to
+ * whatever of the group is left.
  * @throws UsherError workload_failed, or the signal's reason; the command is stopped then
  */
 export async function startProcess(
   name: string,
   settings: ProcessSettings,
-  { log, signal, onErrorLine }: StartProcessDeps,
-): Promise<RunningProcess> {
+  { log, signal, onErrorLine }: StartDeps,
+): Promise<RunningServer> {
   const [command = '', ...args] = settings.command;
   if (await accepts(settings.targetPort)) {
     throw fail('workload_failed', {
@@ -81,7 +66,14 @@ export async function startProcess(
       process.off('exit', killAtExit);
     },
   };
-  const problem = await Promise.race([ended, untilListening(settings, child, signal)]);
+  const problem = await Promise.race([
+    ended,
+    untilListening(settings.targetPort, {
+      timeoutSeconds: settings.startTimeoutSeconds,
+      mayStillCome: () => isRunning(child),
+      signal,
+    }),
+  ]);
   if (problem === undefined) return running;
   await running[Symbol.asyncDispose]();
   signal?.throwIfAborted();
@@ -93,30 +85,6 @@ function environment({ env }: ProcessSettings): NodeJS.ProcessEnv {
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   );
   return { ...Object.fromEntries(kept), ...env };
-}
-
-async function untilListening(
-  { targetPort, startTimeoutSeconds }: ProcessSettings,
-  child: Child,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  const deadlineMs = Date.now() + startTimeoutSeconds * 1000;
-  const mayWait = () => Date.now() < deadlineMs && isRunning(child) && signal?.aborted !== true;
-  while (mayWait()) {
-    if (await accepts(targetPort)) return undefined;
-    await sleep(50);
-  }
-  return `nothing listens on 127.0.0.1:${targetPort} after ${startTimeoutSeconds} s (see --target-port and --start-timeout)`;
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port }, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
 
 async function stop(child: Child, ended: Promise<string>): Promise<void> {

@@ -1,38 +1,70 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BackOff, type BackOffTimes } from '../../lib/back-off.ts';
-import type { Log } from '../../model/log.ts';
-import { fail, UsherError } from '../../model/usher-error.ts';
-import type { Workload } from '../../model/workload.ts';
+import { BackOff, type BackOffTimes } from '../lib/back-off.ts';
+import type { Log } from '../model/log.ts';
+import { fail, UsherError } from '../model/usher-error.ts';
+import type { Workload } from '../model/workload.ts';
 import { LastLines } from './last-lines.ts';
-import type { ProcessSettings } from './schema.ts';
-import { startProcess, type RunningProcess, type StartProcessDeps } from './start-process.ts';
 
-/** When a command that ended is started again. */
+/** A server that was started and listens. */
+export interface RunningServer extends AsyncDisposable {
+  /** Resolves with a sentence when it ended by itself. */
+  readonly ended: Promise<string>;
+  /** Stops it; resolves when nothing of it is left. */
+  [Symbol.asyncDispose](): PromiseLike<void>;
+}
+
+export interface StartDeps {
+  readonly log: Log;
+  /** Gives up waiting for it to listen. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears what it says to stderr, cleaned for the log. */
+  readonly onErrorLine?: (line: string) => void;
+}
+
+/** What is kept running. */
+export interface KeptServer {
+  /** Of the mounted server. */
+  readonly name: string;
+  /** Its program or image: what the operator knows it by. */
+  readonly label: string;
+  /** Where its MCP endpoint answers, over all restarts. */
+  readonly url: string;
+  readonly restart: 'always' | 'never';
+  /** Starts it, and returns when it listens.
+   * @throws UsherError workload_failed, or the signal's reason; nothing of it is left then
+   */
+  start(deps: StartDeps): Promise<RunningServer>;
+}
+
+/** When a server that ended is started again. */
 export interface RestartTimes extends BackOffTimes {
-  /** A command that ran for so long was well: the next wait is the first again. */
+  /** A server that ran for so long was well: the next wait is the first again. */
   readonly healthyMs: number;
 }
 
 const usualTimes: RestartTimes = { firstMs: 500, longestMs: 30_000, healthyMs: 60_000 };
 
-export interface KeepRunningDeps extends StartProcessDeps {
+export interface KeepRunningDeps {
+  readonly log: Log;
+  /** Gives up starting. */
+  readonly signal?: AbortSignal | undefined;
   /** Injected by tests, which have less time. */
   readonly times?: RestartTimes | undefined;
 }
 
-/** Workload `process`, kept running: when its command ends it is started again, after a wait that grows while it keeps
- * ending; calls are refused meanwhile. A command that does not come up the first time is not tried again: that is a
- * mistake in the settings.
+/** Keeps a server running: when it ends it is started again, after a wait that grows while it keeps ending; calls are
+ * refused meanwhile. A server that does not come up the first time is not tried again: that is a mistake in the settings.
  * @throws UsherError workload_failed, or the signal's reason
  */
-export async function keepRunning(name: string, settings: ProcessSettings, deps: KeepRunningDeps): Promise<Workload> {
+export async function keepRunning(kept: KeptServer, deps: KeepRunningDeps): Promise<Workload> {
+  const { log, signal, times = usualTimes } = deps;
   const lastErrors = new LastLines();
-  const running = await startProcess(name, settings, { ...deps, onErrorLine: lastErrors.take });
-  return new KeptProcess(name, settings, { running, lastErrors, log: deps.log, times: deps.times ?? usualTimes });
+  const running = await kept.start({ log, signal, onErrorLine: lastErrors.take });
+  return new KeptWorkload(kept, { running, lastErrors, log, times });
 }
 
 interface Begun {
-  readonly running: RunningProcess;
+  readonly running: RunningServer;
   readonly lastErrors: LastLines;
   readonly log: Log;
   readonly times: RestartTimes;
@@ -45,19 +77,19 @@ interface Outage {
   readonly nextStartAtMs: number | undefined;
 }
 
-class KeptProcess implements Workload {
+class KeptWorkload implements Workload {
+  readonly url: string;
   readonly ended: Promise<string>;
-  readonly #name: string;
-  readonly #settings: ProcessSettings;
+  readonly #kept: KeptServer;
   readonly #begun: Begun;
   readonly #backOff: BackOff;
   readonly #stop = new AbortController();
   readonly #finished: Promise<void>;
   #outage: Outage | undefined;
 
-  constructor(name: string, settings: ProcessSettings, begun: Begun) {
-    this.#name = name;
-    this.#settings = settings;
+  constructor(kept: KeptServer, begun: Begun) {
+    this.url = kept.url;
+    this.#kept = kept;
     this.#begun = begun;
     this.#backOff = new BackOff(begun.times);
     const { promise: ended, resolve } = Promise.withResolvers<string>();
@@ -80,17 +112,17 @@ class KeptProcess implements Workload {
   }
 
   /** Until it shall stop, or is not to be started again. */
-  async #keep(first: RunningProcess, giveUp: (sentence: string) => void): Promise<void> {
+  async #keep(first: RunningServer, giveUp: (sentence: string) => void): Promise<void> {
     const stopped = new Promise<undefined>((resolve) => {
       this.#stop.signal.addEventListener('abort', () => resolve(undefined));
     });
-    let running: RunningProcess | undefined = first;
+    let running: RunningServer | undefined = first;
     while (running !== undefined) {
       const startedAtMs = performance.now();
       const reason: string | undefined = await Promise.race([running.ended, stopped]);
       if (reason === undefined || this.#stop.signal.aborted) return running[Symbol.asyncDispose]();
       if (performance.now() - startedAtMs >= this.#begun.times.healthyMs) this.#backOff.reset();
-      const isOver = this.#settings.restart === 'never';
+      const isOver = this.#kept.restart === 'never';
       const sinceMs = Date.now();
       this.#outage = { reason, sinceMs, nextStartAtMs: isOver ? undefined : sinceMs + this.#backOff.nextMs() };
       // What it left behind goes first, and holds its port no longer; what it said last arrives.
@@ -102,7 +134,7 @@ class KeptProcess implements Workload {
   }
 
   /** Tries until it is up; undefined when it shall stop. */
-  async #startAgain(): Promise<RunningProcess | undefined> {
+  async #startAgain(): Promise<RunningServer | undefined> {
     const { signal } = this.#stop;
     const { log, lastErrors } = this.#begun;
     while (this.#outage !== undefined) {
@@ -110,21 +142,18 @@ class KeptProcess implements Workload {
       try {
         await sleep(Math.max(0, nextStartAtMs - Date.now()), undefined, { signal });
         lastErrors.clear();
-        const running = await startProcess(this.#name, this.#settings, {
-          log,
-          signal,
-          onErrorLine: lastErrors.take,
-        });
+        const running = await this.#kept.start({ log, signal, onErrorLine: lastErrors.take });
         this.#outage = undefined;
         log.info('The MCP server that is run here is up again', {
-          server: this.#name,
+          server: this.#kept.name,
           attempts: this.#backOff.attempts,
           downMs: Date.now() - sinceMs,
         });
         return running;
       } catch (thrown) {
         if (signal.aborted) return undefined;
-        const reason = thrown instanceof UsherError ? `${this.#command}: ${thrown.details['reason']}` : String(thrown);
+        const reason =
+          thrown instanceof UsherError ? `${this.#kept.label}: ${thrown.details['reason']}` : String(thrown);
         this.#outage = { reason, sinceMs, nextStartAtMs: Date.now() + this.#backOff.nextMs() };
         this.#logExit('The MCP server that is run here could not be started again');
       }
@@ -134,11 +163,7 @@ class KeptProcess implements Workload {
 
   #logExit(message: string): void {
     const { log, lastErrors } = this.#begun;
-    log.warn(message, { server: this.#name, hint: this.failure?.hint, stderr: lastErrors.all() });
-  }
-
-  get #command(): string {
-    return this.#settings.command[0] ?? '';
+    log.warn(message, { server: this.#kept.name, hint: this.failure?.hint, stderr: lastErrors.all() });
   }
 }
 

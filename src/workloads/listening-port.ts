@@ -1,0 +1,33 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Does anybody listen on this port of this machine? */
+export function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+export interface ListeningWait {
+  readonly timeoutSeconds: number;
+  /** Asked before each look: is there still a reason to wait? */
+  readonly mayStillCome: () => boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Waits until somebody listens. Resolves with what is wrong, as a clause, or undefined. */
+export async function untilListening(
+  port: number,
+  { timeoutSeconds, mayStillCome, signal }: ListeningWait,
+): Promise<string | undefined> {
+  const deadlineMs = Date.now() + timeoutSeconds * 1000;
+  while (Date.now() < deadlineMs && mayStillCome() && signal?.aborted !== true) {
+    if (await accepts(port)) return undefined;
+    await sleep(50);
+  }
+  return `nothing listens on 127.0.0.1:${port} after ${timeoutSeconds} s (see --target-port and --start-timeout)`;
+}

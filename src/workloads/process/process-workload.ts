@@ -1,0 +1,14 @@
+import type { KeptServer } from '../keep-running.ts';
+import type { ProcessSettings } from './schema.ts';
+import { startProcess } from './start-process.ts';
+
+/** Workload `process`: a command of this machine, to be kept running. */
+export function processWorkload(name: string, settings: ProcessSettings): KeptServer {
+  return {
+    name,
+    label: settings.command[0] ?? '',
+    url: `http://127.0.0.1:${settings.targetPort}${settings.targetPath}`,
+    restart: settings.restart,
+    start: (deps) => startProcess(name, settings, deps),
+  };
+}
