@@ -1,6 +1,7 @@
 import type { ConfigFile } from './config-file.ts';
 import { isOf, type Leaf, type Segment, upperSnake } from './leaves.ts';
 import { formatPath, isTree, setOwn, type Tree, valueAt } from './path.ts';
+import { quote } from './quote.ts';
 import { formatSource, type Problem, type Source } from './source.ts';
 
 /** The configuration while it is put together: values from all sources, and everything found wrong so far. */
@@ -132,7 +133,7 @@ export class Draft {
     if (isOf(leaf, found)) return true;
     this.problems.push({
       where: formatSource(at.source),
-      what: `belongs to the strategy ${strategies.join(' or ')}, but ${path} is ${String(found)}${this.#because(at.path)}; give one of the two`,
+      what: `belongs to the strategy ${strategies.join(' or ')}, but ${path} is ${typeof found === 'string' ? found : quote(found)}${this.#because(at.path)}; give one of the two`,
     });
     return false;
   }

@@ -16,16 +16,15 @@ export interface ListeningWait {
   readonly timeoutSeconds: number;
   /** Asked before each look: is there still a reason to wait? */
   readonly mayStillCome: () => boolean;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Waits until somebody listens. Resolves with what is wrong, as a clause, or undefined. */
 export async function untilListening(
   port: number,
-  { timeoutSeconds, mayStillCome, signal }: ListeningWait,
+  { timeoutSeconds, mayStillCome }: ListeningWait,
 ): Promise<string | undefined> {
   const deadlineMs = Date.now() + timeoutSeconds * 1000;
-  while (Date.now() < deadlineMs && mayStillCome() && signal?.aborted !== true) {
+  while (Date.now() < deadlineMs && mayStillCome()) {
     if (await accepts(port)) return undefined;
     await sleep(50);
   }

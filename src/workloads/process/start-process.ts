@@ -70,8 +70,7 @@ export async function startProcess(
     ended,
     untilListening(settings.targetPort, {
       timeoutSeconds: settings.startTimeoutSeconds,
-      mayStillCome: () => isRunning(child),
-      signal,
+      mayStillCome: () => isRunning(child) && signal?.aborted !== true,
     }),
   ]);
   if (problem === undefined) return running;
