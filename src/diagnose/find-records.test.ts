@@ -3,7 +3,7 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { findRecords } from './find-records.ts';
+import { findRecords, readRecords } from './find-records.ts';
 
 const line = (id: string, more: object = {}) =>
   `${JSON.stringify({ v: 1, time: 't', id, who: {}, what: { http: 'POST /mcp' }, decision: 'refused', reason: 'r', status: 401, ms: { total: 1 }, ...more })}\n`;
@@ -67,4 +67,12 @@ test('findRecords – the last record behind a terabyte – found without readin
     await handle.close();
   }
   assert.equal((await findRecords(path, 'a')).length, 1);
+});
+
+test('readRecords – lines that are no records, and one that is still being written – left out', async () => {
+  const path = await file(`${line('a')}{"v":1}\nnothing\n${line('b')}${line('c').slice(0, 40)}`);
+  assert.deepEqual(
+    (await readRecords(path)).map(({ id }) => id),
+    ['a', 'b'],
+  );
 });

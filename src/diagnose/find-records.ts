@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { parseJson } from '../lib/parse-json.ts';
 import { isObject } from '../lib/is-object.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
@@ -80,6 +80,14 @@ async function readEarlier(file: FileHandle, start: number, id: string): Promise
 function parseRecord(text: string, id: string): AuditRecord | undefined {
   const value = parseJson(text);
   return isRecord(value) && value.id === id ? value : undefined;
+}
+
+/** Every record of a short file, in its order; lines that are none are left out.
+ * @throws Error of the file system
+ */
+export async function readRecords(path: string): Promise<readonly AuditRecord[]> {
+  const lines = (await readFile(path, 'utf8')).split('\n');
+  return lines.map(parseJson).filter(isRecord);
 }
 
 function isRecord(value: unknown): value is AuditRecord {

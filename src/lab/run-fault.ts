@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckResult } from '../diagnose/run-doctor.ts';
 import { runDoctor } from '../diagnose/run-doctor.ts';
 import { explainRecord } from '../diagnose/explain-record.ts';
-import { findRecords } from '../diagnose/find-records.ts';
+import { findRecords, readRecords } from '../diagnose/find-records.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 import { quietLog } from '../model/log.ts';
@@ -40,7 +39,7 @@ export interface FaultResult {
 /** Seeds one fault, makes one call, asks explain and doctor. */
 export async function runFault(lab: FaultLab, fault: Fault): Promise<FaultResult> {
   const startedAtMs = performance.now();
-  // Before anything is spoilt.
+  // The sign-in, before anything is spoilt.
   await lab.usualToken();
   await lab.seed(fault.seed);
   const auditFile = join(lab.stateDir, `audit-${fault.name}.jsonl`);
@@ -90,14 +89,9 @@ const mostTries = 200;
  */
 async function readRecord(auditFile: string, id: string | undefined): Promise<AuditRecord> {
   for (let attempt = 0; attempt < mostTries; attempt += 1) {
-    const [record] = id === undefined ? await readAll(auditFile) : await findRecords(auditFile, id);
+    const [record] = id === undefined ? (await readRecords(auditFile)).toReversed() : await findRecords(auditFile, id);
     if (record !== undefined) return record;
     await sleep(10);
   }
   throw fail('step_failed', { step: 'The call', reason: `${auditFile} has no record of it` });
-}
-
-async function readAll(auditFile: string): Promise<readonly AuditRecord[]> {
-  const lines = (await readFile(auditFile, 'utf8')).split('\n').filter((line) => line !== '');
-  return lines.map((line): AuditRecord => JSON.parse(line)).toReversed();
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
@@ -7,16 +6,15 @@ import {
   startCountriesServer,
   type TrustedIssuer,
 } from '../demo/start-countries.ts';
-import { signInUser } from '../demo/sign-in-user.ts';
+import { signInUser, type SignedIn } from '../demo/sign-in-user.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
-import { accessTokenClaims, signToken, type AccessTokenContent } from '../idp/access-token.ts';
-import { uidOf } from '../idp/state/seed-state.ts';
 import type { RunningIdp } from '../idp/running-idp.ts';
 import { flavours } from '../idp/flavours/flavours.ts';
 import { parseSeed } from '../idp/seed/parse-seed.ts';
 import { readSeed } from '../idp/seed/read-seed.ts';
 import type { Seed } from '../idp/seed/seed-schema.ts';
-import { readSigningKeys } from '../idp/signing-keys.ts';
+import { resignToken } from '../idp/resign-token.ts';
+import { readSigningKeys, type SigningKeys } from '../idp/signing-keys.ts';
 import { startIdp } from '../idp/start-idp.ts';
 import { findFreePort } from '../lib/find-free-port.ts';
 import { fail } from '../model/usher-error.ts';
@@ -26,6 +24,8 @@ import { startStandIn, type StandIn } from './start-stand-in.ts';
 
 type Server = RunningIdp['servers'][number];
 export type ServerId = 'mcpserver' | 'backend';
+/** Who signs a token: its issuer, another authorization server of Okta's, or somebody whose keys are published nowhere. */
+type Signer = 'issuer' | 'backend' | 'nobody';
 
 /** Providers whose set-up the lab can spoil. */
 export const labFlavours = ['okta', 'keycloak', 'auth0', 'entra'] as const;
@@ -64,7 +64,7 @@ export class FaultLab implements AsyncDisposable {
   #seeded = '';
 
   /** Of somebody who signed in once. */
-  #signedIn: Promise<string> | undefined;
+  #signedIn: Promise<SignedIn> | undefined;
 
   constructor(parts: {
     readonly flavour: LabFlavour;
@@ -110,9 +110,9 @@ export class FaultLab implements AsyncDisposable {
 
   /** The URL of an MCP server that expects this. The usual one is shared, others go with {@link release}. */
   serverUrl(variant: ServerVariant = 'usual'): Promise<string> {
-    // What a server behind thinks of a token is the same with every provider.
-    if (this.flavour !== 'okta') return Promise.resolve(`${this.standIn.url}/mcp`);
     if (variant !== 'usual') return this.#startServer(variant, this.#others);
+    // The example's API takes Okta's tokens only.
+    if (this.flavour !== 'okta') return Promise.resolve(`${this.standIn.url}/mcp`);
     return (this.#usualServer ??= this.#startServer(variant, this.#stack));
   }
 
@@ -162,17 +162,39 @@ export class FaultLab implements AsyncDisposable {
     return this.#seed.apps.find((app) => app.type === type)?.clientId ?? '';
   }
 
-  /** What the client of a user who signed in holds. */
+  /** What the client of a user who signed in holds. It has as long to live as a new one has. */
   usualToken(): Promise<string> {
-    return this.flavour === 'okta' ? this.token() : (this.#signedIn ??= this.#signIn());
+    return this.tokenWith({});
   }
 
-  async #signIn(): Promise<string> {
+  /** That token with other claims; without one where it is undefined. */
+  async tokenWith(changes: Readonly<Record<string, unknown>>, signer: Signer = 'issuer'): Promise<string> {
+    const { callerToken } = await this.#signedInOnce();
+    return resignToken(callerToken, changes, await this.#keysOf(signer));
+  }
+
+  /** The ID token of the same sign-in. */
+  async idToken(): Promise<string> {
+    return (await this.#signedInOnce()).idToken ?? '';
+  }
+
+  #keysOf(signer: Signer): Promise<SigningKeys> {
+    // Keys that the provider has never seen are as good as those it does not publish any more.
+    if (signer === 'nobody') return readSigningKeys(this.stateDir, 'withdrawn');
+    const own = signer === 'issuer' ? 'mcpserver' : signer;
+    return readSigningKeys(join(this.stateDir, 'idp'), this.flavour === 'okta' ? own : this.flavour);
+  }
+
+  #signedInOnce(): Promise<SignedIn> {
+    return (this.#signedIn ??= this.#signIn());
+  }
+
+  async #signIn(): Promise<SignedIn> {
     const [user] = this.#idp.users;
     const auditFile = join(this.stateDir, 'audit-sign-in.jsonl');
     const config = buildLabConfig(await this.usualSettings(), this.gatewayPort, auditFile);
     await using _gateway = await startGateway(config, { log: quietLog });
-    const { callerToken } = await signInUser({
+    return await signInUser({
       mcpUrl: `http://localhost:${this.gatewayPort}/mcp`,
       clientId: this.clientId('native'),
       redirectUri: 'http://127.0.0.1:33333/callback',
@@ -181,33 +203,6 @@ export class FaultLab implements AsyncDisposable {
       caFile: this.#idp.caFile,
       scopes: [this.fullScope('mcpserver', this.#scopeOf('mcpserver'))],
     });
-    return callerToken;
-  }
-
-  /** An access token of the seed's first user as a client gets it by signing in, but for these changes. */
-  async token(changes: Partial<AccessTokenContent> = {}, signedBy: ServerId = 'mcpserver'): Promise<string> {
-    const { issuer, audience } = this.server('mcpserver');
-    const [user] = this.#seed.users;
-    const issuedAt = Math.floor(Date.now() / 1000);
-    const content: AccessTokenContent = {
-      handle: randomBytes(16).toString('base64url'),
-      issuer,
-      audience,
-      issuedAt,
-      expiresAt: issuedAt + 3600,
-      clientId: 'demo',
-      user: user === undefined ? undefined : { uid: uidOf(user.login), login: user.login },
-      scopes: ['openid', 'email', 'mcp:tools:call'],
-      authTime: undefined,
-      jkt: undefined,
-      ...changes,
-    };
-    return this.sign(accessTokenClaims(content), signedBy);
-  }
-
-  /** Anything, signed with a server's own key. */
-  async sign(claims: Readonly<Record<string, unknown>>, signedBy: ServerId = 'mcpserver'): Promise<string> {
-    return signToken(claims, await readSigningKeys(join(this.stateDir, 'idp'), signedBy));
   }
 
   async #startServer(variant: ServerVariant, stack: AsyncDisposableStack): Promise<string> {
@@ -230,7 +225,7 @@ export class FaultLab implements AsyncDisposable {
 
   #trusted(): TrustedIssuer {
     const { issuer, audience } = this.server('backend');
-    return { issuer, audience, scopes: ['backend-api:read'], caFile: this.#idp.caFile, stateDir: this.stateDir };
+    return { issuer, audience, scopes: [this.#scopeOf('backend')], caFile: this.#idp.caFile, stateDir: this.stateDir };
   }
 
   async #takePort(): Promise<number> {
@@ -249,7 +244,7 @@ export class FaultLab implements AsyncDisposable {
 function expectOther(what: string, { issuer }: TrustedIssuer): Partial<TrustedIssuer> {
   switch (what) {
     case 'other-issuer':
-      return { issuer: issuer.replace(/[^/]+$/, 'elsewhere') };
+      return { issuer: new URL('elsewhere', issuer).href };
     case 'other-audience':
       return { audience: 'another-service' };
     case 'other-scope':
@@ -278,7 +273,12 @@ async function readFlavourSeed(flavour: LabFlavour, gatewayPort: number): Promis
   const resourceUrl = `http://localhost:${gatewayPort}/mcp`;
   const named =
     flavour === 'auth0' ? { audience: resourceUrl } : flavour === 'entra' ? { identifiers: [resourceUrl] } : {};
-  const servers = seed.servers.map((server) => (server.id === 'mcpserver' ? { ...server, ...named } : server));
+  const servers = seed.servers.map((server) => ({
+    ...server,
+    // As providers of others are; Okta's seed has both.
+    scheme: 'https' as const,
+    ...(server.id === 'mcpserver' ? named : {}),
+  }));
   return { ...seed, servers };
 }
 

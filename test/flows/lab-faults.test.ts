@@ -42,6 +42,14 @@ for (const flavour of labFlavours) {
   });
 }
 
+test('usher lab faults – every provider – what people make wrong with any of them, and names that stand once', () => {
+  const names = new Set(faultTable.map(({ name }) => name));
+  assert.equal(names.size, faultTable.length);
+  for (const flavour of labFlavours.filter((one) => one !== 'okta'))
+    for (const name of ['none', 'token-expired', 'key-withdrawn', 'provider-down', 'server-wants-other-issuer'])
+      assert.ok(names.has(`${flavour}-${name}`), `${flavour}-${name}`);
+});
+
 test('usher lab faults --only NAME --json – that fault by itself, exit 0', async (context) => {
   const { code, stdout, stderr } = await runUsher(context, ['lab', 'faults', '--only', 'wrong-secret', '--json']);
   assert.equal(code, 0, stderr);

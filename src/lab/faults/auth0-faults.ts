@@ -1,7 +1,6 @@
 import type { Fault } from '../fault.ts';
+import { both } from './both.ts';
 import { changeApp, changeExchangeRule } from './change-seed.ts';
-
-const both = (...causes: [string, ...string[]]) => ({ flavour: 'auth0', explain: causes, doctor: causes }) as const;
 
 /** What is particular to Auth0: one tenant, whose APIs have identifiers, and client grants between them. */
 export const auth0Faults: readonly Fault[] = [

@@ -1,8 +1,8 @@
 import type { Fault } from '../fault.ts';
+import { both } from './both.ts';
 import { changeApp, changeExchangeRule } from './change-seed.ts';
 import { tokenExchangeGrant } from '../../model/urns.ts';
 
-const both = (...causes: [string, ...string[]]) => ({ flavour: 'entra', explain: causes, doctor: causes }) as const;
 const gatewayApp = '3f6b2c1e-0d4a-4c8e-9b57-6a1d2e3f4a5b';
 
 /** What is particular to Entra ID: it acts on behalf of users by a grant of its own, and answers by number. */

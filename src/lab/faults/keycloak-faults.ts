@@ -1,7 +1,6 @@
 import type { Fault } from '../fault.ts';
+import { both } from './both.ts';
 import { changeApp, changeExchangePolicy, changeExchangeRule } from './change-seed.ts';
-
-const both = (...causes: [string, ...string[]]) => ({ flavour: 'keycloak', explain: causes, doctor: causes }) as const;
 
 /** What is particular to Keycloak: a realm has one issuer, and clients stand for APIs. */
 export const keycloakFaults: readonly Fault[] = [

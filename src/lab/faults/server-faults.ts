@@ -1,14 +1,15 @@
 import type { Fault } from '../fault.ts';
+import { both } from './both.ts';
+import type { SharedFault } from './shared-fault.ts';
 import type { ServerVariant } from '../start-fault-lab.ts';
 
-const both = (...causes: [string, ...string[]]) => ({ explain: causes, doctor: causes }) as const;
 const behind = (variant: ServerVariant): NonNullable<Fault['gateway']> => {
   return async (lab) => ({ serverUrl: await lab.serverUrl(variant) });
 };
 const inTheAnswer = { nothing: "the gateway passes a tool's own error on unread" } as const;
 
 /** What can be wrong behind the gateway. */
-export const serverFaults: readonly Fault[] = [
+export const serverFaults: readonly SharedFault[] = [
   {
     name: 'server-down',
     title: 'The MCP server does not run',
@@ -60,6 +61,7 @@ export const serverFaults: readonly Fault[] = [
   {
     name: 'api-wants-other-issuer',
     title: 'The API behind the MCP server takes tokens of another issuer',
+    flavours: ['okta'],
     gateway: behind('api-other-issuer'),
     explain: inTheAnswer,
     doctor: ['api-wants-other-issuer'],
@@ -67,6 +69,7 @@ export const serverFaults: readonly Fault[] = [
   {
     name: 'api-wants-other-audience',
     title: 'The API behind the MCP server takes tokens for another audience',
+    flavours: ['okta'],
     gateway: behind('api-other-audience'),
     explain: inTheAnswer,
     doctor: ['api-wants-other-audience'],
@@ -74,6 +77,7 @@ export const serverFaults: readonly Fault[] = [
   {
     name: 'api-wants-other-scope',
     title: 'The API behind the MCP server wants another scope',
+    flavours: ['okta'],
     gateway: behind('api-other-scope'),
     explain: inTheAnswer,
     doctor: ['api-wants-scope'],
@@ -88,7 +92,7 @@ export const serverFaults: readonly Fault[] = [
 ];
 
 /** What can be wrong with the address clients know the gateway by. */
-export const resourceFaults: readonly Fault[] = [
+export const resourceFaults: readonly SharedFault[] = [
   {
     name: 'resource-url-path',
     title: 'The resource URL has another path than the server is mounted at',

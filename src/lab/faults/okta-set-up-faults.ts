@@ -1,11 +1,9 @@
 import type { Fault } from '../fault.ts';
+import { both } from './both.ts';
 import { changeApp, changeExchangePolicy, changeExchangeRule, changeServer } from './change-seed.ts';
 
-/** An answer of the provider that has one meaning, from wherever it is seen. */
-const both = (...causes: [string, ...string[]]) => ({ explain: causes, doctor: causes }) as const;
-
-/** What can be wrong in the provider's console. */
-export const providerSetUpFaults: readonly Fault[] = [
+/** What can be wrong in Okta's console. */
+export const oktaSetUpFaults: readonly Fault[] = [
   {
     name: 'untrusted-server',
     title: "The back end's authorization server does not trust the one users sign in at",
@@ -71,20 +69,6 @@ export const providerSetUpFaults: readonly Fault[] = [
     title: 'The user is not there any more; the token still is',
     seed: (seed) => ({ ...seed, users: seed.users.slice(1) }),
     ...both('okta-server-not-trusted'),
-  },
-  {
-    name: 'redirect-uri-missing',
-    title: "The redirect URIs of the user's client are not registered",
-    seed: changeApp('vscode', { redirectUris: ['http://127.0.0.1:33418/other'] }),
-    explain: { nothing: 'the call of somebody who has signed in before goes through' },
-    doctor: ['redirect-uri-missing'],
-  },
-  {
-    name: 'client-not-registered',
-    title: "The user's client has an id that the provider does not know",
-    clientId: 'somebody',
-    explain: { nothing: 'the call of somebody who has signed in before goes through' },
-    doctor: ['redirect-uri-missing'],
   },
 ];
 

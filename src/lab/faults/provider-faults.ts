@@ -1,62 +1,14 @@
-import type { Fault } from '../fault.ts';
+import type { Seed } from '../../idp/seed/seed-schema.ts';
+import { both } from './both.ts';
+import type { SharedFault } from './shared-fault.ts';
 
-const both = (...causes: [string, ...string[]]) => ({ explain: causes, doctor: causes }) as const;
-
-/** What can be wrong in the gateway's settings of the exchange. */
-export const exchangeFaults: readonly Fault[] = [
-  {
-    name: 'wrong-secret',
-    title: 'The client secret of the gateway is another',
-    gateway: () => ({ clientSecret: 'not-the-secret' }),
-    ...both('okta-secret-wrong'),
-  },
-  {
-    name: 'wrong-client-id',
-    title: 'The client id of the gateway is another',
-    gateway: () => ({ clientId: 'nobody' }),
-    ...both('okta-client-unknown'),
-  },
-  {
-    name: 'wrong-audience',
-    title: 'The exchange asks for an audience that is not there',
-    gateway: () => ({ exchangeAudience: 'somewhere' }),
-    ...both('okta-audience'),
-  },
-  {
-    name: 'scope-unknown',
-    title: 'The exchange asks for a scope that is not there',
-    gateway: () => ({ exchangeScopes: ['backend-api:reed'] }),
-    ...both('okta-scope-unknown'),
-  },
-  {
-    name: 'exchange-without-scope',
-    title: 'The exchange asks for no scope, and there is no default',
-    gateway: () => ({ exchangeScopes: [] }),
-    ...both('okta-scope-none'),
-  },
-  {
-    name: 'openid-scope',
-    title: 'The exchange asks for a scope of OpenID Connect',
-    gateway: () => ({ exchangeScopes: ['openid'] }),
-    ...both('okta-scope-openid'),
-  },
+/** What can be wrong in where the provider is asked. */
+export const endpointFaults: readonly SharedFault[] = [
   {
     name: 'wrong-token-endpoint',
     title: 'The token endpoint is misspelt',
     gateway: (lab) => ({ tokenUrl: `${lab.server('backend').tokenUrl}s` }),
     ...both('token-endpoint-wrong', 'okta-server-not-found'),
-  },
-  {
-    name: 'token-endpoint-of-no-server',
-    title: 'The token endpoint is of an authorization server that is not there',
-    gateway: (lab) => ({ tokenUrl: lab.server('backend').tokenUrl.replace('/backend/', '/back-end/') }),
-    ...both('token-endpoint-wrong', 'okta-server-not-found'),
-  },
-  {
-    name: 'token-endpoint-of-wrong-server',
-    title: 'The token endpoint is of the authorization server users sign in at',
-    gateway: (lab) => ({ tokenUrl: lab.server('mcpserver').tokenUrl }),
-    ...both('okta-audience'),
   },
   {
     name: 'http-for-https',
@@ -65,22 +17,21 @@ export const exchangeFaults: readonly Fault[] = [
     ...both('provider-scheme'),
   },
   {
-    name: 'https-for-http',
-    title: 'The issuer is configured with https, and is on http',
-    gateway: (lab) => ({ issuer: lab.server('mcpserver').issuer.replace('http:', 'https:') }),
-    explain: ['issuer-scheme'],
-    doctor: ['issuer-plain-http', 'issuer-scheme'],
-  },
-  {
     name: 'ca-file-missing',
     title: "The provider's certificate is signed by an authority that is not trusted here",
     gateway: () => ({ caFile: undefined }),
     ...both('provider-certificate'),
+    // The callers' tokens are of the same host, and looked at first.
+    otherwise: {
+      keycloak: both('issuer-certificate'),
+      auth0: both('issuer-certificate'),
+      entra: both('issuer-certificate'),
+    },
   },
 ];
 
 /** What can be wrong with the provider itself, and on the way to it. */
-export const providerFaults: readonly Fault[] = [
+export const providerFaults: readonly SharedFault[] = [
   {
     name: 'provider-down',
     title: 'Nobody listens at the token endpoint',
@@ -104,6 +55,7 @@ export const providerFaults: readonly Fault[] = [
     title: 'The token endpoint answers 429',
     gateway: (lab) => ({ tokenUrl: `${lab.standIn.url}/429` }),
     ...both('provider-throttles', 'generic-rate-limit'),
+    otherwise: { auth0: both('auth0-rate-limit') },
   },
   {
     name: 'provider-answers-html',
@@ -126,13 +78,36 @@ export const providerFaults: readonly Fault[] = [
   {
     name: 'returned-scope',
     title: 'The provider answers 200 with a token that lacks the scope',
-    gateway: (lab) => ({ tokenUrl: `${lab.standIn.url}/less-scope` }),
+    gateway: (lab) => ({ tokenUrl: `${lab.standIn.url}/less-scope`, exchangeAudience: 'backend' }),
     ...both('returned-scope'),
   },
   {
     name: 'returned-bound-token',
     title: 'The provider answers with a token that is bound to a key',
-    gateway: (lab) => ({ tokenUrl: `${lab.standIn.url}/dpop` }),
+    gateway: (lab) => ({ tokenUrl: `${lab.standIn.url}/dpop`, exchangeAudience: 'backend' }),
     ...both('returned-bound-token'),
   },
 ];
+
+/** What can be wrong with the client that people sign in with. */
+export const clientFaults: readonly SharedFault[] = [
+  {
+    name: 'client-not-registered',
+    title: "The user's client has an id that the provider does not know",
+    clientId: 'somebody',
+    explain: { nothing: 'the call of somebody who has signed in before goes through' },
+    doctor: ['redirect-uri-missing'],
+  },
+  {
+    name: 'redirect-uri-missing',
+    title: "The redirect URIs of the user's client are not registered",
+    seed: moveRedirectUris,
+    explain: { nothing: 'the call of somebody who has signed in before goes through' },
+    doctor: ['redirect-uri-missing'],
+  },
+];
+
+function moveRedirectUris(seed: Seed): Seed {
+  const redirectUris = ['http://127.0.0.1:33418/other'];
+  return { ...seed, apps: seed.apps.map((app) => (app.type === 'web' ? { ...app, redirectUris } : app)) };
+}
