@@ -17,6 +17,7 @@ import {
 } from './build-introspection-endpoint.ts';
 import { checkIntrospected } from './check-introspected.ts';
 import type { IntrospectionSettings } from './schema.ts';
+import type { Introspected } from './send-introspection.ts';
 
 /** Strategy `introspection` (RFC 7662): the issuer is asked about the caller's token. Which issuer, its `iss` says where the
  * token is a JWT, and else how it begins: none hears of a token that another one issued.
@@ -103,8 +104,15 @@ class Issuer {
       const answer = await this.#endpoint.ask(callerToken, this.#known.has(callerToken));
       const { issuer, url, clientId, cacheSeconds } = this.settings;
       if (answer === undefined) throw fail('token_inactive', { issuer, url, clientId });
-      const claims = checkIntrospected(answer, this.settings, pickTokenClaims(answer), this.#now() / 1000);
+      const bound = withBinding(answer, callerToken);
+      const claims = checkIntrospected(bound, this.settings, pickTokenClaims(answer), this.#now() / 1000);
       const caller = buildCaller(callerToken, claims, this.settings);
+      // What is kept for a token, here and where it is exchanged, is one user's.
+      const earlier = this.#known.get(callerToken)?.caller;
+      if (earlier !== undefined && (earlier.subject !== caller.subject || earlier.jkt !== caller.jkt)) {
+        const reason = 'it names another user or key than it did before for the same token';
+        throw fail('introspection_answer_invalid', { issuer, url, reason });
+      }
       const freshUntilMs = Math.min(fromMs + cacheSeconds * 1000, caller.expiresAtMs);
       this.#known.set(callerToken, { caller, fromMs, freshUntilMs });
       return caller;
@@ -114,4 +122,12 @@ class Issuer {
       throw error;
     }
   }
+}
+
+/** RFC 9449 §6.2 wants the key that a token is bound to in the answer. Where that is left out and the token says it itself, the
+ * token is right, although nobody has verified it: else whoever took it from its owner could use it as a bearer token.
+ */
+function withBinding(answer: Introspected, callerToken: string): Introspected {
+  const cnf = answer['cnf'] === undefined ? readShape(callerToken)?.claims['cnf'] : undefined;
+  return cnf === undefined ? answer : { ...answer, cnf };
 }
