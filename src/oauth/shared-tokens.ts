@@ -30,15 +30,19 @@ const lockMs = 15_000;
 const waitMs = 5_000;
 const poll = { firstMs: 10, longestMs: 100 };
 
-const claimsSchema = z.object({
+/** All that is shown of a token: what is left out here the other replicas' audit trails would not have. */
+const claimFields = {
   iss: z.string().exactOptional(),
   aud: z.union([z.string(), z.array(z.string())]).exactOptional(),
   scp: z.array(z.string()).exactOptional(),
   sub: z.string().exactOptional(),
   jti: z.string().exactOptional(),
   exp: z.number().exactOptional(),
+  oid: z.string().exactOptional(),
+  act: z.array(z.string()).exactOptional(),
   clientId: z.string().exactOptional(),
-});
+} satisfies Record<keyof TokenClaims, z.ZodType>;
+const claimsSchema = z.object(claimFields);
 const heldSchema = z.object({
   upstreamToken: z.string().min(1),
   claims: claimsSchema.exactOptional(),

@@ -80,6 +80,36 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     assert.equal(record?.exchanged?.aud, 'backend', 'the claims came along');
   });
 
+  test('a token in which others act for the user – is on record the same at both', async () => {
+    await using all = await startReplicas();
+    const usual = all.issuer.onToken;
+    all.issuer.onToken = (request, response) => {
+      const end = response.end.bind(response);
+      // The same answer, with a token that says more.
+      response.end = ((text: string) => {
+        void all.issuer
+          .sign({
+            aud: 'backend',
+            scp: ['backend-api:read'],
+            oid: 'alice-everywhere',
+            act: { sub: 'gateway', act: { sub: 'agent' } },
+          })
+          .then((token) => end(JSON.stringify({ ...(JSON.parse(text) as object), access_token: token })));
+      }) as typeof response.end;
+      return usual(request, response);
+    };
+    const callerToken = await all.issuer.sign();
+    assert.deepEqual([await status(all.a, callerToken), await status(all.b, callerToken)], [200, 200]);
+    const shown = [await all.a.records(), await all.b.records()].map(([record]) => record?.exchanged);
+    assert.deepEqual(
+      shown.map((one) => [one?.source, one?.oid, one?.act]),
+      [
+        ['fresh', 'alice-everywhere', ['gateway', 'agent']],
+        ['cached', 'alice-everywhere', ['gateway', 'agent']],
+      ],
+    );
+  });
+
   test('calls at both at the same moment – one exchange for each user, none mixed up', async () => {
     await using all = await startReplicas();
     const usual = all.issuer.onToken;
