@@ -74,6 +74,8 @@ export function buildCachedCredential(
   const flight = new SingleFlight<UpstreamCredential>();
   const isShared = source.actsAs === 'gateway';
   const keyOf = ({ caller }: Identity) => (isShared ? '' : caller.tokenDigest);
+  // What an issuer said of an opaque token it may have said otherwise at another replica.
+  const sharedKeyOf = ({ caller }: Identity) => (isShared ? '' : `${caller.tokenDigest} ${caller.principal}`);
 
   // Who has another key could do nothing with them.
   const common = store === undefined || binding === undefined ? store : scopeStore(store, binding.thumbprint);
@@ -89,7 +91,7 @@ export function buildCachedCredential(
     const { token, isOwn } =
       replicas === undefined
         ? { token: await ask(), isOwn: true }
-        : await replicas.obtain(key, replaced ?? spurned.get(key), ask);
+        : await replicas.obtain(sharedKeyOf(identity), replaced ?? spurned.get(key), ask);
     const nowMs = now();
     const { claims, steps, freshUntilMs, refreshAtMs } = token;
     const credential = {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { Secret } from '../../src/model/secret.ts';
 import { assertTokenRefused, type Expected } from '../kit/assert-refused.ts';
 import { post } from '../kit/call.ts';
 import { makeDpopClient } from '../kit/dpop-client.ts';
 import { addIntrospection, introspectionEntry, type Introspecting } from '../kit/introspecting.ts';
+import { skipWithoutRedis, startRedis } from '../kit/start-redis.ts';
+import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts';
 import { startTokenLab } from '../kit/start-token-lab.ts';
 
 /** What an issuer says of a token does not fit what the token says of itself, or what the issuer said of it before. */
@@ -65,3 +68,29 @@ describe('one token, and another answer the second time', () => {
     await assertTokenRefused(lab, callerToken, invalid);
   });
 });
+
+test(
+  'one token, another user at another replica – exchanged there, not taken out of the shared state',
+  { skip: skipWithoutRedis },
+  async () => {
+    await using redis = await startRedis();
+    const state = { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) };
+    const servers = {
+      apollo: exchangingServer(lab.issuer, lab.upstream, { authenticate: [introspectionEntry(lab.issuer)] }),
+    };
+    const options = { config: { state }, stateCommandMs: 5_000 };
+    await using a = await startTestGateway(servers, options);
+    await using b = await startTestGateway(servers, options);
+    const callerToken = provider.issue('opaque-token-of-two-users-at-two-replicas');
+    const sent: (string | undefined)[] = [];
+    for (const [gateway, sub] of [
+      [a, 'alice@example.com'],
+      [b, 'mallory@example.com'],
+    ] as const) {
+      provider.issue(callerToken, { sub });
+      assert.equal((await post(gateway.mcpUrl, callerToken)).status, 200);
+      sent.push(lab.upstream.seen.at(-1)?.headers.authorization);
+    }
+    assert.notEqual(sent[0], sent[1]);
+  },
+);
