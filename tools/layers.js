@@ -68,6 +68,7 @@ export const allowedPackages = {
     'demo/',
     'setup/',
     'providers/',
+    'workloads/server-settings.ts',
     'schema.ts',
   ],
 };

@@ -5,7 +5,8 @@ import type { CommandContext } from './command-module.ts';
 import { textsOf } from './command.ts';
 import { addForeignOptions } from './foreign-options.ts';
 import { addConfigOptions, loadArguments } from './load-arguments.ts';
-import { nameOption, oneServerOf, readTarget } from './one-server.ts';
+import { nameOption, oneServerOf } from './one-server.ts';
+import { readTarget } from './read-target.ts';
 import { givenFlags } from './setting-options.ts';
 
 const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');

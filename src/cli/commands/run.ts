@@ -3,7 +3,8 @@ import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { addForeignOptions } from '../foreign-options.ts';
 import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
-import { nameOption, oneServerOf, readTarget } from '../one-server.ts';
+import { nameOption, oneServerOf } from '../one-server.ts';
+import { readTarget } from '../read-target.ts';
 
 /** The target URL is an argument here. */
 const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');

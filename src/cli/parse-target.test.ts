@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseTarget } from './parse-target.ts';
+
+const cases = [
+  ['http://127.0.0.1:8001/mcp', { kind: 'url', url: 'http://127.0.0.1:8001/mcp' }],
+  ['ftp://example.com', { kind: 'url', url: 'ftp://example.com' }],
+  ['npx:@scope/server@1.2.3', { kind: 'package', runner: 'npx', name: '@scope/server@1.2.3' }],
+  ['npx://server', { kind: 'package', runner: 'npx', name: 'server' }],
+  ['uvx:server', { kind: 'package', runner: 'uvx', name: 'server' }],
+  ['go:example.com/cmd/server@v1', { kind: 'package', runner: 'go', name: 'example.com/cmd/server@v1' }],
+  ['docker://server', { kind: 'image', image: 'server' }],
+  ['server:1', { kind: 'image', image: 'server:1' }],
+  ['ghcr.io/acme/server@sha256:00', { kind: 'image', image: 'ghcr.io/acme/server@sha256:00' }],
+  ['localhost:5000/server', { kind: 'image', image: 'localhost:5000/server' }],
+  ['apollo-mcp-server', { kind: 'name', name: 'apollo-mcp-server' }],
+] as const;
+
+for (const [text, target] of cases) {
+  test(`${text} – parsed – ${target.kind}`, () => assert.deepEqual(parseTarget(text), target));
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { setting } from '../model/setting.ts';
+
+/** Settings that mean the same to every way to run a server: one flag each. Each member of the seam makes its own. */
+const group = 'Server';
+
+export function targetPort() {
+  return setting(z.number().int().min(1).max(65535), {
+    help: 'Port the command listens on',
+    flag: 'target-port',
+    group,
+    placeholder: 'PORT',
+  });
+}
+
+export function targetPath() {
+  return setting(
+    z
+      .string()
+      .regex(/^\/[^\s?#]*$/, 'a path such as /mcp')
+      .default('/mcp'),
+    {
+      help: 'Path of the MCP endpoint the command serves',
+      flag: 'target-path',
+      group,
+      placeholder: 'PATH',
+    },
+  );
+}
+
+export function env() {
+  return setting(
+    z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and _'), z.string()).default({}),
+    {
+      help: 'Environment variable for the command, repeatable; it gets no others but PATH, HOME, LANG and TZ',
+      flag: 'env',
+      short: 'e',
+      group,
+      placeholder: 'NAME=VALUE',
+    },
+  );
+}
+
+export function restart() {
+  return setting(z.enum(['always', 'never']).default('always'), {
+    help: 'What happens when the command ends by itself: it is started again, or Usher ends too',
+    flag: 'restart',
+    group,
+  });
+}
+
+export function startTimeoutSeconds() {
+  return setting(z.number().positive().max(600).default(30), {
+    help: 'How long the command may take until it listens',
+    flag: 'start-timeout',
+    group,
+    placeholder: 'SECONDS',
+  });
+}
