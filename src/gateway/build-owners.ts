@@ -19,6 +19,9 @@ export function buildOwners(store?: Store): Owners {
 }
 
 function shareOwners(local: Owners, store: Store): Owners {
+  /** What the store is being told. */
+  const underWay = new Map<string, Promise<void>>();
+
   async function read(id: string): Promise<Owner | undefined> {
     const text = await store.get(id);
     return text === undefined ? undefined : parseOwner(text);
@@ -41,7 +44,10 @@ function shareOwners(local: Owners, store: Store): Owners {
     get: (id) => local.get(id),
     set(id, owner) {
       local.set(id, owner);
-      void share(id, owner);
+      underWay.set(
+        id,
+        share(id, owner).finally(() => underWay.delete(id)),
+      );
     },
     delete(id) {
       local.delete(id);
@@ -50,6 +56,7 @@ function shareOwners(local: Owners, store: Store): Owners {
     recall(id) {
       return local.get(id) === undefined ? recall(id) : undefined;
     },
+    whenShared: (id) => underWay.get(id),
   };
 }
 

@@ -17,4 +17,6 @@ export interface Owners {
    * to wait for.
    */
   recall?(id: string): Promise<void> | undefined;
+  /** Until the other replicas know whose it is, or a moment at the most. Undefined when there is nothing to wait for. */
+  whenShared?(id: string): Promise<void> | undefined;
 }

@@ -14,10 +14,14 @@ export interface AnswerReading {
   readonly mustRead: boolean;
 }
 
+/** Keeps the answer back until then. */
+export type Hold = (until: Promise<unknown>) => void;
+
 /** Part of stage `forward`: what of an answer has to be looked at before the caller gets it. Undefined for nearly all:
  * their bytes pass untouched.
+ * @param hold for as long as other replicas do not know of a task that is announced
  */
-export function buildReading(credentialed: Credentialed): AnswerReading | undefined {
+export function buildReading(credentialed: Credentialed, hold: Hold): AnswerReading | undefined {
   const { request, call, caller, route } = credentialed;
   const isGet = request.method === 'GET';
   const asks = (method: string) => call.messages.some((message) => message.method === method);
@@ -32,7 +36,7 @@ export function buildReading(credentialed: Credentialed): AnswerReading | undefi
   const tool = call.messages.find(({ method }) => method === 'tools/call')?.target;
   const rewrites: Rewrite[] = [];
   if (visible !== undefined) rewrites.push((message) => filterTools(message, visible));
-  if (hasTasks) rewrites.push((message) => learnTask(message, credentialed, tool));
+  if (hasTasks) rewrites.push((message) => learnTask(message, credentialed, { tool, hold }));
   if (listsTasks) rewrites.push((message) => filterTasks(message, credentialed));
   if (hearsOfTasks) rewrites.push((message) => (isOfOthers(message, credentialed) ? undefined : message));
   return {
@@ -84,13 +88,19 @@ function filterTools(message: unknown, isVisible: (tool: string) => boolean): un
 }
 
 /** Remembers whose task an answer announces: in `task` (MCP 2025-11-25), or as the result itself (tasks extension). */
-function learnTask(message: unknown, { caller, route }: Credentialed, tool: string | undefined): unknown {
+function learnTask(
+  message: unknown,
+  { caller, route }: Credentialed,
+  { tool, hold }: { readonly tool: string | undefined; readonly hold: Hold },
+): unknown {
   const result = resultOf(message);
   const task = isObject(result?.['task']) ? result['task'] : result?.['resultType'] === 'task' ? result : undefined;
   const id = task?.['taskId'];
   // Somebody's task stays theirs.
   if (typeof id === 'string' && route.tasks.get(id) === undefined)
     route.tasks.set(id, { principal: caller.principal, tool });
+  const shared = typeof id === 'string' ? route.tasks.whenShared?.(id) : undefined;
+  if (shared !== undefined) hold(shared);
   return message;
 }
 

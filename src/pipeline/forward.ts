@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { describe } from '../lib/describe-error.ts';
+import { Gate } from '../lib/gate.ts';
 import type { Credentialed } from '../model/stages.ts';
 import type { UpstreamAnswer, UpstreamExchange } from '../model/upstream.ts';
 import { fail } from '../model/usher-error.ts';
 import { buildAnswerHeaders } from './answer-headers.ts';
 import { buildReading } from './build-reading.ts';
-import { learnSession } from './learn-session.ts';
+import { findShared, learnSession } from './learn-session.ts';
 import { onlyListens, watchListening } from './listening.ts';
 import { isModern } from './protocol-version.ts';
 import { readRefusal } from './read-refusal.ts';
@@ -41,13 +42,13 @@ export function forward(credentialed: Credentialed): Promise<Forwarded> {
   // Whoever listens on its port while it is down is not the one the call is meant for.
   const down = route.workload?.failure;
   if (down !== undefined) return Promise.reject(down);
-  const reading = buildReading(credentialed);
   const headers = buildUpstreamHeaders(request.rawHeaders, credential, findForwarding(credentialed));
   // RFC 9449 §7.1: made for this one request.
   const proof = credential.proof?.prove(request.method ?? 'POST', route.upstream.target);
   if (proof !== undefined) headers.push('dpop', proof);
   return new Promise((resolve, reject) => {
     const answer = new StreamedAnswer(credentialed, { resolve, reject }, proof);
+    const reading = buildReading(credentialed, (until) => answer.hold(until));
     answer.exchange = route.upstream.send(
       {
         method: request.method ?? 'POST',
@@ -94,6 +95,10 @@ function varyingByOrigin(headers: AnswerHeaders): AnswerHeaders {
   return vary === undefined ? headers : { ...headers, vary: `${[vary].flat().join(', ')}, origin` };
 }
 
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** Bytes; beyond, copying costs more than the gathered write. */
 const longestText = 8 * 1024;
 
@@ -121,6 +126,8 @@ class StreamedAnswer implements PassedAnswer {
   #last: Buffer | undefined;
   #isDone = false;
   #leave: (() => void) | undefined;
+  /** Held while other replicas are told of what the answer gives out. */
+  #gate: Gate | undefined;
 
   constructor(credentialed: Credentialed, settle: Settle, proof: string | undefined) {
     this.#credentialed = credentialed;
@@ -145,8 +152,40 @@ class StreamedAnswer implements PassedAnswer {
     try {
       learnSession(this.#credentialed, status, headers);
     } catch (error) {
-      return this.fail(error instanceof Error ? error : new Error(String(error)));
+      return this.fail(asError(error));
     }
+    const shared = findShared(this.#credentialed, headers);
+    if (shared !== undefined) this.hold(shared);
+    this.#take(() => {
+      // Another replica may have given it to somebody else before.
+      if (shared !== undefined) learnSession(this.#credentialed, status, headers);
+      this.#begin(status, headers);
+    });
+  }
+
+  /** Keeps back what comes until then, so that the caller cannot use what others do not know of yet. */
+  hold(until: Promise<unknown>): void {
+    this.exchange?.pause();
+    this.#gate ??= new Gate(() => {
+      if (!this.#isDone) this.exchange?.resume();
+    });
+    this.#gate.hold(until);
+  }
+
+  /** Does the next step of the answer, now or behind what is kept back. */
+  #take(step: () => void): void {
+    if (this.#gate?.isHeld !== true) return step();
+    this.#gate.keep(() => {
+      if (this.#isDone) return;
+      try {
+        step();
+      } catch (error) {
+        this.fail(asError(error));
+      }
+    });
+  }
+
+  #begin(status: number, headers: AnswerHeaders): void {
     const passed = status === 204 ? withoutLength(headers) : headers;
     this.#response.writeHead(
       status,
@@ -161,6 +200,10 @@ class StreamedAnswer implements PassedAnswer {
 
   onData(chunk: Buffer): void {
     if (this.#isDone) return;
+    this.#take(() => this.#pass(chunk));
+  }
+
+  #pass(chunk: Buffer): void {
     this.#bytes += chunk.length;
     this.#missingBytes -= chunk.length;
     if (this.#missingBytes === 0) this.#last = chunk;
@@ -180,7 +223,7 @@ class StreamedAnswer implements PassedAnswer {
 
   onEnd(): void {
     if (this.#isDone) return;
-    this.#finish('answered', this.#release);
+    this.#take(() => this.#finish('answered', this.#release));
   }
 
   /** Of a stream that only listens. */
@@ -196,6 +239,10 @@ class StreamedAnswer implements PassedAnswer {
   };
 
   onError(error: Error): void {
+    this.#take(() => this.#break(error));
+  }
+
+  #break(error: Error): void {
     if (this.#status === undefined) return this.fail(this.#unanswered(error));
     // The caller has half an answer: only a cut connection says so.
     this.#response.destroy();

@@ -24,3 +24,11 @@ export function learnSession({ request, route, caller, call }: Credentialed, sta
     throw fail('upstream_failed', { target: route.upstream.target, reason });
   }
 }
+
+/** Until all replicas know the session that an answer gives out; undefined for nearly every answer. A client that has it may
+ * use it at another one at once.
+ */
+export function findShared({ route, caller }: Credentialed, headers: Headers): Promise<void> | undefined {
+  const given = headers['mcp-session-id'];
+  return typeof given !== 'string' || caller.principal === '' ? undefined : route.sessions.whenShared?.(given);
+}

@@ -5,66 +5,15 @@ import { post, toolCall } from '../kit/call.ts';
 import { makeFolder, writeText } from '../kit/config-input.ts';
 import { makeDpopClient } from '../kit/dpop-client.ts';
 import { makeAuthority, writePair } from '../kit/make-certificate.ts';
-import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
-import { startIssuer, type TestIssuer } from '../kit/start-issuer.ts';
-import { skipWithoutRedis, startRedis, type TestRedis } from '../kit/start-redis.ts';
+import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
+import { startIssuer } from '../kit/start-issuer.ts';
+import { skipWithoutRedis, startRedis } from '../kit/start-redis.ts';
+import { answer, startReplicas, status, type Replicas } from '../kit/start-replicas.ts';
 import { exchangingServer, startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
 import { until } from '../kit/until.ts';
 
 const tokenPath = '/oauth2/as1/v1/token';
 
-/** Two gateways in front of one server, with one provider and one Redis. */
-interface Replicas extends AsyncDisposable {
-  readonly redis: TestRedis;
-  readonly issuer: TestIssuer;
-  readonly upstream: TestServer;
-  readonly a: TestGateway;
-  readonly b: TestGateway;
-}
-
-type Change = (server: ReturnType<typeof exchangingServer>) => ReturnType<typeof exchangingServer>;
-
-interface ReplicaOptions {
-  readonly now?: () => number;
-  readonly changeA?: Change;
-  /** Long, so that a machine that stands still for a moment is not taken for a server that hangs. */
-  readonly stateCommandMs?: number;
-}
-
-const answer = { jsonrpc: '2.0', id: 1, result: {} };
-
-async function startReplicas(
-  respond: Parameters<typeof startHttpServer>[0] = (_, response) => sendJson(response, 200, answer),
-  changeB: Change = (server) => server,
-  { changeA = (server) => server, ...given }: ReplicaOptions = {},
-): Promise<Replicas> {
-  const options = { stateCommandMs: 5_000, ...given };
-  const redis = await startRedis();
-  const issuer = await startIssuer();
-  const upstream = await startHttpServer(respond);
-  const config = {
-    state: { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) },
-  };
-  const server = exchangingServer(issuer, upstream, { resourceUrl: 'http://localhost/mcp' });
-  const a = await startTestGateway({ apollo: changeA(server) }, { config, ...options });
-  const b = await startTestGateway({ apollo: changeB(server) }, { config, ...options });
-  return {
-    redis,
-    issuer,
-    upstream,
-    a,
-    b,
-    async [Symbol.asyncDispose]() {
-      for (const one of [a, b, upstream, issuer, redis]) await one[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function status(gateway: TestGateway, callerToken: string, headers = {}, message: unknown = toolCall()) {
-  const response = await post(gateway.mcpUrl, callerToken, message, headers);
-  await response.text();
-  return response.status;
-}
 const sentTokens = ({ upstream }: Replicas) => upstream.seen.map(({ headers }) => headers.authorization);
 
 describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
@@ -135,18 +84,6 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     assert.equal(calls(await all.redis.command('INFO', 'commandstats')), calls(before));
   });
 
-  test('a session started at one – goes on at the other for its user, and for nobody else', async () => {
-    await using all = await startReplicas((_, response) =>
-      sendJson(response, 200, answer, { 'mcp-session-id': 'session-of-alice' }),
-    );
-    const [alice, mallory] = [await all.issuer.sign(), await all.issuer.sign({ sub: 'mallory@example.com' })];
-    assert.equal(await status(all.a, alice), 200);
-    const session = { 'mcp-session-id': 'session-of-alice' };
-    assert.equal(await status(all.b, mallory, session), 404);
-    assert.equal(await status(all.b, alice, session), 200);
-    assert.equal(await status(all.b, alice, { 'mcp-session-id': 'made-up' }), 404);
-  });
-
   test('a nonce that one gave out – is taken by the other', async () => {
     const withNonces = (server: ReturnType<typeof exchangingServer>) => ({ ...server, dpop: { nonces: true } });
     await using all = await startReplicas(undefined, withNonces, { changeA: withNonces });
@@ -165,40 +102,10 @@ describe('two replicas with a Redis server', { skip: skipWithoutRedis }, () => {
     assert.equal((await call(all.b, 'made-up')).status, 401);
   });
 
-  test('a server that gives a session out again through the other replica – it stays its first user’s', async () => {
-    await using all = await startReplicas((_, response) =>
-      sendJson(response, 200, answer, { 'mcp-session-id': 'session-of-alice' }),
-    );
-    const [alice, mallory] = [await all.issuer.sign(), await all.issuer.sign({ sub: 'mallory@example.com' })];
-    const session = { 'mcp-session-id': 'session-of-alice' };
-    assert.equal(await status(all.a, alice), 200);
-    await status(all.b, mallory);
-    await until(async () => (await status(all.b, mallory, session)) === 404);
-    assert.equal(await status(all.b, alice, session), 200);
-  });
-
-  test('a task started at one – is its user’s at the other, too', async () => {
-    await using all = await startReplicas((request, response) =>
-      sendJson(
-        response,
-        200,
-        request.body.includes('tools/call')
-          ? { jsonrpc: '2.0', id: 1, result: { task: { taskId: 'task-of-alice', status: 'working' } } }
-          : { jsonrpc: '2.0', id: 2, result: { taskId: 'task-of-alice', status: 'working' } },
-      ),
-    );
-    const [alice, mallory] = [await all.issuer.sign(), await all.issuer.sign({ sub: 'mallory@example.com' })];
-    const start = { ...toolCall(), params: { name: 'GetCountry', arguments: {}, task: { ttl: 60_000 } } };
-    assert.equal(await status(all.a, alice, {}, start), 200);
-    const ask = { jsonrpc: '2.0', id: 2, method: 'tasks/get', params: { taskId: 'task-of-alice' } };
-    const asked = async (callerToken: string) => (await post(all.b.mcpUrl, callerToken, ask)).text();
-    assert.match(await asked(alice), /"status":"working"/);
-    assert.match(await asked(mallory), /Unknown task/);
-  });
-
   test('what is kept there – holds neither tokens nor names; changed, or put elsewhere, it is not used', async () => {
+    let sessions = 0;
     await using all = await startReplicas((_, response) =>
-      sendJson(response, 200, answer, { 'mcp-session-id': 'session-of-alice' }),
+      sendJson(response, 200, answer, { 'mcp-session-id': `session-${(sessions += 1)}` }),
     );
     const callers = [await all.issuer.sign(), await all.issuer.sign({ sub: 'bob@example.com' })];
     await status(all.a, callers[0] ?? '');

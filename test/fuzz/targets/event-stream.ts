@@ -21,7 +21,7 @@ function buildListener() {
 
 /** What the caller gets of a stream that comes in these pieces. */
 function pass(pieces: readonly Buffer[]): Buffer {
-  const reading = buildReading(buildListener());
+  const reading = buildReading(buildListener(), () => {});
   assert.ok(reading !== undefined);
   const passed: Buffer[] = [];
   const answer = {
