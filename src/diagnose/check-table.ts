@@ -1,6 +1,7 @@
 import type { Check } from './check.ts';
 import { auditTrail } from './checks/audit-trail.ts';
 import { callerToken } from './checks/caller-token.ts';
+import { certificates } from './checks/certificates.ts';
 import { clock } from './checks/clock.ts';
 import { exchange } from './checks/exchange.ts';
 import { exchangeClient } from './checks/exchange-client.ts';
@@ -27,6 +28,7 @@ import { toolCall } from './checks/tool-call.ts';
 /** Every check of `usher doctor`, in the order of the chain: whoever stands further up is asked first. */
 export const checkTable: readonly Check[] = [
   auditTrail,
+  certificates,
   sharedState,
   issuerMetadata,
   clock,

@@ -8,12 +8,14 @@ import type { UpstreamCredential } from '../model/upstream-credential.ts';
 import type { UsherError } from '../model/usher-error.ts';
 import type { IssuerMetadata } from './read-issuer-metadata.ts';
 
-/** What a check came to. `unknown`: it could not be found out, and the evidence says why. */
+/** What a check came to. `warn`: it works, and will not for long. `unknown`: it could not be found out, and the evidence says
+ * why.
+ */
 export interface Outcome {
-  readonly result: 'pass' | 'fail' | 'unknown';
+  readonly result: 'pass' | 'warn' | 'fail' | 'unknown';
   /** What was seen: values, statuses, the other side's own words. */
   readonly evidence: string;
-  /** Of a failure: its name in the tables of causes, where it has one. */
+  /** Of a failure or warning: its name in the tables of causes, where it has one. */
   readonly cause?: string;
   readonly fix?: string;
 }
@@ -23,7 +25,7 @@ export interface Check {
   /** Kebab-case, stable: scripts look for it. */
   readonly id: string;
   readonly title: string;
-  /** Checks that have to pass before: without them this one says nothing new. */
+  /** Checks that have to pass before, if with a warning: without them this one says nothing new. */
   readonly needs: readonly string[];
   /** Is there anything to check for this server? Always when absent. */
   readonly applies?: (patient: Patient) => boolean;
@@ -36,6 +38,8 @@ export interface Aids {
   readonly callerToken?: Secret;
   /** The client id people's MCP client signs in with. */
   readonly clientId?: string;
+  /** A certificate that ends in fewer days is warned of; what is usual for certificates of its life when absent. */
+  readonly certificateDays?: number;
   /** A tool without side effects, to be called with the exchanged token. */
   readonly tool?: { readonly name: string; readonly arguments: Readonly<Record<string, unknown>> };
 }
@@ -68,6 +72,11 @@ export function pass(evidence: string): Outcome {
 
 export function unknown(evidence: string, fix?: string): Outcome {
   return { result: 'unknown', evidence, ...(fix === undefined ? {} : { fix }) };
+}
+
+/** It works now, and will stop to. */
+export function warned(evidence: string, { cause, fix }: { readonly cause: string; readonly fix: string }): Outcome {
+  return { result: 'warn', evidence, cause, fix };
 }
 
 export function failed(evidence: string, { cause, fix }: { readonly cause: string; readonly fix: string }): Outcome {

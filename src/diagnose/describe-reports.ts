@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import type { CheckResult, ServerReport } from './run-doctor.ts';
 
-const marks = { pass: '✔', fail: '✘', unknown: '?' } as const;
-const colours = { pass: 'green', fail: 'red', unknown: 'yellow' } as const;
+const marks = { pass: '✔', warn: '!', fail: '✘', unknown: '?' } as const;
+const colours = { pass: 'green', warn: 'yellow', fail: 'red', unknown: 'yellow' } as const;
 
 /** What the doctor found, for a person: failures and what is unknown with what to do about them. */
 export function describeReports(reports: readonly ServerReport[]): string {
@@ -24,9 +24,10 @@ function describeCheck({ id, title, result, evidence, fix, cause }: CheckResult)
 
 function summarize(checks: readonly CheckResult[]): string {
   const count = (wanted: CheckResult['result']) => checks.filter(({ result }) => result === wanted).length;
-  const [passed, bad, open] = [count('pass'), count('fail'), count('unknown')];
+  const [passed, bad, open, ending] = [count('pass'), count('fail'), count('unknown'), count('warn')];
   const verdict = bad > 0 ? style('red', `${bad} failed`) : style('green', 'nothing failed');
-  return `  ${verdict}, ${passed} passed, ${open} unknown`;
+  const warnings = ending === 0 ? '' : `, ${style('yellow', `${ending} to mend soon`)}`;
+  return `  ${verdict}${warnings}, ${passed} passed, ${open} unknown`;
 }
 
 function style(format: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string): string {

@@ -62,7 +62,9 @@ async function runChecks(patient: Patient): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
   for (const check of checkTable) {
     if (check.applies?.(patient) === false) continue;
-    const missing = check.needs.find((need) => results.some(({ id, result }) => id === need && result !== 'pass'));
+    const missing = check.needs.find((need) =>
+      results.some(({ id, result }) => id === need && (result === 'fail' || result === 'unknown')),
+    );
     const outcome = missing === undefined ? await run(check, patient) : skip(missing, results);
     const { id, title } = check;
     results.push({ id, title, ...outcome, evidence: clean(outcome.evidence, patient) });

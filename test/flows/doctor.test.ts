@@ -129,6 +129,18 @@ describe('usher doctor', () => {
     assert.match(stdout, /nothing failed, \d+ passed, 7 unknown/);
   });
 
+  test('certificates that end sooner than is wanted – a warning and exit 0, exit 1 with --strict', async (context) => {
+    const days = [...flags(), '--certificate-days', '3000'];
+    const { code, ok, checks } = await check(context, days);
+    assert.deepEqual([code, ok, resultsOf(checks, 'warn')], [0, true, ['certificates']]);
+    assert.equal(checks.get('certificates')?.cause, 'certificate-ends-soon');
+    const strict = await check(context, [...days, '--strict']);
+    assert.deepEqual([strict.code, strict.ok], [1, false]);
+    const { stdout } = await runUsher(context, ['doctor', 'countries', ...days]);
+    assert.match(stdout, /^ {2}! The TLS certificates .* \[certificates: certificate-ends-soon\]$/m);
+    assert.match(stdout, /nothing failed, 1 to mend soon, \d+ passed/);
+  });
+
   test('a configuration that cannot be used – the one failed check as JSON, exit 1', async (context) => {
     const { code, checks } = await check(context, ['--target-uri', scenario.mcpServerUrl]);
     assert.equal(code, 1);
@@ -142,10 +154,13 @@ describe('usher doctor', () => {
       '/nowhere',
       '--tool-arguments',
       '[1]',
+      '--certificate-days',
+      'soon',
       ...flags(),
     ]);
     assert.equal(code, 2);
     assert.match(stderr, /--caller-token-file: cannot be read/);
     assert.match(stderr, /--tool-arguments: is not a JSON object/);
+    assert.match(stderr, /--certificate-days: is "soon", expected a number of days/);
   });
 });

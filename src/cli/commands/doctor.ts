@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { isRunHere, leafOfFlag, leaves } from '../../config/leaves.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { quote } from '../../config/quote.ts';
 import { reportUsage } from '../../config/report.ts';
 import type { Problem } from '../../config/source.ts';
 import type { Aids } from '../../diagnose/check.ts';
@@ -32,6 +33,12 @@ const options = {
   },
   tool: { flags: '--tool <NAME>', help: 'Tool without side effects, to be called with the exchanged token', group },
   toolArguments: { flags: '--tool-arguments <JSON>', help: 'Its arguments, one JSON object', group, byDefault: '{}' },
+  certificateDays: {
+    flags: '--certificate-days <DAYS>',
+    help: 'Warn of TLS certificates that end in fewer days (default 14, or a third of the life of short-lived ones)',
+    group,
+  },
+  strict: { flags: '--strict', help: 'End with 1 for warnings, too', group },
   json: { flags: '--json', help: 'JSON instead of text', group },
 } as const satisfies Record<string, SimpleOption>;
 
@@ -40,7 +47,7 @@ export const doctorCommand: CommandModule = {
   build() {
     const command = buildCommand('usher doctor', {
       summary:
-        'Checks the whole chain before any user tries: issuer, keys, clock, metadata, sign-in, exchange, the server behind. Each check passes, fails or is unknown, with evidence and fix; ends with 1 when one fails.',
+        'Checks the whole chain before any user tries: issuer, keys, clock, metadata, sign-in, exchange, the server behind. Each check passes, warns of what will stop to work soon, fails or is unknown, with evidence and fix; ends with 1 when one fails.',
       usage:
         '-f FILE [options]\n       usher doctor [options of run] URL\n       usher doctor NAME --target-uri URL [options of proxy]',
       examples: [
@@ -64,7 +71,10 @@ export const doctorCommand: CommandModule = {
       import('../../diagnose/describe-reports.ts'),
     ]);
     const servers = await runDoctor(loaded.config, { aids });
-    const isGood = servers.every(({ checks }) => checks.every(({ result }) => result !== 'fail'));
+    const isStrict = values.isSet(options.strict);
+    const isGood = servers.every(({ checks }) =>
+      checks.every(({ result }) => result !== 'fail' && (result !== 'warn' || !isStrict)),
+    );
     print(isJson ? JSON.stringify({ ok: isGood, servers }, undefined, 2) : describeReports(servers));
     return isGood ? 0 : 1;
   },
@@ -107,12 +117,21 @@ function readAids(values: SimpleValues): Aids {
   const callerToken = readTokenFile(values);
   const clientId = values.text(options.clientId);
   const name = values.text(options.tool);
+  const certificateDays = readDays(values);
   const given = parseArguments(values.text(options.toolArguments) ?? '{}', values.problems);
   return {
     ...(callerToken === undefined ? {} : { callerToken }),
     ...(clientId === undefined ? {} : { clientId }),
+    ...(certificateDays === undefined ? {} : { certificateDays }),
     ...(name === undefined ? {} : { tool: { name, arguments: given } }),
   };
+}
+
+function readDays(values: SimpleValues): number | undefined {
+  const text = values.text(options.certificateDays);
+  if (text === undefined || /^\d{1,4}$/.test(text)) return text === undefined ? undefined : Number(text);
+  values.problems.push({ where: '--certificate-days', what: `is ${quote(text)}, expected a number of days` });
+  return undefined;
 }
 
 function readTokenFile(values: SimpleValues): Secret | undefined {
