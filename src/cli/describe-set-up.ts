@@ -39,11 +39,16 @@ export function describeUndo({ title, target }: SetUp, { steps, files, unsure }:
 }
 
 /** What to do with what was set up. */
-export function describeOutcome({ callers, client }: SetUpOutcome, folder: string): string {
+export function describeOutcome({ callers, exchange, client }: SetUpOutcome, folder: string): string {
   const secret = client.clientSecret === undefined ? 'no secret' : `the secret in ${join(folder, clientSecretName)}`;
   return plainLines([
     `People's MCP client signs in with the client id ${client.clientId} and ${secret}`,
     `  at ${callers.issuer}, redirected to ${client.redirectUris.join(' or ')}`,
+    ...(exchange.more?.['dpop'] === true
+      ? [
+          'The server behind gets tokens of type DPoP with proofs, and has to check both; --no-token-exchange-dpop has bearer tokens instead',
+        ]
+      : []),
     `Check the whole chain: usher doctor -f ${join(folder, configName)} --client-id ${client.clientId}`,
     `Start the gateway: usher serve -f ${join(folder, configName)}`,
   ]);

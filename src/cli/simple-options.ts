@@ -17,10 +17,15 @@ export interface SimpleOption {
 export function addSimpleOptions(command: Command, options: readonly SimpleOption[]): Command {
   for (const { flags, help, group, byDefault, env } of options) {
     const notes = `${byDefault === undefined ? '' : ` (default ${byDefault})`}${env === undefined ? '' : ` [${env}]`}`;
-    const option = new Option(flags, `${help}${notes}`).helpGroup(`${group}:`);
+    const option = optionOf(flags, `${help}${notes}`).helpGroup(`${group}:`);
     command.addOption(option.required ? option.argParser(collect) : option);
   }
   return command;
+}
+
+/** `--no-…` is an option like others here: commander would have it and its opposite overwrite each other, the last one winning. */
+function optionOf(flags: string, help?: string): Option {
+  return Object.assign(new Option(flags, help), { negate: false });
 }
 
 /** Reads such options: flag, then environment, then default; collects what is wrong. */
@@ -65,11 +70,19 @@ export class SimpleValues {
 
   /** Was a flag without value given? */
   isSet({ flags }: SimpleOption): boolean {
-    return textsOf(this.#command, new Option(flags).attributeName()).length > 0;
+    return textsOf(this.#command, optionOf(flags).attributeName()).length > 0;
+  }
+
+  /** Whether something is to be, where both `--…` and `--no-…` can be given; undefined when neither is. */
+  either(yes: SimpleOption, no: SimpleOption): boolean | undefined {
+    const [isWanted, isUnwanted] = [this.isSet(yes), this.isSet(no)];
+    if (isWanted && isUnwanted)
+      this.problems.push({ where: no.flags, what: `is given beside ${yes.flags}; keep one of them` });
+    return isWanted ? true : isUnwanted ? false : undefined;
   }
 
   #find(flags: string, env: string | undefined): { where: string; text: string } | undefined {
-    const option = new Option(flags);
+    const option = optionOf(flags);
     const texts = textsOf(this.#command, option.attributeName());
     const where = option.long ?? flags;
     if (texts.length > 1) this.problems.push({ where, what: `is given ${texts.length} times, expected once` });

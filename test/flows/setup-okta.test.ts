@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { startCountriesApi, startCountriesServer } from '../../src/demo/start-countries.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { startGateway } from '../../src/gateway/start-gateway.ts';
 import { collectLog } from '../kit/collect-log.ts';
@@ -14,6 +15,7 @@ import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
 import { claimsOf, startTestIdp, type SeedData, type TestIdp } from '../kit/start-test-idp.ts';
 import { until } from '../kit/until.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { tokenExchangeGrant } from '../../src/model/urns.ts';
 import { setUpOkta } from '../../src/providers/okta/set-up/set-up-okta.ts';
 import type { OktaWanted } from '../../src/providers/okta/set-up/wanted.ts';
 import { runSetUp } from '../../src/setup/run-set-up.ts';
@@ -106,7 +108,11 @@ test('set-up of Okta – an empty org – sign-in, exchange and call work with w
   const callerToken = String(signedIn.body['access_token']);
   const answer = await post(`${url}/mcp`, callerToken);
   assert.equal(answer.status, 200, await answer.clone().text());
-  const given = upstream.seen[0]?.headers.authorization?.replace('Bearer ', '');
+  const { authorization = '', dpop } = upstream.seen[0]?.headers ?? {};
+  assert.match(authorization, /^DPoP /);
+  const given = authorization.slice('DPoP '.length);
+  assert.match((claimsOf(given)['cnf'] as { jkt: string }).jkt, /^[\w-]{43}$/);
+  assert.equal(claimsOf(dpop)['htu'], `${upstream.url}/mcp`);
   const { aud, sub, scp } = claimsOf(given);
   assert.deepEqual({ aud, sub, scp }, { aud: 'backend', sub: 'alice@example.com', scp: ['backend-api:read'] });
   assert.equal(claimsOf(callerToken)['aud'], 'mcpserver');
@@ -133,7 +139,7 @@ async function setUpIn(
     signIn: { audience: 'mcpserver', scopes: ['mcp:tools:call'] },
     backend: { audience: 'backend', scopes: ['backend-api:read'] },
     client: { label: 'MCP client', redirectUris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'] },
-    gateway: { label: 'MCP gateway', dpop: false },
+    gateway: { label: 'MCP gateway', dpop: undefined },
     group: 'Everyone',
     ...change,
   };
@@ -181,7 +187,7 @@ test('set-up of Okta – an org that has half of it, differently – adds what i
       'Let the authorization server "Back end" trust "MCP server"',
       'In the app "Visual Studio Code" (vscode): add the redirect URI http://127.0.0.1:33418',
       'Assign the app "Visual Studio Code" to the group "Everyone"',
-      'In the app "MCP gateway" (gateway): tick the grant urn:ietf:params:oauth:grant-type:token-exchange, no longer demand proof of possession (DPoP)',
+      'In the app "MCP gateway" (gateway): tick the grant urn:ietf:params:oauth:grant-type:token-exchange',
       'In the rule "Exchange tokens" of the policy "MCP gateway" of "Back end": grant urn:ietf:params:oauth:grant-type:token-exchange to anybody assigned to the app, scopes backend-api:read',
       'Activate the rule "Exchange tokens" of the policy "MCP gateway" of the authorization server "Back end"',
     ],
@@ -193,35 +199,154 @@ test('set-up of Okta – an org that has half of it, differently – adds what i
   assert.deepEqual(await readdir(folder), []);
 });
 
-test('set-up of Okta – proof of possession left demanded – the written configuration gives it', async (context) => {
-  await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
-  await using upstream = await startHttpServer((_, response) => {
-    sendJson(response, 200, { jsonrpc: '2.0', id: 1, result: { content: [] } });
+const version = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'GetCountry' };
+const getCountry = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/call',
+  params: {
+    name: 'GetCountry',
+    arguments: { code: 'CZ' },
+    _meta: {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1.0.0' },
+      'io.modelcontextprotocol/clientCapabilities': {},
+    },
+  },
+};
+
+/** The countries API and the MCP server in front of it, which take the tokens of an authorization server that is there later. */
+async function startCountries(
+  stack: AsyncDisposableStack,
+  { idp, issuer, requireDpop, folder }: { idp: TestIdp; issuer: string; requireDpop: boolean; folder: string },
+) {
+  const trusted = {
+    issuer,
+    audience: 'backend',
+    scopes: ['backend-api:read'],
+    caFile: idp.idp.caFile,
+    stateDir: folder,
+    requireDpop,
+  };
+  const [apiPort, port] = [await freePort(), await freePort()];
+  const apiUrl = `http://127.0.0.1:${apiPort}/`;
+  stack.use(await startCountriesApi({ ...trusted, port: apiPort }));
+  stack.use(await startCountriesServer({ ...trusted, port, apiUrl }));
+  return { apiUrl, upstreamUrl: `http://127.0.0.1:${port}/mcp` };
+}
+
+for (const [name, dpop] of [
+  ['proof of possession as a new app demands it', undefined],
+  ['--no-token-exchange-dpop', false],
+] as const) {
+  test(`set-up of Okta – ${name} – the whole scenario runs with the written configuration`, async (context) => {
+    await using stack = new AsyncDisposableStack();
+    const idp = stack.use(await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] })));
+    const folder = await makeFolder(context);
+    const flags = [
+      '--org',
+      idp.idp.httpsUrl,
+      '--ca-file',
+      idp.idp.caFile,
+      '--api-token-file',
+      idp.idp.apiTokenFile ?? '',
+      '--out',
+      folder,
+      '--yes',
+    ];
+    // Where the API's tokens come from is known when that is made: the servers behind are started for it.
+    const first = await runUsher(context, [
+      'setup',
+      'okta',
+      ...flags,
+      ...(dpop === false ? ['--no-token-exchange-dpop'] : []),
+    ]);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(
+      first.stderr,
+      dpop === false
+        ? /app "MCP gateway", .*without demanding proof of possession \(DPoP\): the server behind gets bearer tokens/
+        : /app "MCP gateway", .*demanding proof of possession \(DPoP\) as new apps do: .*\(--no-token-exchange-dpop: bearer tokens\)/,
+    );
+    const { servers } = loadConfig({ file: join(folder, 'usher.yaml'), flags: [], environment: {} }).config;
+    const made = servers['mcp']?.credential;
+    assert.ok(made?.strategy === 'token-exchange');
+    assert.equal(made.dpop, dpop !== false);
+    const { apiUrl, upstreamUrl } = await startCountries(stack, {
+      idp,
+      issuer: made.url.replace('/v1/token', ''),
+      requireDpop: dpop !== false,
+      folder,
+    });
+    const more = ['--target-uri', upstreamUrl, ...(dpop === false ? [] : ['--token-exchange-dpop-url', apiUrl])];
+    // The app is there now: it is left as it is, and the configuration follows it.
+    const second = await runUsher(context, ['setup', 'okta', ...flags, ...more, '--json']);
+    assert.equal(second.code, 0, second.stderr);
+    assert.match(
+      second.stderr,
+      dpop === false ? /which does not demand proof .*gives none/ : /which demands proof .*gives it/,
+    );
+    const { callers, client } = JSON.parse(second.stdout) as {
+      callers: { issuer: string };
+      client: { clientId: string; clientSecretFile: string };
+    };
+    const { config } = loadConfig({ file: join(folder, 'usher.yaml'), flags: [], environment: {} });
+    const port = await freePort();
+    stack.use(await startGateway({ ...config, listen: { ...config.listen, port } }, collectLog()));
+    const signedIn = await idp.signIn(callers.issuer.split('/').at(-1) ?? '', {
+      clientId: client.clientId,
+      clientSecret: (await readFile(client.clientSecretFile, 'utf8')).trim(),
+      redirectUri: 'http://127.0.0.1:33418',
+      scope: 'openid mcp:tools:call',
+    });
+    const answer = await post(
+      `http://127.0.0.1:${port}/mcp`,
+      String(signedIn.body['access_token']),
+      getCountry,
+      version,
+    );
+    // An API that takes bound tokens only, or one that takes no proofs for another URL than its own.
+    assert.match(await answer.text(), /Czechia/);
   });
-  const folder = await makeFolder(context);
-  await using setUp = await setUpIn(idp, folder, {
-    gateway: { label: 'MCP gateway', dpop: true },
-    upstreamUrl: `${upstream.url}/mcp`,
+}
+
+for (const [name, dpop, demanded, change] of [
+  ['an app that demands proof of possession', undefined, true, undefined],
+  ['an app that demands none', undefined, false, undefined],
+  [
+    'an app that demands proof of possession and --no-token-exchange-dpop',
+    false,
+    true,
+    /no longer demand proof of possession/,
+  ],
+  ['an app that demands none and --token-exchange-dpop', true, false, /: demand proof of possession/],
+] as const) {
+  test(`set-up of Okta – ${name} – ${change === undefined ? 'left as it is' : 'changed'}, and the configuration follows it`, async (context) => {
+    await using idp = await startTestIdp((seed: SeedData) => {
+      const gateway = seed.apps.find(({ clientId }) => clientId === 'gateway');
+      Object.assign(gateway ?? {}, { requireDpop: demanded, grantTypes: ['client_credentials', tokenExchangeGrant] });
+    });
+    const label = 'MCP gateway';
+    const folder = await makeFolder(context);
+    await using setUp = await setUpIn(idp, folder, { gateway: { label, dpop } });
+    const { steps, found } = await setUp.run();
+    const about = steps
+      .map(({ sentence }) => sentence)
+      .filter((sentence) => sentence.startsWith(`In the app "${label}"`));
+    assert.equal(about.length, change === undefined ? 0 : 1);
+    if (change !== undefined) assert.match(about[0] ?? '', change);
+    else
+      assert.ok(
+        found.some(
+          (one) => one.startsWith(`App "${label}"`) && one.includes(demanded ? 'which demands' : 'which does not'),
+        ),
+      );
+    const { config } = loadConfig({ file: join(folder, 'usher.yaml'), flags: [], environment: {} });
+    const credential = config.servers['mcp']?.credential;
+    assert.ok(credential?.strategy === 'token-exchange');
+    assert.equal(credential.dpop, dpop ?? demanded);
   });
-  const { outcome } = await setUp.run();
-  assert.ok(outcome);
-  const { config } = loadConfig({ file: join(folder, 'usher.yaml'), flags: [], environment: {} });
-  await using gateway = await startGateway({ ...config, listen: { ...config.listen, port: 0 } }, collectLog());
-  const signedIn = await idp.signIn(outcome.callers.issuer.split('/').at(-1) ?? '', {
-    clientId: outcome.client.clientId,
-    clientSecret: outcome.client.clientSecret?.reveal() ?? '',
-    redirectUri: 'http://127.0.0.1:33418',
-    scope: 'openid mcp:tools:call',
-  });
-  const answer = await post(`${gateway.url}/mcp`, String(signedIn.body['access_token']));
-  assert.equal(answer.status, 200, await answer.clone().text());
-  const { authorization = '', dpop } = upstream.seen[0]?.headers ?? {};
-  assert.match(authorization, /^DPoP /);
-  const { cnf, aud } = claimsOf(authorization.slice('DPoP '.length));
-  assert.match((cnf as { jkt: string }).jkt, /^[\w-]{43}$/);
-  assert.equal(aud, 'backend');
-  assert.equal(claimsOf(dpop)['htu'], `${upstream.url}/mcp`);
-});
+}
 
 test('set-up of Okta – a step refused half way – says so, keeps the record, and goes on when run again', async (context) => {
   await using idp = await startTestIdp((seed) => Object.assign(seed, { servers: [], apps: [] }));
@@ -258,6 +383,15 @@ test('set-up of Okta – a wrong API token, a console address, no way to ask –
   const plain = await runUsher(context, ['setup', 'okta', '--org', 'http://example.okta.com', '--yes'], {
     env: { OKTA_API_TOKEN: '00not-the-token' },
   });
+  const both = ['--token-exchange-dpop', '--no-token-exchange-dpop', '--token-exchange-dpop-url', 'api'];
+  const contradicted = await runUsher(context, ['setup', 'okta', '--org', idp.idp.httpUrl, ...flags, '--yes', ...both]);
+  assert.equal(contradicted.code, 2);
+  assert.match(
+    contradicted.stderr,
+    /--no-token-exchange-dpop: is given beside --token-exchange-dpop; keep one of them/,
+  );
+  assert.match(contradicted.stderr, /--token-exchange-dpop-url: is given beside --no-token-exchange-dpop/);
+  assert.match(contradicted.stderr, /--token-exchange-dpop-url: is "api", expected an http or https URL/);
   assert.doesNotMatch(plain.stderr, /--api-token-file/);
   assert.match(plain.stderr, /--org: is "http:\/\/example\.okta\.com", expected the URL of an org: https:/);
   await assert.rejects(stat(join(folder, 'out')), { code: 'ENOENT' });

@@ -1,6 +1,7 @@
 import { quote } from '../../config/quote.ts';
 import type { Problem } from '../../config/source.ts';
 import { isLoopbackHost } from '../../lib/loopback.ts';
+import { webUrl } from '../../model/web-url.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { executeSetUp } from '../execute-set-up.ts';
@@ -56,7 +57,17 @@ const options = {
   },
   dpop: {
     flags: '--token-exchange-dpop',
-    help: "Have the gateway's tokens bound to a key of it (DPoP), for a server behind that checks proofs",
+    help: "Have the gateway's tokens bound to a key of it (DPoP), as a new app has them; one that is there is left as it is",
+    group,
+  },
+  noDpop: {
+    flags: '--no-token-exchange-dpop',
+    help: 'Have them be bearer tokens, for a server behind that cannot check proofs',
+    group,
+  },
+  dpopUrl: {
+    flags: '--token-exchange-dpop-url <URL>',
+    help: 'Where the server behind hands token and proof on to: the URL of the API, which proofs are made for then',
     group,
   },
   redirectUris: {
@@ -108,7 +119,11 @@ export const setupOktaCommand: CommandModule = {
       signIn: { audience: values.text(options.audience) ?? '', scopes: list(options.scopes) },
       backend: { audience: values.text(options.backendAudience) ?? '', scopes: list(options.backendScopes) },
       client: { label: values.text(options.clientApp) ?? '', redirectUris: list(options.redirectUris) },
-      gateway: { label: values.text(options.gatewayApp) ?? '', dpop: values.isSet(options.dpop) },
+      gateway: {
+        label: values.text(options.gatewayApp) ?? '',
+        dpop: values.either(options.dpop, options.noDpop),
+        dpopUrl: readDpopUrl(values, problems),
+      },
       group: values.text(options.people) ?? '',
     };
     if (wanted.signIn.audience === wanted.backend.audience) {
@@ -127,6 +142,17 @@ export const setupOktaCommand: CommandModule = {
     });
   },
 };
+
+function readDpopUrl(values: SimpleValues, problems: Problem[]): string | undefined {
+  const text = values.text(options.dpopUrl);
+  if (text === undefined) return undefined;
+  const where = '--token-exchange-dpop-url';
+  if (values.isSet(options.noDpop))
+    problems.push({ where, what: 'is given beside --no-token-exchange-dpop; keep one of them' });
+  if (!webUrl().safeParse(text).success)
+    problems.push({ where, what: `is ${quote(text)}, expected an http or https URL` });
+  return text;
+}
 
 /** The API token goes there, so it has to be https; plain http only to this machine, for the development provider. */
 function readOrg(values: SimpleValues, problems: Problem[]): string {

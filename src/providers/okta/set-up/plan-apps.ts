@@ -20,7 +20,8 @@ interface WantedApp {
   readonly type: 'web' | 'service';
   readonly grantTypes: readonly string[];
   readonly redirectUris: readonly string[];
-  readonly dpop: boolean;
+  /** As Okta has it, or as it is, when undefined. */
+  readonly dpop: boolean | undefined;
 }
 
 /** The app people's client signs in with, its assignment, and the gateway's.
@@ -35,7 +36,7 @@ export function planApps(wanted: OktaWanted, found: OktaFound): OktaPlan {
         type: 'web',
         grantTypes: ['authorization_code', 'refresh_token'],
         redirectUris: wanted.client.redirectUris,
-        dpop: false,
+        dpop: undefined,
       },
       found.client,
     ),
@@ -67,7 +68,7 @@ function planApp(wanted: WantedApp, found: FoundApp | undefined): OktaPlan {
   const update = findUpdate(wanted, app);
   const isActive = app.status === 'ACTIVE';
   return {
-    found: update === undefined && isActive ? [`App "${wanted.label}" (${app.id})`] : [],
+    found: update === undefined && isActive ? [`App "${wanted.label}" (${app.id})${tellDpop(wanted, app)}`] : [],
     changes: [
       ...(update === undefined ? [] : [update]),
       ...(isActive ? [] : [activation(`the app "${wanted.label}" (${app.id})`, () => `${appsPath}/${app.id}`)]),
@@ -75,11 +76,30 @@ function planApp(wanted: WantedApp, found: FoundApp | undefined): OktaPlan {
   };
 }
 
-function createApp({ key, label, type, grantTypes, redirectUris, dpop }: WantedApp): OktaChange {
+/** What the configuration follows, of the gateway's app. */
+function tellDpop({ key, dpop }: WantedApp, app: OktaApp): string {
+  if (key !== 'gateway') return '';
+  const isBound = dpop ?? demandsDpop(app);
+  return isBound
+    ? ', which demands proof of possession (DPoP): the gateway gives it'
+    : ', which does not demand proof of possession (DPoP): the gateway gives none';
+}
+
+/** Does the app take no request for tokens without a proof? */
+export function demandsDpop({ settings }: OktaApp): boolean {
+  return settings.oauthClient.dpop_bound_access_tokens ?? false;
+}
+
+/** What follows for the server behind. */
+const withDpop =
+  'demanding proof of possession (DPoP) as new apps do: the gateway gives it, and the server behind gets tokens of type DPoP with proofs that it has to check (--no-token-exchange-dpop: bearer tokens)';
+const withoutDpop = 'without demanding proof of possession (DPoP): the server behind gets bearer tokens';
+
+function createApp({ key, label, type, grantTypes, redirectUris, dpop = true }: WantedApp): OktaChange {
   const details =
     type === 'web'
       ? `redirected to ${redirectUris.join(' and ')}`
-      : `with the grants client credentials and token exchange, ${dpop ? 'demanding' : 'without demanding'} proof of possession (DPoP)`;
+      : `with the grants client credentials and token exchange, ${dpop ? withDpop : withoutDpop}`;
   return {
     action: 'create',
     sentence: `Create the ${type === 'web' ? 'web' : 'API services'} app "${label}", ${details}`,
@@ -113,10 +133,10 @@ function createApp({ key, label, type, grantTypes, redirectUris, dpop }: WantedA
 }
 
 /** What an app lacks; what it has beyond stays. */
-function findUpdate({ label, type, grantTypes, redirectUris, dpop }: WantedApp, app: OktaApp): OktaChange | undefined {
+function findUpdate({ label, grantTypes, redirectUris, dpop }: WantedApp, app: OktaApp): OktaChange | undefined {
   const client = app.settings.oauthClient;
   const [grants, uris] = [lacking(grantTypes, client.grant_types), lacking(redirectUris, client.redirect_uris)];
-  const isOther = type === 'service' && (client.dpop_bound_access_tokens ?? false) !== dpop;
+  const isOther = dpop !== undefined && demandsDpop(app) !== dpop;
   const what = [
     ...grants.map((grant) => `tick the grant ${grant}`),
     ...uris.map((uri) => `add the redirect URI ${uri}`),

@@ -2,6 +2,7 @@ import type { SetUp, SetUpOutcome, SetUpStep } from '../../../model/set-up.ts';
 import { Secret } from '../../../model/secret.ts';
 import { appsPath, type Key, type OktaChange } from './change.ts';
 import { conflict, type FoundApp, type OktaFound, readFound } from './found.ts';
+import { demandsDpop } from './plan-apps.ts';
 import { buildOktaClient, type OktaClient, type OktaOrg } from './okta-client.ts';
 import { madeSchema, secretSchema } from './okta-shapes.ts';
 import { planOkta } from './plan-okta.ts';
@@ -77,7 +78,7 @@ async function readOutcome(client: OktaClient, wanted: OktaWanted): Promise<SetU
       clientSecret: gatewaySecret,
       audience: [wanted.backend.audience],
       scopes: wanted.backend.scopes,
-      ...(wanted.gateway.dpop ? { more: { dpop: true } } : {}),
+      ...(demandsDpop(gateway.app) ? { more: { dpop: true, ...proofUrl(wanted) } } : {}),
     },
     client: {
       clientId: webApp.app.credentials.oauthClient.client_id,
@@ -85,6 +86,10 @@ async function readOutcome(client: OktaClient, wanted: OktaWanted): Promise<SetU
       redirectUris: webApp.app.settings.oauthClient.redirect_uris,
     },
   };
+}
+
+function proofUrl({ gateway: { dpopUrl } }: OktaWanted): { readonly dpopUrl?: string } {
+  return dpopUrl === undefined ? {} : { dpopUrl };
 }
 
 /** Source: https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ApplicationSSOPublicKeys/ (List

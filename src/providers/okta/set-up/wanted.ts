@@ -9,8 +9,12 @@ export interface OktaWanted {
   /** The app of the gateway. */
   readonly gateway: {
     readonly label: string;
-    /** Have its tokens bound to a key of the gateway (RFC 9449). */
-    readonly dpop: boolean;
+    /** Have its tokens bound to a key of the gateway (RFC 9449). Undefined follows Okta: new apps demand that, and an app that is
+     * there stays as it is.
+     */
+    readonly dpop: boolean | undefined;
+    /** What proofs are made for, where it is not the server behind: the API it hands token and proof on to. */
+    readonly dpopUrl?: string | undefined;
   };
   /** The group that may use the client. */
   readonly group: string;
