@@ -88,7 +88,8 @@ async function start({ settings }: Member) {
         },
       },
     });
-    const routes = buildRoutes(config, { ...deps, ca: undefined, port: 1, scheme: 'http', workloads: new Map() });
+    const none = { workloads: new Map(), usedProofs: new Map() };
+    const routes = buildRoutes(config, { ...deps, ...none, ca: undefined, port: 1, scheme: 'http' });
     const route = routes.get('/mcp');
     assert.ok(route);
     void route.upstream.close();

@@ -42,7 +42,16 @@ export async function runDoctor(
   const scheme = config.listen.tls === undefined ? 'http' : 'https';
   const { port } = config.listen;
   // What the parts log is in the outcomes.
-  const routes = buildRoutes(config, { http, ca, now, log: quietLog, port, scheme, workloads: new Map() });
+  const routes = buildRoutes(config, {
+    http,
+    ca,
+    now,
+    log: quietLog,
+    port,
+    scheme,
+    workloads: new Map(),
+    usedProofs: new Map(),
+  });
   try {
     const reports: ServerReport[] = [];
     for (const route of routes.values()) {

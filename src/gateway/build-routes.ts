@@ -1,6 +1,6 @@
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
-import { buildReplayMemory } from '../authenticators/dpop/replay-memory.ts';
+import { buildReplayMemory, type ReplayMemory } from '../authenticators/dpop/replay-memory.ts';
 import { buildSharedReplays } from '../authenticators/dpop/shared-replays.ts';
 import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
@@ -35,6 +35,8 @@ export interface RouteDeps {
   readonly workloads: ReadonlyMap<string, Workload>;
   /** What several replicas know together. */
   readonly store?: Store | undefined;
+  /** Which proofs (DPoP) were used, by server: whatever is configured anew, they stay used. */
+  readonly usedProofs: Map<string, ReplayMemory>;
 }
 
 interface NamedDeps extends RouteDeps {
@@ -135,7 +137,8 @@ function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { r
   const { resourceUrl, now } = deps;
   const skews = authenticate.flatMap((one) => (one.strategy === 'anonymous' ? [] : [one.clockSkewSeconds]));
   if (skews.length === 0) return undefined;
-  const memory = buildReplayMemory({ now });
+  const memory = deps.usedProofs.get(deps.name) ?? buildReplayMemory({ now });
+  deps.usedProofs.set(deps.name, memory);
   const store = scopeSettings(deps.store, { use: 'proof', server: deps.name, settings: resourceUrl });
   const replays = store === undefined ? memory : buildSharedReplays(memory, store, now);
   const nonceSecret = store?.secretFor('nonces');

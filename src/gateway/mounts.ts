@@ -27,7 +27,7 @@ export interface Prepared {
   discard(): Promise<void>;
 }
 
-export type MountDeps = Omit<RouteDeps, 'http' | 'ca'>;
+export type MountDeps = Omit<RouteDeps, 'http' | 'ca' | 'usedProofs'>;
 
 const warmUpMs = 5_000;
 
@@ -35,6 +35,7 @@ const warmUpMs = 5_000;
 export class Mounts implements AsyncDisposable {
   readonly #deps: MountDeps;
   readonly #open = new Set<Closable>();
+  readonly #usedProofs: RouteDeps['usedProofs'] = new Map();
   #neighbours: Neighbours | undefined;
   #served: ServedRoutes | undefined;
 
@@ -52,7 +53,8 @@ export class Mounts implements AsyncDisposable {
     const ca = readCa(config.caFile);
     const isSameCa = now !== undefined && String(now.ca) === String(ca);
     const neighbours = isSameCa ? now : { ca, http: buildHttpClient(ca === undefined ? {} : { ca }) };
-    const routes = buildRoutes(config, { ...this.#deps, ...neighbours }, isSameCa ? served : undefined);
+    const deps = { ...this.#deps, ...neighbours, usedProofs: this.#usedProofs };
+    const routes = buildRoutes(config, deps, isSameCa ? served : undefined);
     const needed = new Set<Closable>([neighbours.http, ...[...routes.values()].map(({ upstream }) => upstream)]);
     const isNew = (one: Closable) => !this.#open.has(one);
     const added = [...needed].filter(isNew);
