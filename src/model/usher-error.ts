@@ -96,13 +96,14 @@ export function fail<C extends ErrorCode>(code: C, details: ErrorDetails<C>, ext
 /** The same refusal, saying which of several parts it comes from; anything else as it is. */
 export function atPlace(error: unknown, place: string): unknown {
   if (!(error instanceof UsherError)) return error;
-  const { code, details, claims, cause, retryAfterSeconds, scopes, challengeParameters } = error;
+  const { code, details, claims, cause, retryAfterSeconds, scopes, challengeParameters, known } = error;
   return new UsherError(code, details, {
     ...(claims === undefined ? {} : { claims }),
     ...(cause === undefined ? {} : { cause }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     ...(scopes === undefined ? {} : { scopes }),
     challengeParameters,
+    known,
     place: error.place === undefined ? place : `${place}, ${error.place}`,
   });
 }

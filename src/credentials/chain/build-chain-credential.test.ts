@@ -5,6 +5,7 @@ import { startCredential } from '../../../test/kit/start-credential.ts';
 import { encodePart } from '../../../test/kit/signing-key.ts';
 import { sendJson, type SeenRequest } from '../../../test/kit/start-http-server.ts';
 import { until } from '../../../test/kit/until.ts';
+import type { ExplainRefusal } from '../../model/provider.ts';
 import { Secret } from '../../model/secret.ts';
 import { buildTokenExchangeSource } from '../token-exchange/build-token-exchange-credential.ts';
 import { tokenExchangeSchema } from '../token-exchange/schema.ts';
@@ -17,7 +18,7 @@ function jwt(claims: Record<string, unknown>): string {
 const issued = { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token', token_type: 'Bearer' };
 
 /** The first exchange at /here, whose tokens live an hour, the second at /there, whose tokens live ten minutes. */
-async function start() {
+async function start(explainRefusal?: ExplainRefusal) {
   const all = await startCredential((url, deps) => {
     const steps = ['here', 'there'].map((place) => {
       const given = {
@@ -26,7 +27,7 @@ async function start() {
         clientSecret: new Secret(`secret-${place}`),
         audience: [place],
       };
-      return buildTokenExchangeSource(tokenExchangeSchema.parse(given), deps);
+      return buildTokenExchangeSource(tokenExchangeSchema.parse(given), { ...deps, explainRefusal });
     });
     return buildChainCredential({ header: 'Authorization' }, steps, deps);
   });
@@ -174,4 +175,16 @@ describe('a refusal', () => {
       assert.equal((await all.refusal(identity(all.scene.nowMs))).code, 'exchange_answer_invalid');
     });
   }
+});
+
+test('a step is refused in words that are known – the refusal has their cause and what to do', async () => {
+  const known = { id: 'no-trust', answer: {}, cause: 'Nobody trusts it.', fix: 'Trust it.', source: 'a test' };
+  await using all = await start(() => known);
+  all.bend.respond = (_, response) => {
+    sendJson(response, 400, { error: 'invalid_request' });
+    return true;
+  };
+  const refusal = await all.refusal(identity(all.scene.nowMs));
+  assert.equal(refusal.known, known);
+  assert.match(refusal.hint, /^Step 1 of 2, token-exchange: .*Nobody trusts it\. Trust it\.$/);
 });
