@@ -100,7 +100,8 @@ async function start({ settings }: Member) {
     const isGrant = form.get('requested_token_type')?.endsWith('id-jag') === true;
     issued += 1;
     const claims = { aud: isGrant ? 'https://partner.example' : 'backend', jti: `new-${issued}` };
-    const token = `${encodePart({ alg: 'RS256' })}.${encodePart(claims)}.c2lnbmF0dXJl`;
+    const header = { alg: 'RS256', ...(isGrant ? { typ: 'oauth-id-jag+jwt' } : {}) };
+    const token = `${encodePart(header)}.${encodePart(claims)}.c2lnbmF0dXJl`;
     sendJson(response, 200, {
       access_token: token,
       token_type: isGrant ? 'N_A' : 'Bearer',

@@ -150,19 +150,29 @@ const clockSkewMs = 60_000;
 /** What a JWT looks like: three parts, the first beginning as base64url of `{` and a quote or white space does. */
 const jwtLike = /^e[wy][^.]*\.[^.]*\.[^.]*$/;
 
+/** `typ` of draft-ietf-oauth-identity-assertion-authz-grant, as RFC 7515 §4.1.9 lets it be written. */
+const grantType = /^(?:application\/)?oauth-id-jag\+jwt$/i;
+
 /** Undefined for an opaque token, about which nothing can be said. */
 function findClaims(
   upstreamToken: string,
   { nowMs, jkt, answer = 'exchanged' }: Asked,
   refuse: Refuse,
 ): TokenClaims | undefined {
-  if (!jwtLike.test(upstreamToken)) return undefined;
+  if (!jwtLike.test(upstreamToken)) {
+    if (answer === 'id-jag') throw refuse('it is no JWT, expected an ID-JAG');
+    return undefined;
+  }
+  let header: Readonly<Record<string, unknown>>;
   let claims: Readonly<Record<string, unknown>>;
   try {
-    ({ claims } = parseJwtParts(upstreamToken));
+    ({ header, claims } = parseJwtParts(upstreamToken));
   } catch (error) {
     throw refuse(`the token is a JWT, but ${error instanceof Error ? error.message : 'unreadable'}`);
   }
+  // It goes to another company: nothing that is of use at home may (§3 of the draft).
+  if (answer === 'id-jag' && !grantType.test(String(header['typ'])))
+    throw refuse('its header does not say that it is an ID-JAG, expected typ "oauth-id-jag+jwt"');
   const { nbf, cnf } = claims;
   const boundTo = isObject(cnf) ? cnf['jkt'] : undefined;
   if (isAccessToken(answer) && boundTo !== jkt)

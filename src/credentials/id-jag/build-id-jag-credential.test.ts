@@ -9,11 +9,12 @@ import { buildIdJagCredential } from './build-id-jag-credential.ts';
 import { idJagSchema } from './schema.ts';
 
 const tokenType = 'urn:ietf:params:oauth:token-type:';
+const grantType = 'oauth-id-jag+jwt';
 const partner = 'https://auth.partner.example';
 const resource = 'https://api.partner.example/mcp';
 
-function jwt(claims: Record<string, unknown>): string {
-  return `${encodePart({ alg: 'RS256' })}.${encodePart(claims)}.c2lnbmF0dXJl`;
+function jwt(claims: Record<string, unknown>, typ?: string): string {
+  return `${encodePart({ alg: 'RS256', typ })}.${encodePart(claims)}.c2lnbmF0dXJl`;
 }
 
 /** What each of the two answers, beside what is usual. */
@@ -50,13 +51,14 @@ async function start(more: Record<string, unknown> = {}) {
   all.scene.respond = ({ url }: SeenRequest, response) => {
     if (url === '/idp') {
       grants += 1;
-      const grant = jwt({
+      const claims = {
         iss: 'https://id.example',
         aud: partner,
         sub: 'alice',
         jti: `grant-${grants}`,
         client_id: 'there',
-      });
+      };
+      const grant = jwt(claims, grantType);
       const usual = {
         access_token: grant,
         issued_token_type: `${tokenType}id-jag`,
@@ -151,9 +153,12 @@ describe('a grant that is none', () => {
     ['one to carry as Bearer', { token_type: 'Bearer' }, /token_type is "Bearer", expected "N_A"/],
     [
       'one for another server',
-      { access_token: jwt({ aud: 'https://other.example' }) },
+      { access_token: jwt({ aud: 'https://other.example' }, grantType) },
       /audience is "https:\/\/other.example"/,
     ],
+    ['an access token that is called one', { access_token: jwt({ aud: partner }, 'at+jwt') }, /expected typ/],
+    ['a JWT of no type', { access_token: jwt({ aud: partner }) }, /expected typ "oauth-id-jag\+jwt"/],
+    ['an opaque token', { access_token: 'a-refresh-token-of-alice' }, /it is no JWT, expected an ID-JAG/],
     ['one without a scope', { scope: 'other' }, /scope "tools.read" was asked for and not granted/],
   ];
   for (const [name, answer, hint] of rows) {
