@@ -27,6 +27,7 @@ function body(changes: Record<string, unknown> = {}): Record<string, unknown> {
   };
 }
 
+const deep = `{"aud":"backend","nbf":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
 const parse = (changes: Record<string, unknown> = {}): IssuedToken => parseAnswer(body(changes), asked);
 
 describe('what is taken', () => {
@@ -104,6 +105,12 @@ describe('what is refused', () => {
     ['an end that passed', { access_token: jwt({ exp: nowMs / 1000 - 1 }) }, /expired already/],
     ['an end that is now', { access_token: jwt({ exp: nowMs / 1000 }) }, /expired already/],
     ['a beginning that is still to come', { access_token: jwt({ nbf: nowMs / 1000 + 120 }) }, /not valid yet: nbf is/],
+    ['a beginning 20 000 lists deep', { access_token: jwt(deep) }, /nbf is an object/],
+    [
+      'the token where its type belongs',
+      { access_token: 'opaque-token-of-alice', token_type: 'opaque-token-of-alice' },
+      /token_type is "\[removed\]"/,
+    ],
     ['a beginning that is no number', { access_token: jwt({ nbf: 'soon' }) }, /not valid yet: nbf is "soon"/],
     ['expires_in of zero', { expires_in: 0 }, /wrong kind: expires_in/],
     ['expires_in below zero', { expires_in: -5 }, /wrong kind: expires_in/],

@@ -73,8 +73,9 @@ const headerSafe = /^[A-Za-z0-9._~+/-]+=*$/;
  * @throws UsherError exchange_answer_invalid
  */
 export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
+  const secrets = [...asked.secrets];
   const refuse = (reason: string) =>
-    fail('exchange_answer_invalid', { url: asked.url, reason: withoutTokens(reason, asked.secrets) });
+    fail('exchange_answer_invalid', { url: asked.url, reason: withoutTokens(reason, secrets) });
   const parsed = answerSchema.safeParse(body);
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the body'))].join(', ');
@@ -87,6 +88,8 @@ export function parseAnswer(body: unknown, asked: Asked): IssuedToken {
     expires_in: expiresIn,
     scope,
   } = parsed.data;
+  // Somebody who mixes up the fields of an answer must not have it in the log.
+  secrets.push(upstreamToken);
   checkTypes(issuedType, tokenType, { kind: asked.answer ?? 'exchanged', refuse, isBound: asked.jkt !== undefined });
   if (!headerSafe.test(upstreamToken)) throw refuse('the token has characters that cannot stand in a header');
   if (upstreamToken === asked.callerToken) throw refuse("it is the caller's own token, unchanged");
@@ -180,7 +183,9 @@ function findClaims(
       `the token is bound to ${boundTo === undefined ? 'no key' : 'a key'}, expected ${jkt === undefined ? 'none' : "this gateway's"}`,
     );
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf * 1000 <= nowMs + clockSkewMs))
-    throw refuse(`the token is not valid yet: nbf is ${JSON.stringify(nbf)}, now is ${Math.floor(nowMs / 1000)}`);
+    throw refuse(
+      `the token is not valid yet: nbf is ${typeof nbf === 'object' ? 'an object' : JSON.stringify(nbf)}, now is ${Math.floor(nowMs / 1000)}`,
+    );
   const shown = pickTokenClaims(claims);
   const saysScopes = claims['scp'] !== undefined || claims['scope'] !== undefined;
   if (saysScopes && shown.scp === undefined) throw refuse("the token's scopes are neither text nor a list of texts");
