@@ -19,6 +19,9 @@ import { checkIntrospected } from './check-introspected.ts';
 import type { IntrospectionSettings } from './schema.ts';
 import type { Introspected } from './send-introspection.ts';
 
+/** RFC 6750 §2.1, b64token. */
+const opaqueToken = /^[A-Za-z0-9._~+/-]+=*$/;
+
 /** Strategy `introspection` (RFC 7662): the issuer is asked about the caller's token. Which issuer, its `iss` says where the
  * token is a JWT, and else how it begins: none hears of a token that another one issued.
  */
@@ -37,6 +40,9 @@ export function buildIntrospectionAuthenticator(
   const issuerOf = (callerToken: string): Issuer => {
     const claims = readShape(callerToken)?.claims;
     if (claims === undefined) {
+      // Nobody issued it, and what a provider makes of it need not be good for all the others.
+      if (!opaqueToken.test(callerToken))
+        throw fail('token_malformed', { reason: 'it is opaque, with characters that no token has (RFC 6750 §2.1)' });
       const issuer = issuers.find((one) => callerToken.startsWith(one.settings.tokenPrefix));
       if (issuer !== undefined) return issuer;
       throw fail('token_malformed', { reason: 'it is opaque, and begins as the tokens of no issuer here do' });
