@@ -202,7 +202,15 @@ test('undo – the record of another org – refused', async (context) => {
   assert.deepEqual(other.undone, []);
 });
 
-for (const path of ['//evil.example/x', 'https://evil.example/x', '/api/../x', '/api\\x', '/a b']) {
+for (const path of [
+  '//evil.example/x',
+  'https://evil.example/x',
+  '/api/../x',
+  '/api/%2E%2e/x',
+  '/api/.%2e',
+  '/api\\x',
+  '/a b',
+]) {
   test(`undo – a record with the path ${path} – refused as damaged`, async (context) => {
     const folder = await makeFolder(context);
     const { setUp, undone } = buildProvider(['a']);
