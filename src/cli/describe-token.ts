@@ -54,9 +54,19 @@ export function describeToken(
 function text(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
-  const whole = typeof value === 'string' ? value : isList ? value.join(', ') : JSON.stringify(value);
+  const whole = typeof value === 'string' ? value : isList ? value.join(', ') : toJson(value);
   const line = plain(whole);
   return line.length > 300 ? `${line.slice(0, 300)}… (${whole.length} characters)` : line;
+}
+
+/** Whoever writes a token can nest deeper than it can be written out again. */
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return '(too deep to show)';
+    throw error;
+  }
 }
 
 function scopesOf(claims: JwtParts['claims']): string | undefined {

@@ -40,6 +40,15 @@ test('token inspect – a token on stdin – shows claims with readable times, a
   assert.equal(stderr, '');
 });
 
+test('token inspect – a claim 15 000 lists deep – is shown as far as it can be', async (context) => {
+  const deep = `{"iss":"https://i.example.com","x":${'['.repeat(15_000)}${']'.repeat(15_000)}}`;
+  const [header = '', , signature = ''] = unsigned({ alg: 'RS256' }, {}, 'eA').split('.');
+  const { code, stdout } = await inspect(context, `${header}.${Buffer.from(deep).toString('base64url')}.${signature}`);
+  assert.equal(code, 0);
+  assert.match(stdout, /^issuer +https:\/\/i\.example\.com$/m);
+  assert.match(stdout, /^x +\(too deep to show\)$/m);
+});
+
 test('token inspect – a token in USHER_TOKEN – needs no argument', async (context) => {
   const env = { USHER_TOKEN: unsigned({ alg: 'RS256' }, claims, 'eA') };
   const { stdout } = await inspect(context, '', [], { env });
