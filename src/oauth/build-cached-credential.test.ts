@@ -36,11 +36,11 @@ describe('refresh ahead', () => {
     assert.equal(all.count(), 2);
   });
 
-  test('the next one is refused – the token at hand is good until its end, and nobody asks until then', async () => {
+  test('the next one is not to be had – the token at hand is good until its end, and nobody asks until then', async () => {
     await using all = await startExchange();
     const alice = identity(all.scene.nowMs);
     await all.header(alice);
-    all.scene.respond = (_, response) => sendJson(response, 400, { error: 'invalid_grant' });
+    all.scene.respond = (_, response) => sendJson(response, 401, { error: 'invalid_client' });
     all.scene.nowMs += lastFifthMs + 1_000;
     atOnce(all, alice);
     await until(() => all.count() === 2);
@@ -50,9 +50,35 @@ describe('refresh ahead', () => {
     assert.equal(atOnce(all, alice), 'Bearer opaque-1');
     assert.equal(all.count(), 3);
     all.scene.nowMs += 10_000;
-    assert.equal((await all.refusal(alice)).code, 'exchange_subject_refused');
+    assert.equal((await all.refusal(alice)).code, 'exchange_misconfigured');
     assert.equal(all.count(), 4);
   });
+
+  const withdrawals = [
+    ['invalid_grant', 'exchange_subject_refused'],
+    ['access_denied', 'exchange_denied'],
+    ['insufficient_user_authentication', 'exchange_step_up'],
+  ] as const;
+  for (const [error, code] of withdrawals) {
+    test(`the next one is refused with ${error} – the token at hand is over at once`, async () => {
+      await using all = await startExchange();
+      const alice = identity(all.scene.nowMs);
+      await all.header(alice);
+      all.scene.nowMs += lastFifthMs + 1_000;
+      all.failOnce((_, response) => sendJson(response, 400, { error }));
+      assert.equal(atOnce(all, alice), 'Bearer opaque-1');
+      await until(() =>
+        all.header(alice).then(
+          () => false,
+          () => true,
+        ),
+      );
+      assert.equal((await all.refusal(alice)).code, code);
+      assert.equal(all.count(), 2);
+      all.scene.nowMs += 5_000;
+      assert.equal(await all.header(alice), 'Bearer opaque-2', 'the provider thinks better of it');
+    });
+  }
 
   test("the token ends with the caller's own – another would not last longer, so none is asked for", async () => {
     await using all = await startExchange();

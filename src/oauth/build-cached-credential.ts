@@ -7,6 +7,7 @@ import type { Identity } from '../model/identity.ts';
 import { Secret } from '../model/secret.ts';
 import { scopeStore, type Store } from '../model/store.ts';
 import type { UpstreamCredential, UpstreamProof } from '../model/upstream-credential.ts';
+import { UsherError } from '../model/usher-error.ts';
 import type { Subject } from './hand-in.ts';
 import { boundHeader, buildHeaderForm, type HeaderSettings } from './header-form.ts';
 import type { IssuedToken } from './parse-answer.ts';
@@ -53,6 +54,9 @@ interface Kept extends TokenLife {
 /** While the provider is left alone nobody asks it for the next token; then a call looks again after this long. */
 const refreshPauseMs = 2_000;
 
+/** The provider has just said that it does not let this caller through any more. */
+const withdrawals: ReadonlySet<string> = new Set(['exchange_subject_refused', 'exchange_step_up', 'exchange_denied']);
+
 /** A credential whose tokens are asked for once per caller's token and target, however many calls race: the key is the
  * digest of the whole token, never the user, and each target has a cache of its own. A token is handed out until shortly
  * before the first of the two tokens ends. A call in the last fifth of that time has the next one asked for, and does not
@@ -80,7 +84,7 @@ export function buildCachedCredential(
   // Who has another key could do nothing with them.
   const common = store === undefined || binding === undefined ? store : scopeStore(store, binding.thumbprint);
   const replicas = common === undefined ? undefined : new SharedTokens(common, now);
-  /** What the service behind refused: another replica may not know yet. */
+  /** What the service behind refused, or the provider withdrew: another replica may not know yet. */
   const spurned = new LRUCache<string, string>({ maxSize: 10_000, sizeCalculation: () => 1 });
 
   /** @param replaced the token that the new one is for, where there is one at hand */
@@ -130,6 +134,13 @@ export function buildCachedCredential(
 
   const bareToken = (one: UpstreamCredential) => one.header?.value.reveal().slice(form.prefix.length);
 
+  function forget(key: string, over: UpstreamCredential): void {
+    // Another call may have replaced it meanwhile: that one deserves its chance.
+    if (kept.get(key)?.credential.header?.value === over.header?.value) kept.delete(key);
+    const token = bareToken(over);
+    if (replicas !== undefined && token !== undefined) spurned.set(key, token);
+  }
+
   /** Waits for a request another call started: it asked the provider for nothing itself. */
   async function join(key: string, identity: Identity, signal: AbortSignal): Promise<UpstreamCredential> {
     const startedAtMs = now();
@@ -137,7 +148,9 @@ export function buildCachedCredential(
     return Object.freeze({ ...credential, source: 'cached', waitedMs: now() - startedAtMs } as const);
   }
 
-  /** Once for each token: where it fails, the token at hand is good until its end, and then a call asks as ever. */
+  /** Once for each token: where nobody answers or the operator has to mend something, the token at hand is good until its end,
+   * and then a call asks as ever. Where the provider says no to this caller, it is over at once.
+   */
   function refresh(known: Kept, identity: Identity, nowMs: number): void {
     const key = keyOf(identity);
     known.refreshAtMs = nowMs + refreshPauseMs;
@@ -148,7 +161,11 @@ export function buildCachedCredential(
       return;
     }
     known.refreshAtMs = Number.POSITIVE_INFINITY;
-    flight.run(key, (handle) => request(identity, handle, bareToken(known.credential))).catch(() => {});
+    flight
+      .run(key, (handle) => request(identity, handle, bareToken(known.credential)))
+      .catch((error: unknown) => {
+        if (error instanceof UsherError && withdrawals.has(error.code)) forget(key, known.credential);
+      });
   }
 
   return {
@@ -171,12 +188,7 @@ export function buildCachedCredential(
       return flight.run(key, (handle) => request(identity, handle), connection.signal);
     },
     evict(identity, refusedOne) {
-      const key = keyOf(identity);
-      const known = kept.get(key);
-      // Another call may have replaced it meanwhile: that one deserves its chance.
-      if (known !== undefined && known.credential.header?.value === refusedOne.header?.value) kept.delete(key);
-      const token = bareToken(refusedOne);
-      if (replicas !== undefined && token !== undefined) spurned.set(key, token);
+      forget(keyOf(identity), refusedOne);
       return refusedOne.source === 'cached';
     },
   };
