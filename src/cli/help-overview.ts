@@ -17,6 +17,6 @@ export function helpOverview(rows: readonly CommandRow[]): string {
     '  usher run --oidc-issuer https://example.okta.com/oauth2/aus1 --oidc-audience mcpserver http://127.0.0.1:8001/mcp',
     '  usher serve -f usher.yaml',
     '',
-    'Each command has its own --help. Every flag has a form in the environment and in a YAML file as well.',
+    'Each command has its own --help (usher help COMMAND). Every flag has a form in the environment and in a YAML file as well.',
   ].join('\n');
 }

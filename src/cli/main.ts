@@ -3,6 +3,7 @@ import { reportUsage } from '../config/report.ts';
 import { findClosest } from '../lib/closest.ts';
 import { type CommandRow, commandTable } from './command-table.ts';
 import { helpOverview } from './help-overview.ts';
+import { arrangeHelp } from './help-topics.ts';
 import { print } from './print.ts';
 import { reportError } from './report-error.ts';
 
@@ -11,7 +12,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Runs the command line and returns the exit code. Never throws. */
 export async function main(args: readonly string[], environment: Environment = process.env): Promise<number> {
   const split = args.indexOf('--');
-  const head = split < 0 ? args : args.slice(0, split);
+  const given = split < 0 ? args : args.slice(0, split);
+  const head = given[0] === 'help' && given.length > 1 ? [...given.slice(1), '--help'] : given;
   const tail = split < 0 ? undefined : args.slice(split + 1);
   try {
     const overview = findOverview(head);
@@ -33,6 +35,7 @@ async function execute(
 ): Promise<number> {
   const module = await row.load();
   const command = module.build();
+  arrangeHelp(command, args);
   command.exitOverride().configureOutput({
     writeOut: print,
     writeErr: () => {},
@@ -70,7 +73,6 @@ function findOverview(head: readonly string[]): string | undefined {
  * @throws UsherError `config_invalid` with a suggestion
  */
 function findCommand(head: readonly string[]): { row: CommandRow; words: number } {
-  if (head[0] === 'help') return findCommand([...head.slice(1), '--help']);
   if (head[0] === '--version' || head[0] === '-V') return findCommand(['version']);
   for (const words of [2, 1]) {
     const name = head.slice(0, words).join(' ');

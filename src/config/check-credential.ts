@@ -1,5 +1,6 @@
 import { readPrivateKey } from '../lib/read-private-key.ts';
 import { checkClient } from './check-client.ts';
+import { findLeaf } from './describe-issue.ts';
 import type { Finding } from './finding.ts';
 import type { Draft } from './draft.ts';
 import type { Segment } from './leaves.ts';
@@ -50,11 +51,13 @@ function* checkExchange(draft: Draft, path: readonly Segment[]): Generator<Findi
 /** Half of a proof of possession, or a key that cannot be used. */
 function* checkProof(draft: Draft, path: readonly Segment[]): Generator<Finding> {
   const at = (field: string): unknown => valueAt(draft.tree, [...path, field]);
+  const flag = findLeaf(draft, [...path, 'dpop'])?.meta.flag;
+  const wish = flag === undefined ? 'dpop: true' : `--${flag} (dpop: true)`;
   for (const key of ['dpopKeyFile', 'dpopUrl']) {
     if (at(key) === undefined || at('dpop') === true) continue;
     yield {
       path: [...path, key],
-      what: 'says how to prove a key that is not asked for; set --token-exchange-dpop (dpop: true) as well, or leave it out',
+      what: `says how to prove a key that is not asked for; set ${wish} as well, or leave it out`,
     };
   }
   const file = at('dpopKeyFile');

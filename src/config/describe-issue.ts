@@ -7,7 +7,7 @@ import { formatPath, plainPath, valueAt } from './path.ts';
 import { quote } from './quote.ts';
 import { keysAt } from './schema-at.ts';
 import { formatSource, type Problem } from './source.ts';
-import { expected } from './text-value.ts';
+import { expected, oneOf } from './text-value.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -28,6 +28,9 @@ export function describeIssue(issue: Issue, draft: Draft, spelling: Spelling): P
   const value = valueAt(draft.tree, path);
   const leaf = findLeaf(draft, path);
   const where = whereIs(draft, path, spelling);
+  const inside = value === undefined && leaf === undefined ? requiredWithin(draft, path) : [];
+  // A whole group is missing: what has to be in it can be given.
+  if (inside.length > 0) return inside.map((one) => missingLeaf(draft, one, spelling));
   if (value === undefined) return [missing(draft, path, { leaf, where, spelling })];
   return [{ where, what: wrongValue(issue, value, leaf) }];
 }
@@ -49,17 +52,38 @@ export function whereIs(draft: Draft, path: readonly Segment[], spelling: Spelli
 
 /** The leaf whose value stands at a path or around it. */
 export function findLeaf(draft: Draft, path: readonly Segment[]): Leaf | undefined {
-  const isServer = path[0] === 'servers';
-  const inner = isServer ? path.slice(2) : path;
-  return leaves.find((leaf) => {
-    if (leaf.scope !== (isServer ? 'server' : 'gateway') || inner.length < leaf.path.length) return false;
-    const same = leaf.path.every(
-      (segment, index) => segment === inner[index] || (segment === 0 && typeof inner[index] === 'number'),
-    );
-    if (!same || leaf.strategies.length === 0) return same;
-    const group = path.slice(0, path.length - inner.length + leaf.strategyAt);
-    return isOf(leaf, valueAt(draft.tree, [...group, 'strategy']));
-  });
+  return leaves.find((leaf) => isOnPath(draft, leaf, path) && innerOf(path).length >= leaf.path.length);
+}
+
+/** The path from the server, or from the root for what belongs to the whole gateway. */
+function innerOf(path: readonly Segment[]): readonly Segment[] {
+  return path[0] === 'servers' ? path.slice(2) : path;
+}
+
+/** Do a leaf and a path agree as far as both go, in strategy as well? */
+function isOnPath(draft: Draft, leaf: Leaf, path: readonly Segment[]): boolean {
+  const inner = innerOf(path);
+  if (leaf.scope !== (inner === path ? 'gateway' : 'server')) return false;
+  const same = leaf.path.every(
+    (segment, index) =>
+      index >= inner.length || segment === inner[index] || (segment === 0 && typeof inner[index] === 'number'),
+  );
+  if (!same || leaf.strategies.length === 0) return same;
+  const group = path.slice(0, path.length - inner.length + leaf.strategyAt);
+  return isOf(leaf, valueAt(draft.tree, [...group, 'strategy']));
+}
+
+/** The settings that a missing group has to have. */
+function requiredWithin(draft: Draft, path: readonly Segment[]): Segment[][] {
+  const { length } = innerOf(path);
+  return leaves
+    .filter((leaf) => leaf.required && leaf.path.length > length && leaf.strategyAt <= length)
+    .filter((leaf) => length > 0 && isOnPath(draft, leaf, path))
+    .map((leaf) => [...path, ...leaf.path.slice(length)]);
+}
+
+function missingLeaf(draft: Draft, path: readonly Segment[], spelling: Spelling): Problem {
+  return missing(draft, path, { leaf: findLeaf(draft, path), where: whereIs(draft, path, spelling), spelling });
 }
 
 function missing(
@@ -76,6 +100,8 @@ function missing(
   }
   if (key === 'upstream') return { where, what: `is missing; ${spelling.upstreamAdvice}` };
   if (key === 'authenticate') return noAuthentication(draft, path, { where, spelling });
+  if (key === 'steps')
+    return { where, what: 'is missing; the steps of a chain stand in a file (-f usher.yaml), two to five of them' };
   if (key === 'servers') return { where, what: 'is missing; expected at least one server under it' };
   return { where, what: 'is missing' };
 }
@@ -133,11 +159,6 @@ function shown(value: unknown, leaf: Leaf | undefined): string {
 /** What stands where a group belongs is named by its form: nobody knows what it was meant for. */
 function shape(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? 'a single value' : quote(value);
-}
-
-function oneOf(value: unknown, candidates: readonly string[]): string {
-  const closest = typeof value === 'string' ? findClosest(value, candidates) : undefined;
-  return `one of ${candidates.join(', ')}${closest === undefined ? '' : `; did you mean ${closest}?`}`;
 }
 
 function typeName(type: string): string {

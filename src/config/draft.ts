@@ -16,6 +16,8 @@ export class Draft {
   readonly #sources = new Map<string, Source>();
   /** What was put into groups that several strategies may mean, before one was named; by path of the group. */
   readonly #undecided = new Map<string, { readonly group: Tree; readonly leaf: Leaf; readonly source: Source }[]>();
+  /** Groups for which two strategies were asked, by path: nothing else about them is worth a sentence until one is gone. */
+  readonly #contradicted = new Map<string, Set<string>>();
   /** Groups that exist only because a flag or variable belongs into them, by path. */
   readonly #origins = new Map<string, Source>();
 
@@ -52,6 +54,11 @@ export class Draft {
     return undefined;
   }
 
+  /** Does this path lead into a group for which two strategies were asked? */
+  isContradicted(path: readonly PropertyKey[]): boolean {
+    return path.some((_, index) => this.#contradicted.has(formatPath(path.slice(0, index + 1))));
+  }
+
   /** Takes down that a flag or variable cannot be read. */
   refuse(leaf: Leaf, problem: Problem): void {
     this.unreadable.add(leaf);
@@ -70,6 +77,7 @@ export class Draft {
     if (path === undefined) return;
     const group = valueAt(this.tree, path.slice(0, -1));
     if (!isTree(group)) return;
+    if (leaf.kind === 'strategy' && !this.#mayChoose(String(value), group, { path: path.slice(0, -1), source })) return;
     if (leaf.kind !== 'presence') setOwn(group, String(path.at(-1)), value);
     this.#sources.set(formatPath(path), source);
   }
@@ -81,12 +89,14 @@ export class Draft {
     const steps = [...base, ...leaf.path.slice(0, -1)];
     for (const [index, step] of steps.entries()) {
       if (typeof step === 'number') continue;
-      const isLast = index === steps.length - 1 || typeof steps[index + 1] === 'number';
+      const namesStrategy = index + 1 - base.length === leaf.strategyAt;
       const isListed = typeof steps[index + 1] === 'number';
       path.push(step);
       if (!Object.hasOwn(group, step)) {
-        setOwn(group, step, isListed ? [] : this.#newGroup(isLast ? leaf : undefined));
+        setOwn(group, step, isListed ? [] : this.#newGroup(namesStrategy ? leaf : undefined));
         this.#origins.set(formatPath(path), source);
+        if (namesStrategy && !isListed && leaf.strategies.length === 1)
+          this.#sources.set(formatPath([...path, 'strategy']), source);
       }
       let next = group[step];
       if (isListed) {
@@ -96,7 +106,7 @@ export class Draft {
         next = entry.group;
       }
       if (!isTree(next)) return undefined; // the schema says what is wrong with it
-      if (isLast && !isListed && !this.#fits(leaf, next, { path, source })) return undefined;
+      if (namesStrategy && !this.#fits(leaf, next, { path, source })) return undefined;
       group = next;
     }
     const name = leaf.path.at(-1);
@@ -117,25 +127,60 @@ export class Draft {
 
   #fits(leaf: Leaf, group: Tree, at: { path: readonly Segment[]; source: Source }): boolean {
     const { strategies } = leaf;
-    if (strategies.length === 0 || leaf.path.length < 2) return true;
+    if (strategies.length === 0) return true;
     const found = group['strategy'];
-    const path = formatPath(at.path);
     if (found === undefined && strategies.length === 1) {
-      group['strategy'] = strategies[0];
-      this.#origins.set(path, at.source);
-      for (const earlier of this.#undecided.get(path) ?? []) this.#fits(earlier.leaf, group, { ...at, ...earlier });
+      this.#name(String(strategies[0]), group, at);
       return true;
     }
     if (found === undefined) {
+      const path = formatPath(at.path);
       this.#undecided.set(path, [...(this.#undecided.get(path) ?? []), { group, leaf, source: at.source }]);
       return true;
     }
     if (isOf(leaf, found)) return true;
-    this.problems.push({
-      where: formatSource(at.source),
-      what: `belongs to the strategy ${strategies.join(' or ')}, but ${path} is ${typeof found === 'string' ? found : quote(found)}${this.#because(at.path)}; give one of the two`,
-    });
+    const wanted = strategies.join(' or ');
+    this.#contradict(wanted, at, `belongs to the strategy ${wanted}, but`, found);
     return false;
+  }
+
+  /** Names the strategy of a group that had none, and looks whether what stands there can mean it. */
+  #name(strategy: string, group: Tree, at: { path: readonly Segment[]; source: Source }): void {
+    const path = formatPath(at.path);
+    group['strategy'] = strategy;
+    this.#origins.set(path, at.source);
+    this.#sources.set(formatPath([...at.path, 'strategy']), at.source);
+    for (const earlier of this.#undecided.get(path) ?? []) this.#fits(earlier.leaf, group, { ...at, ...earlier });
+  }
+
+  /** May a strategy be chosen by its name? As every setting it may be said again by whoever is nearer; but not over the
+   * settings of another one, which would mean nothing then.
+   */
+  #mayChoose(wanted: string, group: Tree, at: { path: readonly Segment[]; source: Source }): boolean {
+    const found = group['strategy'];
+    const hasOthers = Object.keys(group).some((key) => key !== 'strategy');
+    if (found === undefined) this.#name(wanted, group, at);
+    if (found === undefined || found === wanted || !hasOthers) return true;
+    this.#contradict(wanted, at, `is ${wanted}, but`, found);
+    return false;
+  }
+
+  /** One sentence for two strategies, however many settings of the second were given. */
+  #contradict(
+    strategy: string,
+    { path, source }: { path: readonly Segment[]; source: Source },
+    what: string,
+    found: unknown,
+  ): void {
+    const key = formatPath(path);
+    const told = this.#contradicted.get(key) ?? new Set();
+    this.#contradicted.set(key, told);
+    if (told.has(strategy)) return;
+    told.add(strategy);
+    this.problems.push({
+      where: formatSource(source),
+      what: `${what} ${key} is ${typeof found === 'string' ? found : quote(found)}${this.#because(path)}; give one of the two`,
+    });
   }
 
   #because(path: readonly Segment[]): string {

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { isObject } from '../lib/is-object.ts';
 import { Secret } from '../model/secret.ts';
-import { settings, type SettingMeta } from '../model/setting.ts';
+import { settings, type SettingMeta, strategyChoices } from '../model/setting.ts';
 import { configSchema, serverSchema } from './schema.ts';
 
 /** One step into the tree: a key, or a place in a list. */
 export type Segment = string | number;
 
-export type LeafKind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'map' | 'secret' | 'presence';
+export type LeafKind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'map' | 'secret' | 'presence' | 'strategy';
 
 /** One setting of the configuration tree, as flags, environment names, help and reference pages need it. */
 export interface Leaf {
@@ -102,6 +103,27 @@ function buildLeaf(schema: z.ZodType, given: SettingMeta, position: Position): L
   };
 }
 
+/** The name of the strategy as a setting of its own, where one may choose it without naming any setting of it. */
+function* strategyLeaf(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
+  const inner = unwrap(schema);
+  const meta = inner instanceof z.ZodDiscriminatedUnion ? strategyChoices.get(inner) : undefined;
+  if (!(inner instanceof z.ZodDiscriminatedUnion) || meta === undefined || position.isNested) return;
+  const byDefault = defaultOf(schema);
+  yield {
+    path: [...position.path, 'strategy'],
+    scope: position.scope,
+    strategies: [],
+    strategyAt: position.path.length,
+    isNested: false,
+    kind: 'strategy',
+    allowsSingle: false,
+    choices: inner.options.map(strategyOf).filter((name) => name !== undefined),
+    required: false,
+    defaultValue: isObject(byDefault) ? byDefault['strategy'] : undefined,
+    meta,
+  };
+}
+
 function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
   const meta = schema instanceof z.ZodType ? settings.get(schema) : undefined;
   if (schema instanceof z.ZodType && meta !== undefined) {
@@ -113,6 +135,7 @@ function* walk(schema: z.core.$ZodType, position: Position): Generator<Leaf> {
     const strategyAt = position.path.length;
     // A choice within an entry of a list: nor could a flag say whose it is.
     const isNested = position.isNested || (position.strategy !== undefined && position.path.includes(0));
+    yield* strategyLeaf(schema, { ...position, isNested });
     for (const option of inner.options)
       yield* walk(option, { ...position, strategy: strategyOf(option), strategyAt, isNested });
   } else if (inner instanceof z.ZodObject) {
@@ -161,6 +184,8 @@ export interface Seam {
   /** The strategy that is meant when none is named; undefined when one has to be. */
   readonly defaultStrategy: string | undefined;
   readonly strategies: readonly string[];
+  /** What each of them is for, where its schema says so. */
+  readonly summaries: ReadonlyMap<string, string>;
 }
 
 function buildSeam(key: string, schema: z.core.$ZodType): Seam | undefined {
@@ -175,6 +200,7 @@ function buildSeam(key: string, schema: z.core.$ZodType): Seam | undefined {
     isList,
     defaultStrategy: byDefault === undefined ? undefined : strategyOf(byDefault),
     strategies: named.map((option) => strategyOf(option)).filter((name) => name !== undefined),
+    summaries: new Map(named.map((option) => [strategyOf(option) ?? '', option.description ?? ''])),
   };
 }
 

@@ -34,8 +34,40 @@ const tlsFolder = mkdtempSync(join(tmpdir(), 'usher-test-'));
 after(() => rmSync(tlsFolder, { recursive: true }));
 const tlsFiles = writePair(tlsFolder, await (await makeAuthority()).issue());
 
+type Samples = Readonly<Record<string, Sample>>;
+
+/** Of the settings that several groups have, by what their flags begin with. */
+function clientSamples(prefix: string): Samples {
+  return {
+    [`${prefix}-id`]: same('gateway'),
+    [`${prefix}-secret`]: same('shh'),
+    [`${prefix}-auth`]: same('client_secret_post'),
+    [`${prefix}-key`]: same(tlsFiles.keyFile),
+    [`${prefix}-key-id`]: same('key-1'),
+    [`${prefix}-key-algorithm`]: same('ES256'),
+    [`${prefix}-cert`]: same(tlsFiles.certFile),
+    [`${prefix}-assertion-audience`]: same('https://issuer.example.com'),
+  };
+}
+
+function tokenSamples(prefix: string): Samples {
+  return {
+    [`${prefix}-header`]: same('X-Upstream-Token'),
+    [`${prefix}-header-prefix`]: same('Token'),
+    [`${prefix}-timeout`]: same(3),
+  };
+}
+
+function proofSamples(prefix: string): Samples {
+  return {
+    [prefix]: same(true),
+    [`${prefix}-key`]: same(tlsFiles.keyFile),
+    [`${prefix}-url`]: same('https://api.example.com/graphql'),
+  };
+}
+
 /** One value for each setting, none of them the default. A setting without a line here fails the test below. */
-const samples: Readonly<Record<string, Sample>> = {
+const samples: Samples = {
   host: same('127.0.0.2'),
   port: same(8111),
   'tls-cert': same(tlsFiles.certFile),
@@ -69,14 +101,7 @@ const samples: Readonly<Record<string, Sample>> = {
   'introspection-issuer': same('https://issuer.example.com/oauth2/as3'),
   'introspection-url': same('https://issuer.example.com/introspect'),
   'introspection-audience': listOf('one', 'two'),
-  'introspection-client-id': same('gateway'),
-  'introspection-client-secret': { text: 'shh', yaml: 'shh', value: 'shh' },
-  'introspection-client-auth': same('client_secret_post'),
-  'introspection-client-key': same(tlsFiles.keyFile),
-  'introspection-client-key-id': same('key-1'),
-  'introspection-client-key-algorithm': same('ES256'),
-  'introspection-client-cert': same(tlsFiles.certFile),
-  'introspection-client-assertion-audience': same('https://issuer.example.com'),
+  ...clientSamples('introspection-client'),
   'introspection-token-prefix': same('acme_'),
   'introspection-accept-untyped': same(true),
   'introspection-cache': same(5),
@@ -86,20 +111,11 @@ const samples: Readonly<Record<string, Sample>> = {
   'oidc-scope-prefix': same('api://gateway/'),
   'token-exchange-url': same('https://issuer.example.com/token'),
   provider: same('keycloak'),
-  'token-exchange-client-id': same('gateway'),
-  'token-exchange-client-secret': { text: 'shh', yaml: 'shh', value: 'shh' },
-  'token-exchange-client-auth': same('client_secret_post'),
-  'token-exchange-client-key': same(tlsFiles.keyFile),
-  'token-exchange-client-key-id': same('key-1'),
-  'token-exchange-client-key-algorithm': same('ES256'),
-  'token-exchange-client-cert': same(tlsFiles.certFile),
-  'token-exchange-client-assertion-audience': same('https://issuer.example.com'),
+  ...clientSamples('token-exchange-client'),
   'token-exchange-audience': listOf('backend'),
   'token-exchange-resource': listOf('https://api.example.com/'),
   'token-exchange-scopes': listOf('backend-api:read'),
-  'token-exchange-dpop': same(true),
-  'token-exchange-dpop-key': same(tlsFiles.keyFile),
-  'token-exchange-dpop-url': same('https://api.example.com/graphql'),
+  ...proofSamples('token-exchange-dpop'),
   'token-exchange-subject-token-type': same('jwt'),
   'token-exchange-requested-token-type': same('access_token'),
   'token-exchange-actor-token': same('actor'),
@@ -107,9 +123,34 @@ const samples: Readonly<Record<string, Sample>> = {
   'token-exchange-actor-from-client': same(true),
   'token-exchange-actor-scopes': listOf('act'),
   'token-exchange-parameter': { text: 'tenant=a=b', yaml: { tenant: 'a=b' }, value: { tenant: 'a=b' } },
-  'token-exchange-header': same('X-Upstream-Token'),
-  'token-exchange-header-prefix': same('Token'),
-  'token-exchange-timeout': same(3),
+  ...tokenSamples('token-exchange'),
+  credential: same('static-header'),
+  ...clientSamples('entra-obo-client'),
+  'entra-obo-url': same('https://issuer.example.com/token'),
+  'entra-obo-scopes': listOf('api://backend/read', 'api://backend/write'),
+  'entra-obo-audience': listOf('backend'),
+  ...tokenSamples('entra-obo'),
+  ...clientSamples('client-credentials-client'),
+  'client-credentials-url': same('https://issuer.example.com/token'),
+  'client-credentials-audience': listOf('backend'),
+  'client-credentials-resource': listOf('https://api.example.com/'),
+  'client-credentials-scopes': listOf('backend-api:read'),
+  'client-credentials-also-for-users': same(true),
+  ...proofSamples('client-credentials-dpop'),
+  ...tokenSamples('client-credentials'),
+  ...clientSamples('id-jag-client'),
+  'id-jag-url': same('https://issuer.example.com/token'),
+  'id-jag-subject-token-type': same('id_token'),
+  'id-jag-audience': same('https://auth.partner.example/other'),
+  'id-jag-resource': listOf('https://api.partner.example/mcp'),
+  'id-jag-scopes': listOf('tools.read'),
+  'id-jag-target-url': same('https://auth.partner.example/other/token'),
+  ...clientSamples('id-jag-target-client'),
+  'id-jag-target-audience': listOf('partner'),
+  ...proofSamples('id-jag-target-dpop'),
+  ...tokenSamples('id-jag'),
+  'static-header-name': same('X-Other-Key'),
+  'static-header-value': same('Basic YTpi'),
   'target-uri': same('http://127.0.0.1:9009/mcp'),
   'target-port': same(9010),
   'target-path': same('/other'),
@@ -124,9 +165,21 @@ const samples: Readonly<Record<string, Sample>> = {
   'stream-grace': same(5),
 };
 
+const baseClient = { url: 'https://issuer.example.com/t', clientId: 'base', clientSecretEnv: 'BASE_SECRET' };
+
+/** What each credential needs at least. */
+const baseCredentials: Readonly<Record<string, Tree>> = {
+  'token-exchange': { ...baseClient, audience: ['base'] },
+  'entra-obo': { ...baseClient, audience: ['base'], scopes: ['base'] },
+  'client-credentials': baseClient,
+  'id-jag': { ...baseClient, audience: 'https://auth.partner.example', target: { ...baseClient } },
+  'static-header': { header: 'X-Api-Key', valueEnv: 'BASE_SECRET' },
+};
+
 /** What a server needs beside the setting that is looked at. */
 function baseServer(leaf: Leaf): Tree {
-  const needsExchange = leaf.strategies.includes('token-exchange');
+  const strategy = leaf.kind === 'strategy' ? 'static-header' : leaf.strategies[0];
+  const credential = baseCredentials[strategy ?? ''];
   return {
     authenticate: [
       leaf.strategies.includes('introspection')
@@ -140,19 +193,7 @@ function baseServer(leaf: Leaf): Tree {
           }
         : { strategy: 'jwt', issuer: 'https://issuer.example.com', audience: ['base'] },
     ],
-    ...(needsExchange
-      ? {
-          credential: {
-            strategy: 'token-exchange',
-            url: 'https://issuer.example.com/t',
-            clientId: 'base',
-            clientSecretEnv: 'BASE_SECRET',
-            audience: ['base'],
-            // How to prove a key goes with asking for one.
-            ...(leaf.path.some((step) => /^dpop./.test(String(step))) ? { dpop: true } : {}),
-          },
-        }
-      : {}),
+    ...(credential === undefined ? {} : { credential: { strategy, ...structuredClone(credential) } }),
     upstream: leaf.strategies.includes('process')
       ? { strategy: 'process', command: ['true'], targetPort: 9000 }
       : { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' },
@@ -164,15 +205,14 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   // Neither of the two can be without the other.
   if (leaf.path.includes('tls')) setOwn(tree, 'listen', { tls: { ...tlsFiles } });
   if (leaf.path[0] === 'state') setOwn(tree, 'state', { url: 'redis://127.0.0.1', keyEnv: 'STATE_KEY' });
-  if (/^client(?:Key|Cert|Assertion)/.test(String(leaf.path.at(-1)))) signAssertions(tree, leaf);
+  const last = String(leaf.path.at(-1));
+  if (/^client(?:Key|Cert|Assertion)/.test(last)) signAssertions(groupOf(tree, leaf));
+  // How to prove a key goes with asking for one.
+  if (/^dpop./.test(last)) setOwn(groupOf(tree, leaf), 'dpop', true);
   if (leaf.path.at(-1) === 'actorScopes')
     setOwn(valueAt(tree, ['servers', 'mcp', 'credential']) as Tree, 'actorFromClient', true);
   if (value === undefined) return tree;
-  if (leaf.path.at(-1) === 'clientSecret') {
-    const place = leaf.strategies.includes('introspection') ? ['authenticate', 0] : ['credential'];
-    delete (valueAt(tree, ['servers', 'mcp', ...place]) as Tree)['clientSecretEnv'];
-  }
-  if (leaf.path.at(-1) === 'key') delete (valueAt(tree, ['state']) as Tree)['keyEnv'];
+  if (leaf.meta.secret === true && leaf.path.length > 1) delete groupOf(tree, leaf)[`${last}Env`];
   let group: Tree = leaf.scope === 'server' ? (valueAt(tree, ['servers', 'mcp']) as Tree) : tree;
   for (const step of leaf.path.slice(0, -1)) {
     if (!Object.hasOwn(group, step)) setOwn(group, String(step), {});
@@ -182,13 +222,16 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   return tree;
 }
 
-/** Makes the client of the exchange one that proves itself by a key. */
-function signAssertions(tree: Tree, leaf: Leaf): void {
-  const place = leaf.strategies.includes('introspection') ? ['authenticate', 0] : ['credential'];
-  const credential = valueAt(tree, ['servers', 'mcp', ...place]) as Tree;
-  delete credential['clientSecretEnv'];
-  setOwn(credential, 'clientAuthentication', 'private_key_jwt');
-  setOwn(credential, 'clientKeyFile', tlsFiles.keyFile);
+/** Makes a client one that proves itself by a key. */
+function signAssertions(group: Tree): void {
+  delete group['clientSecretEnv'];
+  setOwn(group, 'clientAuthentication', 'private_key_jwt');
+  setOwn(group, 'clientKeyFile', tlsFiles.keyFile);
+}
+
+/** The group a setting stands in. */
+function groupOf(tree: Tree, leaf: Leaf): Tree {
+  return valueAt(tree, placeOf(leaf).slice(0, -1)) as Tree;
 }
 
 function placeOf(leaf: Leaf): Segment[] {

@@ -98,6 +98,7 @@ function finish(draft: Draft, spelling: Spelling, isTargetUnclear: boolean): Loa
   const parsed = configSchema.safeParse(draft.tree);
   /** Was it said in a way that is reported already, so that it is not missing as well? */
   const isReported = (path: readonly Segment[]): boolean => {
+    if (draft.isContradicted(path)) return true;
     if (valueAt(draft.tree, path) !== undefined) return false;
     const leaf = findLeaf(draft, path);
     return leaf === undefined ? isTargetUnclear && path.at(-1) === 'upstream' : draft.unreadable.has(leaf);

@@ -12,7 +12,7 @@ import { noneSchema } from '../credentials/none/schema.ts';
 import { staticHeaderSchema } from '../credentials/static-header/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
 import { isNetwork } from '../lib/client-address.ts';
-import { setting } from '../model/setting.ts';
+import { setting, strategySetting } from '../model/setting.ts';
 import { webUrl } from '../model/web-url.ts';
 import { scopesSchema } from '../policies/scopes/schema.ts';
 import { redisSchema } from '../state/redis/schema.ts';
@@ -46,15 +46,23 @@ const chainSchema = buildChainSchema([
   idJagSchema.omit(noHeader),
 ]);
 
-const credential = z.discriminatedUnion('strategy', [
-  tokenExchangeSchema,
-  entraOboSchema,
-  clientCredentialsSchema,
-  idJagSchema,
-  chainSchema,
-  staticHeaderSchema,
-  noneSchema,
-]);
+const credential = strategySetting(
+  z.discriminatedUnion('strategy', [
+    tokenExchangeSchema,
+    entraOboSchema,
+    clientCredentialsSchema,
+    idJagSchema,
+    chainSchema,
+    staticHeaderSchema,
+    noneSchema,
+  ]),
+  {
+    help: 'As whom the server behind is called; need not be said beside a flag that begins with its name. A chain has its steps in a file',
+    flag: 'credential',
+    group: 'Credential',
+    placeholder: 'NAME',
+  },
+);
 const ownCredential = credential
   .optional()
   .describe("As whom the server behind is called for the callers of this issuer; as the server's credential");
@@ -102,7 +110,7 @@ export const serverSchema = z.strictObject({
     .array(
       z.discriminatedUnion('strategy', [
         jwtSchema.extend({ credential: ownCredential }),
-        introspectionSchema.extend({ credential: ownCredential }),
+        introspectionSchema.extend({ credential: ownCredential }).describe(introspectionSchema.description ?? ''),
         anonymousSchema,
       ]),
     )

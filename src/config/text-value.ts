@@ -1,3 +1,4 @@
+import { findClosest } from '../lib/closest.ts';
 import type { Leaf } from './leaves.ts';
 import { quote } from './quote.ts';
 import { setOwn, type Tree } from './path.ts';
@@ -15,6 +16,7 @@ export function readTexts(leaf: Leaf, texts: readonly string[]): TextValue {
   const [text = ''] = texts;
   if (texts.length > 1) return { problem: `is given ${texts.length} times, expected once` };
   if (leaf.kind === 'number') return readNumber(leaf, text);
+  if (leaf.kind === 'strategy') return readStrategy(leaf.choices ?? [], text);
   return leaf.kind === 'boolean' || leaf.kind === 'presence' ? readBoolean(text) : { value: text };
 }
 
@@ -27,6 +29,17 @@ export function expected(leaf: Leaf): string {
   if (leaf.kind === 'list') return 'one value or a list';
   if (leaf.kind === 'map') return 'NAME=VALUE';
   return leaf.meta.placeholder === undefined ? 'text' : `text (${leaf.meta.placeholder})`;
+}
+
+/** What a value should have been, and which of these was most likely meant. */
+export function oneOf(value: unknown, candidates: readonly string[]): string {
+  const closest = typeof value === 'string' ? findClosest(value, candidates) : undefined;
+  return `one of ${candidates.join(', ')}${closest === undefined ? '' : `; did you mean ${closest}?`}`;
+}
+
+/** At once, and not by the schema: the settings of a strategy that does not exist would all seem to be unknown. */
+function readStrategy(choices: readonly string[], text: string): TextValue {
+  return choices.includes(text) ? { value: text } : { problem: `is ${quote(text)}, expected ${oneOf(text, choices)}` };
 }
 
 function isDuration(leaf: Leaf): boolean {

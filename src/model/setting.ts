@@ -34,6 +34,15 @@ export interface SettingMeta {
 /** All leaves that ever called {@link setting}, with what they said. */
 export const settings = z.registry<SettingMeta>();
 
+/** Unions whose strategy can be chosen by a flag of its own. */
+export const strategyChoices = z.registry<SettingMeta>();
+
+/** Marks a union of strategies as one that a flag chooses from, by the name of the strategy. */
+export function strategySetting<S extends z.ZodDiscriminatedUnion>(schema: S, meta: SettingMeta): S {
+  strategyChoices.add(schema, meta);
+  return schema;
+}
+
 /** Marks a zod schema as a configuration leaf. Call it last: wrappers such as `.optional()` make a new schema.
  *
  * Custom messages of the schema's checks are what is wanted, as a noun: `a plain path such as /mcp`. The report makes

@@ -47,11 +47,13 @@ test('usher run --help – groups the flags, with default and environment name',
     'Server',
     'Caller authentication',
     'Policy',
+    'Credential',
     'Token exchange',
     'Listener',
     'Shared state',
     'Audit and log',
     'Configuration',
+    'More flags (usher run --help TOPIC, or --help all)',
     'Examples',
   ]);
   const flat = stdout.replaceAll(/\s+/g, ' ');
@@ -61,6 +63,32 @@ test('usher run --help – groups the flags, with default and environment name',
   );
   assert.match(flat, /--token-exchange-client-secret-file <PATH>/);
   assert.doesNotMatch(flat, /--remote-auth/);
+  assert.match(stdout, /^ {2}entra-obo +Microsoft Entra/m);
+  assert.doesNotMatch(stdout, /^ +--(?:entra-obo|introspection)-/m);
+});
+
+for (const words of [
+  ['run', '--help', 'entra-obo'],
+  ['help', 'run', 'entra-obo'],
+  ['proxy', '--credential', 'entra-obo', '--help'],
+]) {
+  test(`usher ${words.join(' ')} – shows the flags of that strategy alone`, async (context) => {
+    const { code, stdout } = await runUsher(context, words);
+    assert.equal(code, 0);
+    const flags = [...stdout.matchAll(/^ {2}--([\w-]+)/gm)].map(([, flag = '']) => flag);
+    assert.deepEqual(flags.slice(0, 2), ['entra-obo-url', 'entra-obo-client-id']);
+    assert.deepEqual(
+      flags.filter((flag) => !flag.startsWith('entra-obo-')),
+      [],
+    );
+  });
+}
+
+test('usher run --help all – shows every flag', async (context) => {
+  const { stdout } = await runUsher(context, ['run', '--help', 'all']);
+  for (const flag of ['port', 'introspection-url', 'id-jag-target-client-id', 'static-header-value-file']) {
+    assert.match(stdout, new RegExp(`^ {2}--${flag} `, 'm'));
+  }
 });
 
 test('usher – a misspelt command – is refused with a suggestion', async (context) => {

@@ -64,7 +64,9 @@ function seamSection(key) {
     const body = members.length === 0 ? 'No settings.' : table(head, members.map(row));
     return `#### ${code(`strategy: ${strategy}`)}${byDefault}\n\n${steps}${body}`;
   });
-  return [`### ${code(`servers.NAME.${key}`)}\n\n${seamIntros[key] ?? ''}`, ...parts];
+  const chosen = leaves.filter(({ kind, path }) => kind === 'strategy' && path[0] === key);
+  const choice = chosen.length === 0 ? [] : [table(head, chosen.map(row))];
+  return [`### ${code(`servers.NAME.${key}`)}\n\n${seamIntros[key] ?? ''}`, ...choice, ...parts];
 }
 
 /** @param {string} example */
@@ -90,6 +92,7 @@ export function configPage(example) {
       '- An issuer without a credential of its own beside one that has one, where the server has none; a credential of the server that no issuer uses.',
       '- Two issuers that are asked about opaque tokens, unless the `tokenPrefix` of neither begins with that of the other.',
       '- A token exchange without checked callers, or one that names neither audience nor resource.',
+      '- Settings of two credentials, wherever each of them was said, and a `--credential` beside the settings of another.',
       '- A server that does not say who may call. Everybody is `strategy: anonymous` (`--anonymous`), and that alone: not beside an issuer, an exchange or required scopes.',
       '- Shared state without a key, with one of fewer than 32 characters, or without TLS outside this machine unless `insecureAllowPlain` says so.',
       '- Two servers at one path, or a path that is Usher’s own: `/health`, `/ready`, `/.well-known`.',
