@@ -3,13 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isSame } from '../directory.ts';
 import { pageHeaders } from '../pages.ts';
 import { readForm } from '../requests.ts';
-import type { SeedApp, SeedUser } from '../seed/seed-schema.ts';
+import type { SeedApp } from '../seed/seed-schema.ts';
 import { errorPage } from '../views/error-page.ts';
 import { signInPage } from '../views/sign-in-page.ts';
 import { askPolicies } from './ask-policy.ts';
 import { findApp, findUserByPassword, mayRedirect } from './directory.ts';
 import type { Asked, Parameters, Tenant } from './flavour.ts';
 import type { Grants } from './grants.ts';
+import type { Session } from './sessions.ts';
 import { onlyOnce } from './read-parameters.ts';
 import { TokenRefusal } from './token-refusal.ts';
 
@@ -21,7 +22,7 @@ interface SignInRequest {
   readonly asked: Asked;
 }
 
-/** The authorization endpoint: shows the sign-in page, and takes it. There is no session; everybody signs in each time. */
+/** The authorization endpoint: shows the sign-in page, and takes it. Who is signed in already goes on at once. */
 export async function answerAuthorization(
   tenant: Tenant,
   grants: Grants,
@@ -45,9 +46,10 @@ export async function answerAuthorization(
     checkRequest(app, parameters);
     const asked = tenant.flavour.readAuthorization(tenant, app, parameters);
     const checked = { app, parameters, redirectUri, asked };
-    await (request.method === 'POST'
-      ? takeSignIn(tenant, grants, checked, { request, response, url })
-      : showSignIn(tenant, checked, { response, url }));
+    if (request.method === 'POST') return await takeSignIn(tenant, grants, checked, { request, response, url });
+    const session = findSession(tenant, parameters, request);
+    if (session === undefined) showSignIn(tenant, checked, { response, url });
+    else redirect(tenant, response, checked, { code: grant(tenant, grants, checked, session) });
   } catch (error) {
     if (!(error instanceof TokenRefusal)) throw error;
     tenant.log('authorization refused', { client: app.clientId, error: error.row.error, reason: error.reason });
@@ -71,12 +73,32 @@ function checkRequest(app: SeedApp, parameters: Parameters): void {
     throw refuse('unauthorized_client', 'The client may not use the authorization code flow.');
   if (parameters['response_type'] !== 'code')
     throw refuse('unsupported_response_type', 'Only response_type=code is supported.');
-  if (parameters['prompt'] === 'none') throw refuse('login_required', 'Nobody is signed in.');
+  if (parameters['max_age'] !== undefined && !/^\d{1,9}$/.test(parameters['max_age']))
+    throw refuse('invalid_request', 'max_age must be a number of seconds.');
   const { code_challenge: challenge, code_challenge_method: method } = parameters;
   if (challenge === undefined && app.clientSecret === undefined)
     throw refuse('invalid_request', 'A public client must send code_challenge (RFC 7636).');
   if (challenge !== undefined && method !== 'S256')
     throw refuse('invalid_request', 'code_challenge_method must be S256.');
+}
+
+/** The session that will do (OpenID Connect Core §3.1.2.1); undefined when a password is to be asked for.
+ * @throws TokenRefusal when it may not be
+ */
+function findSession(tenant: Tenant, parameters: Parameters, request: IncomingMessage): Session | undefined {
+  const { max_age: maxAge, prompt = '' } = parameters;
+  const prompts = prompt.split(' ');
+  const session = tenant.sessions.find(request);
+  // Of 0 the second in which somebody signed in is too long ago already.
+  const isOld =
+    session !== undefined &&
+    maxAge !== undefined &&
+    (Number(maxAge) === 0 || tenant.now() / 1000 - session.authTime > Number(maxAge));
+  const isGood = !isOld && !prompts.some((one) => one === 'login' || one === 'select_account');
+  if (session !== undefined && isGood) return session;
+  if (!prompts.includes('none')) return undefined;
+  const row = { status: 400, error: 'login_required', description: 'Nobody is signed in.' };
+  throw new TokenRefusal(row, 'prompt is none');
 }
 
 interface Page {
@@ -121,7 +143,9 @@ async function takeSignIn(
   const user = findUserByPassword(tenant.seed, form.get('username')?.trim() ?? '', form.get('password') ?? '');
   if (user === undefined)
     return showSignIn(tenant, checked, { response, url }, 'Unable to sign in: user name or password is wrong.');
-  const code = grant(tenant, grants, checked, user);
+  const { session, cookie } = tenant.sessions.start(request, user);
+  const code = grant(tenant, grants, checked, session);
+  response.setHeader('Set-Cookie', cookie);
   redirect(tenant, response, checked, { code });
 }
 
@@ -129,7 +153,7 @@ function grant(
   tenant: Tenant,
   grants: Grants,
   { app, asked, parameters, redirectUri }: SignInRequest,
-  user: SeedUser,
+  { user, authTime, id: sessionId }: Session,
 ): string {
   const lifetimeSeconds = askPolicies(tenant, asked, { app, user, grantType: 'authorization_code' });
   tenant.log('signed in', { client: app.clientId, user: user.login });
@@ -138,8 +162,8 @@ function grant(
     app,
     user,
     lifetimeSeconds,
-    authTime: Math.floor(tenant.now() / 1000),
-    sessionId: randomUUID(),
+    authTime,
+    sessionId,
     // OpenID Connect Core §5.5: what a claims challenge asks for, the client asks for here.
     isStrong: parameters['claims']?.includes('"access_token"') ?? false,
     redirectUri,

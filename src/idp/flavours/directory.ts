@@ -5,6 +5,11 @@ export function findApp({ apps }: Seed, clientId: string): SeedApp | undefined {
   return apps.find((app) => app.clientId === clientId);
 }
 
+/** Does it go without a secret? */
+export function isPublic({ clientSecret, publicClient = false }: SeedApp): boolean {
+  return publicClient || clientSecret === undefined;
+}
+
 /** Takes as long for a login that does not exist. */
 export function findUserByPassword({ users }: Seed, login: string, password: string): SeedUser | undefined {
   const user = users.find((one) => one.login.toLowerCase() === login.toLowerCase());

@@ -1,8 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JWTPayload } from 'jose';
 import type { Seed, SeedApp, SeedServer, SeedUser } from '../seed/seed-schema.ts';
 import type { SigningKeys } from '../signing-keys.ts';
 import type { IdpOptions } from '../running-idp.ts';
 import type { FlavourName } from './flavour-name.ts';
+import type { SeenProofs } from './seen-proofs.ts';
+import type { Sessions } from './sessions.ts';
 import type { RefusalRow, TokenRefusal } from './token-refusal.ts';
 
 /** Where everything stands: paths from the origin on. */
@@ -29,7 +32,14 @@ export interface Tenant {
   readonly log: NonNullable<IdpOptions['log']>;
   /** New at every start. */
   readonly secret: string;
+  /** Who is signed in. */
+  readonly sessions: Sessions;
+  /** Proofs of possession that came already. */
+  readonly proofs: SeenProofs;
 }
+
+/** Answers at one path. */
+export type TenantEndpoint = (tenant: Tenant, request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** What a request is for: APIs by the seed's servers, scopes of theirs and of OpenID Connect. */
 export interface Asked {
@@ -51,6 +61,8 @@ export interface Granted extends Asked {
   readonly isStrong: boolean;
   /** Who acts for the user, and for whom that one acts (RFC 8693 §4.1). */
   readonly act?: unknown;
+  /** Thumbprint of the key it is bound to (RFC 9449 §6.1). */
+  readonly jkt?: string | undefined;
 }
 
 export type Parameters = Readonly<Record<string, string>>;
@@ -71,6 +83,10 @@ export interface Flavour {
   readAuthorization(tenant: Tenant, app: SeedApp, parameters: Parameters): Asked;
   /** Grant by which a token is swapped. */
   readonly exchangeGrant: string;
+  /** Thumbprint of the key that a token request proves; absent where there is no such thing as a proof.
+   * @throws TokenRefusal
+   */
+  readProof?(tenant: Tenant, request: IncomingMessage, app: SeedApp): Promise<string | undefined>;
   /** @throws TokenRefusal */
   exchange(tenant: Tenant, app: SeedApp, parameters: Parameters): Promise<Granted>;
   accessToken(
@@ -83,6 +99,8 @@ export interface Flavour {
   answer(tenant: Tenant, granted: Granted, isExchange: boolean): Readonly<Record<string, unknown>>;
   readonly refusals: CommonRefusals;
   refusalBody(tenant: Tenant, refusal: TokenRefusal): Readonly<Record<string, unknown>>;
+  /** What it answers beside sign-in, tokens, keys and metadata, by path. */
+  endpoints?(layout: Layout): Readonly<Record<string, TenantEndpoint>>;
   /** Its answer where nothing is, when it has one of its own: another realm, another tenant. */
   findElsewhere?(tenant: Tenant, path: string): TokenRefusal | undefined;
 }
@@ -98,6 +116,8 @@ export interface CommonRefusals {
   readonly refreshTokenInvalid: RefusalRow;
   readonly parameterMissing: RefusalRow;
   readonly dpopMissing: RefusalRow;
+  /** A refresh token comes without a proof of the key it is bound to; as one that is unknown when absent. */
+  readonly refreshProofInvalid?: RefusalRow;
   /** The rule of no API covers what was asked for. */
   readonly scopeNotGranted: RefusalRow;
   readonly userNotAllowed: RefusalRow;

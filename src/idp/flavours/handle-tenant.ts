@@ -4,6 +4,7 @@ import { publicKeys } from '../signing-keys.ts';
 import { answerAuthorization } from './authorize.ts';
 import type { Tenant } from './flavour.ts';
 import { buildGrants } from './grants.ts';
+import { sendJson } from './send-json.ts';
 import { metadataOf } from './metadata.ts';
 import { answerTokenRequest } from './token-endpoint.ts';
 import { TokenRefusal } from './token-refusal.ts';
@@ -12,12 +13,15 @@ import { TokenRefusal } from './token-refusal.ts';
 export function buildTenantHandler(tenant: Tenant): RequestHandler {
   const { layout, log } = tenant;
   const grants = buildGrants(tenant.seed.lifetimes.authorizationCodeSeconds);
+  const endpoints = tenant.flavour.endpoints?.(layout) ?? {};
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '/', tenant.origin);
     if (layout.metadata.includes(pathname)) return sendJson(response, 200, metadataOf(tenant));
     if (pathname === layout.keys) return sendJson(response, 200, { keys: publicKeys(tenant.keys()) });
     if (pathname === layout.authorize) return await answerAuthorization(tenant, grants, request, response);
+    const endpoint = Object.hasOwn(endpoints, pathname) ? endpoints[pathname] : undefined;
+    if (endpoint !== undefined) return await endpoint(tenant, request, response);
     if (pathname !== layout.token || request.method !== 'POST') {
       const elsewhere = tenant.flavour.findElsewhere?.(tenant, pathname);
       if (elsewhere !== undefined) throw elsewhere;
@@ -42,10 +46,4 @@ function refuse(tenant: Tenant, response: ServerResponse, refusal: TokenRefusal)
     reason: refusal.reason,
   });
   sendJson(response, refusal.row.status, tenant.flavour.refusalBody(tenant, refusal));
-}
-
-/** RFC 6749 §5.1: what holds a token is not kept. */
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', Pragma: 'no-cache' });
-  response.end(JSON.stringify(body));
 }

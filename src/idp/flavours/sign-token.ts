@@ -11,7 +11,7 @@ export async function signToken(tenant: Tenant, claims: JWTPayload, header: Reco
 
 export type Verdict =
   | { readonly state: 'valid'; readonly claims: JWTPayload }
-  | { readonly state: 'expired' }
+  | { readonly state: 'expired'; readonly claims: JWTPayload }
   | { readonly state: 'invalid' };
 
 /** Did this tenant sign it, for whomever, and is it still good? */
@@ -25,7 +25,7 @@ export async function verifyToken(tenant: Tenant, token: string): Promise<Verdic
     });
     return { state: 'valid', claims: payload };
   } catch (error) {
-    if (error instanceof errors.JWTExpired) return { state: 'expired' };
+    if (error instanceof errors.JWTExpired) return { state: 'expired', claims: error.payload };
     if (error instanceof errors.JOSEError) return { state: 'invalid' };
     throw error;
   }

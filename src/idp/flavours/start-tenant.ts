@@ -14,7 +14,12 @@ import { readCertificates } from '../tls/read-certificates.ts';
 import { landingPage } from '../views/landing-page.ts';
 import type { Flavour, Tenant } from './flavour.ts';
 import { buildTenantHandler } from './handle-tenant.ts';
+import { buildSeenProofs } from './seen-proofs.ts';
+import { buildSessions } from './sessions.ts';
 import { openTenantKeys } from './tenant-keys.ts';
+
+/** The longest that any of them takes a proof for. */
+const proofSeconds = 60;
 
 /** Starts the development identity provider as somebody else than Okta: one issuer, on the scheme the seed gives its first
  * server, whose servers are the APIs it issues tokens for.
@@ -59,6 +64,8 @@ export async function startTenant(
     now: Date.now,
     log: cleanLog(options.log),
     secret: randomBytes(32).toString('base64url'),
+    sessions: buildSessions(seed.lifetimes.sessionMinutes, Date.now),
+    proofs: buildSeenProofs(proofSeconds),
   };
   const described = { httpUrl, httpsUrl, caFile: certificates.caFile, ...describe(tenant, seed) };
   const handle = buildTenantHandler(tenant);

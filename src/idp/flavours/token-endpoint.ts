@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isSame } from '../directory.ts';
 import type { SeedApp } from '../seed/seed-schema.ts';
-import { findApp } from './directory.ts';
+import { authenticateApp } from './authenticate-app.ts';
+import { isPublic } from './directory.ts';
 import type { Granted, Parameters, Tenant } from './flavour.ts';
 import type { Grants } from './grants.ts';
 import { issue } from './issue.ts';
@@ -20,48 +20,44 @@ export async function answerTokenRequest(
   if (parameters === undefined)
     throw new TokenRefusal(refusals.parameterMissing, 'no form, or a parameter twice', { name: 'grant_type' });
   const grantType = parameters['grant_type'] ?? '';
-  const app = authenticate(tenant, request, parameters);
+  const app = authenticateApp(tenant, request, parameters);
   tenant.log('token requested', { grant: grantType, client: app.clientId, scopes: parameters['scope'] });
+  const isKnown = ['authorization_code', 'refresh_token', tenant.flavour.exchangeGrant].includes(grantType);
+  if (!isKnown) throw new TokenRefusal(refusals.grantUnsupported, 'no grant of this provider', { grant: grantType });
+  const jkt = await readProof(tenant, request, app, grantType);
   switch (grantType) {
     case 'authorization_code':
-      return await redeemCode(tenant, grants, app, parameters);
+      return await redeemCode(tenant, grants, { app, jkt }, parameters);
     case 'refresh_token':
-      return await refresh(tenant, grants, app, parameters);
-    case tenant.flavour.exchangeGrant:
-      if (app.requireDpop)
-        throw new TokenRefusal(refusals.dpopMissing, 'the app has requireDpop, for which this flavour has no proofs');
-      return await issue(tenant, await tenant.flavour.exchange(tenant, app, parameters), { isExchange: true });
+      return await refresh(tenant, grants, { app, jkt }, parameters);
     default:
-      throw new TokenRefusal(refusals.grantUnsupported, 'no grant of this provider', { grant: grantType });
+      return await issue(
+        tenant,
+        { ...(await tenant.flavour.exchange(tenant, app, parameters)), jkt },
+        { isExchange: true },
+      );
   }
 }
 
-/** RFC 6749 §2.3.1: Basic, or id and secret in the form. */
-function authenticate(tenant: Tenant, request: IncomingMessage, parameters: Parameters): SeedApp {
-  const { refusals } = tenant.flavour;
-  const basic = parseBasic(request.headers.authorization);
-  const clientId = basic?.clientId ?? parameters['client_id'] ?? '';
-  const secret = basic?.secret ?? parameters['client_secret'];
-  const app = findApp(tenant.seed, clientId);
-  const details = { clientId, org: tenant.seed.org };
-  if (app === undefined) throw new TokenRefusal(refusals.clientUnknown, 'the seed has no such app', details);
-  if (app.clientSecret === undefined) return app;
-  if (secret === undefined) throw new TokenRefusal(refusals.secretMissing, 'the app has a secret, none came', details);
-  if (!isSame(secret, app.clientSecret))
-    throw new TokenRefusal(refusals.secretInvalid, 'another secret than the seed has', details);
-  return app;
+/** Who asks, and the key they prove. */
+interface Asking {
+  readonly app: SeedApp;
+  readonly jkt: string | undefined;
 }
 
-function parseBasic(header: string | undefined): { readonly clientId: string; readonly secret: string } | undefined {
-  const encoded = /^basic +([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const [clientId = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  // RFC 6749 §2.3.1: both halves are form-encoded.
-  const decode = (text: string) => new URLSearchParams(`x=${text}`).get('x') ?? '';
-  return { clientId: decode(clientId), secret: decode(rest.join(':')) };
+/** @throws TokenRefusal */
+async function readProof(tenant: Tenant, request: IncomingMessage, app: SeedApp, grantType: string) {
+  const { flavour } = tenant;
+  if (flavour.readProof !== undefined) return await flavour.readProof(tenant, request, app);
+  if (app.requireDpop && grantType === flavour.exchangeGrant)
+    throw new TokenRefusal(
+      flavour.refusals.dpopMissing,
+      'the app has requireDpop, for which this flavour has no proofs',
+    );
+  return undefined;
 }
 
-async function redeemCode(tenant: Tenant, grants: Grants, app: SeedApp, parameters: Parameters) {
+async function redeemCode(tenant: Tenant, grants: Grants, { app, jkt }: Asking, parameters: Parameters) {
   const { refusals } = tenant.flavour;
   const refuse = (reason: string) => new TokenRefusal(refusals.codeInvalid, reason);
   const grant = grants.takeCode(parameters['code'] ?? '', app);
@@ -70,15 +66,22 @@ async function redeemCode(tenant: Tenant, grants: Grants, app: SeedApp, paramete
   const verifier = parameters['code_verifier'];
   const challenge = verifier === undefined ? undefined : createHash('sha256').update(verifier).digest('base64url');
   if (challenge !== grant.codeChallenge) throw refuse('the code_verifier does not match');
-  return await issue(tenant, grant, { ...refreshTokenFor(grants, grant), nonce: grant.nonce });
+  const granted = { ...grant, jkt };
+  return await issue(tenant, granted, { ...refreshTokenFor(grants, granted), nonce: grant.nonce });
 }
 
-async function refresh(tenant: Tenant, grants: Grants, app: SeedApp, parameters: Parameters) {
+async function refresh(tenant: Tenant, grants: Grants, { app, jkt }: Asking, parameters: Parameters) {
+  const { refusals } = tenant.flavour;
   const token = parameters['refresh_token'] ?? '';
   const grant = grants.findRefreshToken(token, app);
-  if (grant === undefined)
-    throw new TokenRefusal(tenant.flavour.refusals.refreshTokenInvalid, 'no such refresh token of this app');
-  return await issue(tenant, grant, { refreshToken: token });
+  if (grant === undefined || tenant.sessions.hasEnded(grant.sessionId))
+    throw new TokenRefusal(refusals.refreshTokenInvalid, 'no such refresh token of this app, or its session ended');
+  // RFC 9449 §5: a public client has to prove the key its refresh token is bound to.
+  if (isPublic(app) && grant.jkt !== undefined && grant.jkt !== jkt)
+    throw new TokenRefusal(refusals.refreshProofInvalid ?? refusals.refreshTokenInvalid, 'it is bound to another key', {
+      why: jkt === undefined ? 'DPoP proof is missing' : "DPoP confirmation doesn't match DPoP proof",
+    });
+  return await issue(tenant, { ...grant, jkt }, { refreshToken: token });
 }
 
 function refreshTokenFor(grants: Grants, grant: Granted) {

@@ -91,6 +91,8 @@ export const appSchema = z.strictObject({
   requireDpop: z.boolean().default(false),
   /** The server this app answers for, by its id (flavour auth0: the API of a Custom API Client). */
   api: name.optional(),
+  /** Whoever has its id is taken for it, secret or not (flavour keycloak: Client authentication off). */
+  publicClient: z.boolean().optional(),
   assigned: peopleSchema.default('EVERYONE'),
   consent: z.enum(['implicit', 'required']).default('implicit'),
 });

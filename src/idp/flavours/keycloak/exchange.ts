@@ -1,6 +1,7 @@
 import { oidcScopes } from '../../oidc-scopes.ts';
 import type { SeedApp } from '../../seed/seed-schema.ts';
 import { askPolicies } from '../ask-policy.ts';
+import { findApp, isPublic } from '../directory.ts';
 import type { Granted, Parameters, Tenant } from '../flavour.ts';
 import { verifyToken } from '../sign-token.ts';
 import { TokenRefusal } from '../token-refusal.ts';
@@ -23,6 +24,9 @@ export async function exchange(tenant: Tenant, app: SeedApp, parameters: Paramet
   const target = tenant.seed.servers.find((api) => api.audience === audience);
   if (audience !== undefined && target === undefined)
     throw new TokenRefusal(refusals.audienceUnknown, `no server has the audience ${audience}`);
+  // Whoever exchanges it cannot have its key.
+  if (claims['cnf'] !== undefined && claims['azp'] !== app.clientId)
+    throw new TokenRefusal(refusals.subjectTokenBound, `it is bound to a key of ${String(claims['azp'])}`);
   if (claims['azp'] !== app.clientId && ![claims.aud ?? []].flat().includes(app.clientId))
     throw new TokenRefusal(refusals.notInAudience, `the subject token is for ${String(claims.aud)}`);
   const scopes = (parameters['scope'] ?? '').split(' ').filter((scope) => scope !== '');
@@ -55,6 +59,7 @@ function checkParameters(app: SeedApp, parameters: Parameters): void {
     throw new TokenRefusal(refusals.parameterUnsupported, 'a parameter of the legacy exchange', { name: legacy });
   if (!app.grantTypes.includes(tokenExchangeGrant))
     throw new TokenRefusal(refusals.grantNotAllowed, 'the app’s grantTypes leave token exchange out');
+  if (isPublic(app)) throw new TokenRefusal(refusals.publicClient, 'the app is a publicClient');
   if (parameters['subject_token'] === undefined) throw new TokenRefusal(refusals.subjectTokenMissing, 'none was sent');
   if (parameters['subject_token_type'] !== accessTokenType)
     throw new TokenRefusal(refusals.subjectTokenTypeInvalid, `expected ${accessTokenType}`);
@@ -64,9 +69,16 @@ async function verifySubjectToken(tenant: Tenant, token: string) {
   const verdict = await verifyToken(tenant, token);
   // ID tokens are signed with the same keys.
   const isOurs =
-    verdict.state === 'valid' && verdict.claims.iss === tenant.issuer && verdict.claims['typ'] === 'Bearer';
-  const user = isOurs ? tenant.seed.users.find((one) => userIdOf(one) === verdict.claims.sub) : undefined;
+    verdict.state === 'valid' &&
+    verdict.claims.iss === tenant.issuer &&
+    (verdict.claims['typ'] === 'Bearer' || verdict.claims['typ'] === 'DPoP') &&
+    !tenant.sessions.hasEnded(String(verdict.claims['sid']));
+  const hasClient = isOurs && findApp(tenant.seed, String(verdict.claims['azp'])) !== undefined;
+  const user = hasClient ? tenant.seed.users.find((one) => userIdOf(one) === verdict.claims.sub) : undefined;
   if (!isOurs || user === undefined)
-    throw new TokenRefusal(refusals.subjectTokenInvalid, `an ${verdict.state} token, or none of ${tenant.issuer}`);
+    throw new TokenRefusal(
+      refusals.subjectTokenInvalid,
+      `an ${verdict.state} token, none of ${tenant.issuer}, or of a session, client or user that is gone`,
+    );
   return { claims: verdict.claims, user };
 }

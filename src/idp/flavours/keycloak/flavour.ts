@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { oidcScopes } from '../../oidc-scopes.ts';
 import type { Seed, SeedUser } from '../../seed/seed-schema.ts';
-import type { Flavour, Granted, Tenant } from '../flavour.ts';
+import type { Flavour, Granted, Layout, Tenant } from '../flavour.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { defaultSeed } from './default-seed.ts';
+import { endSession } from './end-session.ts';
 import { exchange } from './exchange.ts';
+import { introspect } from './introspect.ts';
+import { proofAlgorithms, readProof } from './read-proof.ts';
 import { refusals } from './refusals.ts';
+import { registerClient } from './register-client.ts';
 import { userIdOf } from './user-id.ts';
 import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
 
@@ -32,7 +36,12 @@ export const keycloak: Flavour = {
       ],
     };
   },
-  metadata: () => ({
+  metadata: ({ origin, layout }) => ({
+    introspection_endpoint: origin + introspectionPath(layout),
+    end_session_endpoint: origin + endSessionPath(layout),
+    registration_endpoint: origin + registrationPath(layout),
+    dpop_signing_alg_values_supported: proofAlgorithms,
+    prompt_values_supported: ['none', 'login', 'consent'],
     claims_supported: ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'name', 'email', 'acr', 'azp'],
   }),
   readAuthorization(tenant, app, parameters) {
@@ -47,6 +56,7 @@ export const keycloak: Flavour = {
     return { scopes, apis: tenant.seed.servers.filter((api) => api.scopes.some(({ name }) => scopes.includes(name))) };
   },
   exchangeGrant: tokenExchangeGrant,
+  readProof,
   exchange,
   accessToken: (tenant, granted) => ({ header: { typ: 'JWT' }, claims: accessTokenClaims(tenant, granted) }),
   describeUser: (_, user, app) => ({
@@ -58,6 +68,7 @@ export const keycloak: Flavour = {
     ...emailOf(user),
   }),
   answer: (_, granted, isExchange) => ({
+    ...(granted.jkt === undefined ? {} : { token_type: 'DPoP' }),
     refresh_expires_in: isExchange ? 0 : 1800,
     'not-before-policy': 0,
     session_state: granted.sessionId,
@@ -70,11 +81,28 @@ export const keycloak: Flavour = {
     error: row.error,
     ...(description === '' ? {} : { error_description: description }),
   }),
-  findElsewhere: (tenant, path) =>
-    /^\/realms\/([^/]+)\//.exec(path)?.[1] === realmOf(tenant.seed) || !path.startsWith('/realms/')
-      ? undefined
-      : new TokenRefusal(refusals.realmUnknown, `the realm is ${realmOf(tenant.seed)}`),
+  endpoints: (layout) => ({
+    [introspectionPath(layout)]: introspect,
+    [endSessionPath(layout)]: endSession,
+    [registrationPath(layout)]: registerClient,
+  }),
+  findElsewhere(tenant, path) {
+    const [, realm, below] = /^\/realms\/([^/]+)(\/.*)?$/.exec(path) ?? [];
+    if (realm === undefined) return new TokenRefusal(refusals.noRealm, 'not below /realms/');
+    if (realm === realmOf(tenant.seed)) {
+      const isEndpoint = below === undefined || below.startsWith('/protocol/openid-connect/');
+      return new TokenRefusal(isEndpoint ? refusals.methodNotAllowed : refusals.notInRealm, 'nothing is served there');
+    }
+    // Every Keycloak has it, and it knows none of this realm's clients.
+    if (realm === 'master' && below === '/protocol/openid-connect/token')
+      return new TokenRefusal(refusals.clientUnknown, 'the realm master has other clients');
+    return new TokenRefusal(refusals.realmUnknown, `the realm is ${realmOf(tenant.seed)}`);
+  },
 };
+
+const introspectionPath = ({ token }: Layout) => `${token}/introspect`;
+const endSessionPath = ({ issuer }: Layout) => `${issuer}/protocol/openid-connect/logout`;
+const registrationPath = ({ issuer }: Layout) => `${issuer}/clients-registrations/openid-connect`;
 
 function realmOf({ org }: Seed): string {
   return org
@@ -85,7 +113,7 @@ function realmOf({ org }: Seed): string {
 
 /** `aud` is a text for one audience and a list for several; scopes are one text; the client is `azp`. */
 function accessTokenClaims(tenant: Tenant, granted: Granted) {
-  const { apis, scopes, app, user, lifetimeSeconds, authTime, sessionId } = granted;
+  const { apis, scopes, app, user, lifetimeSeconds, authTime, sessionId, jkt } = granted;
   const now = Math.floor(tenant.now() / 1000);
   const [only, ...more] = apis.map(({ audience }) => audience);
   return {
@@ -96,9 +124,10 @@ function accessTokenClaims(tenant: Tenant, granted: Granted) {
     iss: tenant.issuer,
     ...(only === undefined ? {} : { aud: more.length === 0 ? only : [only, ...more] }),
     sub: userIdOf(user),
-    typ: 'Bearer',
+    typ: jkt === undefined ? 'Bearer' : 'DPoP',
     azp: app.clientId,
     sid: sessionId,
+    ...(jkt === undefined ? {} : { cnf: { jkt, 'kc-jkt-type': 'DPoP' } }),
     acr: '1',
     scope: scopes.join(' '),
     ...(scopes.includes('email') ? emailOf(user) : {}),

@@ -41,6 +41,7 @@ describe('usher idp --flavour keycloak', () => {
         seed.apps.push(
           { ...app, clientId: 'stranger' },
           { ...app, clientId: 'unticked', grantTypes: ['client_credentials'] },
+          { ...app, clientId: 'public', publicClient: true },
         );
       },
       { flavour: 'keycloak' },
@@ -137,6 +138,7 @@ describe('usher idp --flavour keycloak', () => {
     ['keycloak-subject-token-type', () => exchange({ subject_token_type: idToken })],
     ['keycloak-requested-token-type', () => exchange({ requested_token_type: 'urn:ietf:params:oauth:token-type:jwt' })],
     ['keycloak-legacy-parameter', () => exchange({ requested_subject: 'bob' })],
+    ['keycloak-public-client', () => exchange({}, 'public:another-development-secret')],
     ['keycloak-secret-wrong', () => exchange({}, 'mcpserver:wrong')],
     ['keycloak-client-unknown', () => exchange({}, 'nobody:secret')],
     [
@@ -177,7 +179,6 @@ describe('usher idp --flavour keycloak', () => {
 
   test('the catalogue – all of it that the imitation can give – was provoked', () => {
     assertAllProvoked('keycloak', provoked, {
-      'keycloak-public-client': 'a seed has no public apps that exchange tokens',
       'keycloak-audience-disabled': 'a seed has no disabled apps',
       'keycloak-realm-disabled': 'a seed has no disabled realm',
       'keycloak-https-required': 'a realm’s Require SSL is not imitated',

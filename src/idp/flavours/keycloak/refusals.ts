@@ -17,6 +17,28 @@ export const refusals = {
   refreshTokenInvalid: row(400, 'invalid_grant', 'Invalid refresh token'),
   parameterMissing: row(400, 'invalid_request', 'Missing form parameter: {name}'),
   dpopMissing: row(400, 'invalid_request', 'DPoP proof is missing'),
+  dpopInvalid: row(400, 'invalid_request', '{why}'),
+  refreshProofInvalid: row(400, 'invalid_grant', '{why}'),
+  subjectTokenBound: row(
+    400,
+    'invalid_request',
+    'Sender-constrained token exchange rejected as the token was not issued for the requesting client',
+  ),
+  publicClient: row(400, 'invalid_client', 'Public client is not allowed to exchange token'),
+  // Observed: other words than the token endpoint has, and another code.
+  introspectionSecretInvalid: row(401, 'invalid_client', 'Client authentication failed.'),
+  introspectionNotAllowed: row(403, 'invalid_request', 'Client not allowed.'),
+  introspectedTokenMissing: row(400, 'invalid_request', 'Token not provided.'),
+  registrationHostNotTrusted: row(
+    403,
+    'insufficient_scope',
+    "Policy 'Trusted Hosts' rejected request to client-registration service. Details: Host not trusted.",
+  ),
+  registrationTokenInvalid: row(401, 'invalid_token', 'Failed decode token'),
+  // Where nothing is, in the words of the layer that finds it out.
+  methodNotAllowed: row(405, 'HTTP 405 Method Not Allowed', ''),
+  notInRealm: row(404, 'HTTP 404 Not Found', ''),
+  noRealm: row(404, 'Unable to find matching target resource method', ''),
   scopeNotGranted: row(400, 'invalid_scope', 'Invalid scopes: {scopes}'),
   // A role that the user lacks keeps the audience out of the token (keycloak.org/securing-apps/token-exchange).
   userNotAllowed: row(400, 'invalid_request', 'Requested audience not available: {api}'),
