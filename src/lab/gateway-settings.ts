@@ -22,6 +22,7 @@ export interface GatewaySettings {
   readonly clientSecret: string;
   readonly exchangeAudience: string;
   readonly exchangeScopes: readonly string[];
+  readonly exchangeDpop: boolean;
   readonly exchangeTimeoutSeconds: number;
   readonly serverUrl: string;
   readonly answerTimeoutSeconds: number;
@@ -63,6 +64,7 @@ export function buildLabConfig(settings: GatewaySettings, port: number, auditFil
           clientSecret: new Secret(settings.clientSecret),
           audience: [settings.exchangeAudience],
           scopes: [...settings.exchangeScopes],
+          ...(settings.exchangeDpop ? { dpop: true } : {}),
           timeoutSeconds: settings.exchangeTimeoutSeconds,
         },
         upstream: { strategy: 'http', url: settings.serverUrl },

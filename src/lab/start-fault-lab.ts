@@ -142,6 +142,7 @@ export class FaultLab implements AsyncDisposable {
       clientSecret: app?.clientSecret ?? '',
       exchangeAudience: backend.audience,
       exchangeScopes: [this.fullScope('backend', this.#scopeOf('backend'))],
+      exchangeDpop: false,
       exchangeTimeoutSeconds: 10,
       serverUrl: await this.serverUrl(),
       answerTimeoutSeconds: 10,

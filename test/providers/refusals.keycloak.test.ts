@@ -15,6 +15,8 @@ const clients: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'consent-required': { consentRequired: true },
   'public-client': { publicClient: true },
   'scope-not-given': { optionalClientScopes: [] },
+  'signed-jwt': { clientAuthenticatorType: 'client-jwt' },
+  'bearer-only': { bearerOnly: true },
   'dpop-required': { attributes: { 'standard.token.exchange.enabled': 'true', 'dpop.bound.access.tokens': 'true' } },
 };
 const clientSecret = 'secret-of-a-wrong-client';
@@ -72,6 +74,18 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     'exchange_misconfigured',
     /invalid_client: Public client is not allowed/,
     'keycloak-public-client',
+  ],
+  'signed-jwt': [
+    asClient('signed-jwt'),
+    'exchange_misconfigured',
+    /invalid_client: Parameter client_assertion_type is missing/,
+    'keycloak-client-authentication',
+  ],
+  'bearer-only': [
+    asClient('bearer-only'),
+    'exchange_misconfigured',
+    /invalid_client: Bearer-only not allowed/,
+    'keycloak-bearer-only',
   ],
   'consent-required': [
     asClient('consent-required'),

@@ -126,6 +126,15 @@ export const tokenCauses: readonly CauseRow[] = [
     fix: `Let the client sign in at the server that the metadata of this resource names; or set ${issuerSetting}.`,
   },
   {
+    id: 'audience-missing',
+    code: 'audience_mismatch',
+    // A value would stand in quotes.
+    fits: ({ details }) => details['found'] === 'missing',
+    who: 'provider',
+    cause: 'The token is for nobody: it has no audience (aud), and this server takes {expected}.',
+    fix: "Let the provider name the audience in it. At Keycloak a client scope the client asks for needs an Audience mapper for the gateway's client; elsewhere the client has to ask for this resource.",
+  },
+  {
     id: 'id-token-sent',
     code: 'audience_mismatch',
     fits: isIdToken,

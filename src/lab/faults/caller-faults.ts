@@ -134,6 +134,7 @@ export const callerFaults: readonly SharedFault[] = [
     callerToken: (lab) => lab.tokenWith({ cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }),
     explain: ['token-dpop-bound'],
     doctor: { nothing: 'the token itself is good, and it shows it to the provider only' },
+    otherwise: { keycloak: { doctor: ['keycloak-sender-constrained'] } },
   },
   {
     name: 'unbound-token',

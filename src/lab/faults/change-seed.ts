@@ -30,3 +30,16 @@ export function changeExchangePolicy(change: (policy: SeedPolicy) => SeedPolicy)
 export function changeExchangeRule(change: Partial<SeedRule>): (seed: Seed) => Seed {
   return changeExchangePolicy((policy) => ({ ...policy, rules: policy.rules.map((rule) => ({ ...rule, ...change })) }));
 }
+
+/** Deletes one app, also where policies name it. */
+export function removeApp(clientId: string): (seed: Seed) => Seed {
+  const without = ({ clients, ...policy }: SeedPolicy) => ({
+    ...policy,
+    clients: clients === 'ALL_CLIENTS' ? clients : clients.filter((one) => one !== clientId),
+  });
+  return (seed) => ({
+    ...seed,
+    apps: seed.apps.filter((app) => app.clientId !== clientId),
+    servers: seed.servers.map((server) => ({ ...server, policies: server.policies.map(without) })),
+  });
+}

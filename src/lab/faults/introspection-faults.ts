@@ -2,9 +2,15 @@ import type { FaultLab } from '../start-fault-lab.ts';
 import { both } from './both.ts';
 import type { SharedFault } from './shared-fault.ts';
 
+/** In a realm of Keycloak it is below the token endpoint. */
+function endpointOf(lab: FaultLab): string {
+  const { tokenUrl } = lab.server('mcpserver');
+  return lab.flavour === 'keycloak' ? `${tokenUrl}/introspect` : tokenUrl.replace(/token$/, 'introspect');
+}
+
 /** Where the issuer is asked about tokens. */
 const asking = (lab: FaultLab, url?: string, clientSecret = 'gateway-development-secret') => ({
-  introspection: { url: url ?? lab.server('mcpserver').tokenUrl.replace(/token$/, 'introspect'), clientSecret },
+  introspection: { url: url ?? endpointOf(lab), clientSecret },
 });
 
 /** What can be wrong where the issuer is asked about tokens; Auth0 and Entra ID cannot be. */
@@ -21,14 +27,14 @@ export const introspectionFaults: readonly SharedFault[] = [
   {
     name: 'introspection-wrong-secret',
     title: 'The secret for asking the issuer about tokens is another',
-    flavours: ['okta'],
+    flavours: ['okta', 'keycloak'],
     gateway: (lab) => asking(lab, undefined, 'not-the-secret'),
     ...both('introspection-client-wrong'),
   },
   {
     name: 'introspection-misspelt',
     title: 'The introspection endpoint is misspelt',
-    flavours: ['okta'],
+    flavours: ['okta', 'keycloak'],
     gateway: (lab) => asking(lab, `${lab.server('mcpserver').issuer}/v1/introspection`),
     ...both('introspection-endpoint-wrong'),
   },

@@ -1,6 +1,8 @@
 import type { Fault } from '../fault.ts';
 import { both } from './both.ts';
-import { changeApp, changeExchangePolicy, changeExchangeRule } from './change-seed.ts';
+import { keycloakRequestFaults } from './keycloak-request-faults.ts';
+import { keycloakTokenFaults } from './keycloak-token-faults.ts';
+import { changeApp, changeExchangePolicy, changeExchangeRule, removeApp } from './change-seed.ts';
 
 /** What is particular to Keycloak: a realm has one issuer, and clients stand for APIs. */
 export const keycloakFaults: readonly Fault[] = [
@@ -62,4 +64,42 @@ export const keycloakFaults: readonly Fault[] = [
     gateway: (lab) => ({ tokenUrl: lab.server('backend').tokenUrl.replace(/realms\/[^/]+/, 'realms/nowhere') }),
     ...both('keycloak-realm-unknown'),
   },
+  {
+    name: 'keycloak-public-client',
+    title: "Client authentication is off for the gateway's client",
+    seed: changeApp('mcpserver', { publicClient: true }),
+    ...both('keycloak-public-client'),
+  },
+  {
+    name: 'keycloak-dpop-required',
+    title: "The gateway's client has 'Require DPoP bound tokens' on",
+    seed: changeApp('mcpserver', { requireDpop: true }),
+    ...both('keycloak-sender-constrained'),
+  },
+  {
+    name: 'keycloak-consent-required',
+    title: "The gateway's client has 'Consent required' on, and the user never signed in there",
+    seed: changeApp('mcpserver', { consent: 'required' }),
+    ...both('keycloak-consent-missing'),
+  },
+  {
+    name: 'keycloak-user-lacks-role',
+    title: 'The user does not have the role that the scope of the API asks for',
+    seed: changeExchangeRule({ people: { users: [], groups: ['Sales'] } }),
+    ...both('keycloak-audience-not-available'),
+  },
+  {
+    name: 'keycloak-user-deleted',
+    title: 'The user was deleted; the token still is',
+    seed: (seed) => ({ ...seed, users: seed.users.slice(1) }),
+    ...both('keycloak-subject-token-invalid'),
+  },
+  {
+    name: 'keycloak-callers-client-deleted',
+    title: 'The client people signed in with was deleted; their tokens still are',
+    seed: removeApp('demo'),
+    ...both('keycloak-subject-token-invalid'),
+  },
+  ...keycloakRequestFaults,
+  ...keycloakTokenFaults,
 ];

@@ -3,6 +3,8 @@ import type { KnownRefusal } from '../../model/provider.ts';
 const guide = 'https://www.keycloak.org/securing-apps/token-exchange';
 const standardExchange =
   'https://github.com/keycloak/keycloak/blob/26.7.3/services/src/main/java/org/keycloak/protocol/oidc/tokenexchange/StandardTokenExchangeProvider.java';
+const proofCheck =
+  'https://github.com/keycloak/keycloak/blob/26.7.3/services/src/main/java/org/keycloak/services/util/DPoPUtil.java';
 const observed = 'observed with 26.7.3';
 
 /** What Keycloak's standard token exchange (version 2) refuses with. */
@@ -109,10 +111,42 @@ export const keycloakRefusals: readonly KnownRefusal[] = [
     source: `${standardExchange}; ${observed}`,
   },
   {
+    id: 'keycloak-bearer-only',
+    answer: { errors: ['invalid_client'], description: /bearer-only not allowed/i },
+    cause: 'The gateway’s client is bearer-only: it may check tokens, and ask for none.',
+    fix: 'Clients → the gateway’s client → Settings → Capability config: switch Client authentication on and tick Standard Token Exchange; in an imported realm take bearerOnly out.',
+    source: observed,
+  },
+  {
+    id: 'keycloak-client-authentication',
+    answer: {
+      errors: ['invalid_client'],
+      description: /client_assertion_type is missing|missing client_id parameter/i,
+    },
+    cause: 'The gateway’s client has to prove itself by a key or a certificate, and the request had a secret.',
+    fix: 'Clients → the gateway’s client → Credentials: set Client Authenticator to Client Id and Secret; or set --token-exchange-client-auth to what stands there.',
+    source: observed,
+  },
+  {
+    id: 'keycloak-dpop-clock',
+    answer: { errors: ['invalid_request', 'invalid_dpop_proof'], description: /dpop proof is not active/i },
+    cause:
+      'Keycloak takes the gateway’s proof for too old, or for one of the future: the clocks differ by more than 15 seconds.',
+    fix: 'Set the clocks of this machine and of Keycloak’s (NTP).',
+    source: `${proofCheck}; ${observed}`,
+  },
+  {
+    id: 'keycloak-dpop-url',
+    answer: { errors: ['invalid_request', 'invalid_dpop_proof'], description: /dpop http url mismatch/i },
+    cause: 'The gateway’s proof is for another address than Keycloak calls its token endpoint.',
+    fix: 'Set --token-exchange-url to the token_endpoint of the realm’s metadata; where that is not the address it is asked by, set Keycloak’s --hostname, and --proxy-headers behind a proxy.',
+    source: `${proofCheck}; ${observed}`,
+  },
+  {
     id: 'keycloak-sender-constrained',
     answer: {
       errors: ['invalid_request', 'invalid_dpop_proof'],
-      description: /sender-constrained|dpop proof/i,
+      description: /sender-constrained|dpop proof(?! is not active)/i,
     },
     cause:
       'The caller’s token is bound to a key, or the gateway’s client requires DPoP, and the request had no fitting proof.',

@@ -35,6 +35,14 @@ export const keycloakSamples: Readonly<Record<string, RefusalAnswer>> = {
     error: 'invalid_client',
     description: 'Public client is not allowed to exchange token',
   },
+  'keycloak-bearer-only': { status: 400, error: 'invalid_client', description: 'Bearer-only not allowed' },
+  'keycloak-client-authentication': {
+    status: 400,
+    error: 'invalid_client',
+    description: 'Parameter client_assertion_type is missing',
+  },
+  'keycloak-dpop-clock': invalidRequest('DPoP proof is not active'),
+  'keycloak-dpop-url': invalidRequest('DPoP HTTP URL mismatch'),
   'keycloak-sender-constrained': invalidRequest(
     'Sender-constrained token exchange rejected as the token was not issued for the requesting client',
   ),

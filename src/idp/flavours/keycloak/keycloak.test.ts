@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { makeDpopClient } from '../../../../test/kit/dpop-client.ts';
 import { assertAllProvoked, knownRefusalOf } from '../../../../test/kit/known-refusal-of.ts';
 import { claimsOf, headerOf, startTestIdp, type IdpAnswer, type TestIdp } from '../../../../test/kit/start-test-idp.ts';
 
@@ -56,6 +57,7 @@ describe('usher idp --flavour keycloak', () => {
     change: Readonly<Record<string, string | undefined>> = {},
     credentials = gateway,
     url = idp.server('backend').tokenUrl,
+    headers: Record<string, string> = {},
   ): Promise<IdpAnswer> {
     const form = {
       grant_type: exchangeGrant,
@@ -66,7 +68,7 @@ describe('usher idp --flavour keycloak', () => {
       ...change,
     };
     const sent = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return await idp.post(url, Object.fromEntries(sent), credentials);
+    return await idp.post(url, Object.fromEntries(sent), credentials, headers);
   }
 
   test('sign-in – the token – has Keycloak’s claims: azp, one text of scopes, a user by UUID', () => {
@@ -122,6 +124,12 @@ describe('usher idp --flavour keycloak', () => {
     assert.equal(answers[0]?.body['token_endpoint'], idp.server('backend').tokenUrl);
   });
 
+  /** An exchange with a proof that is bent. */
+  async function prove(claims: Readonly<Record<string, unknown>>): Promise<IdpAnswer> {
+    const url = idp.server('backend').tokenUrl;
+    return await exchange({}, gateway, url, { dpop: makeDpopClient().proof({ url }, { claims }) });
+  }
+
   const provoked = new Set<string>();
   const idToken = 'urn:ietf:params:oauth:token-type:id_token';
   const rows: readonly (readonly [id: string, provoke: () => Promise<IdpAnswer>])[] = [
@@ -139,6 +147,8 @@ describe('usher idp --flavour keycloak', () => {
     ['keycloak-requested-token-type', () => exchange({ requested_token_type: 'urn:ietf:params:oauth:token-type:jwt' })],
     ['keycloak-legacy-parameter', () => exchange({ requested_subject: 'bob' })],
     ['keycloak-public-client', () => exchange({}, 'public:another-development-secret')],
+    ['keycloak-dpop-clock', () => prove({ iat: Math.floor(Date.now() / 1000) + 60 })],
+    ['keycloak-dpop-url', () => prove({ htu: 'http://127.0.0.1/token' })],
     ['keycloak-secret-wrong', () => exchange({}, 'mcpserver:wrong')],
     ['keycloak-client-unknown', () => exchange({}, 'nobody:secret')],
     [
@@ -179,6 +189,8 @@ describe('usher idp --flavour keycloak', () => {
 
   test('the catalogue – all of it that the imitation can give – was provoked', () => {
     assertAllProvoked('keycloak', provoked, {
+      'keycloak-bearer-only': 'a seed has no such apps',
+      'keycloak-client-authentication': 'a seed has no apps with keys',
       'keycloak-audience-disabled': 'a seed has no disabled apps',
       'keycloak-realm-disabled': 'a seed has no disabled realm',
       'keycloak-https-required': 'a realm’s Require SSL is not imitated',

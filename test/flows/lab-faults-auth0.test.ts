@@ -1,0 +1,3 @@
+import { testFaultsOf } from '../kit/test-faults-of.ts';
+
+testFaultsOf('auth0');
