@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import type { Log } from '../model/log.ts';
@@ -36,6 +37,8 @@ export class Availability {
   readonly #deps: AvailabilityDeps;
   #quietUntilMs = 0;
   #failures = 0;
+  /** Digests of the tokens it failed with since it last answered. */
+  readonly #stumbledOver = new Set<string>();
   /** Set while exchange after exchange fails. */
   #outage: { probeAtMs: number; isProbed: boolean; readonly sinceMs: number } | undefined;
 
@@ -70,9 +73,10 @@ export class Availability {
   }
 
   /** Does work in a turn of its own. Whatever it fails with is an answer, but for this code and for what is no refusal.
+   * @param callerToken what it is about, where that is one caller's
    * @throws UsherError of `refuse` when the provider is left alone, and what the work throws
    */
-  async take<T>(unavailable: ErrorCode, work: (turn: Turn) => Promise<T>): Promise<T> {
+  async take<T>(unavailable: ErrorCode, work: (turn: Turn) => Promise<T>, callerToken?: string): Promise<T> {
     const turn = this.begin();
     try {
       const result = await work(turn);
@@ -80,7 +84,7 @@ export class Availability {
       return result;
     } catch (error) {
       if (error instanceof UsherError && error.code !== unavailable) this.onAnswer();
-      else this.onFailure(turn, error);
+      else this.onFailure(turn, error, callerToken);
       throw error;
     }
   }
@@ -88,6 +92,7 @@ export class Availability {
   /** The provider answered as one that works, be it with a refusal. */
   onAnswer(): void {
     this.#failures = 0;
+    this.#stumbledOver.clear();
     if (this.#outage === undefined) return;
     const seconds = Math.max(0, Math.round((this.#deps.now() - this.#outage.sinceMs) / 1000));
     this.#outage = undefined;
@@ -98,17 +103,27 @@ export class Availability {
   }
 
   /** There was no answer, or one that says that it does not work. */
-  onFailure(turn: Turn, error: unknown): void {
+  onFailure(turn: Turn, error: unknown, callerToken?: string): void {
     const nowMs = this.#deps.now();
     const quietSeconds = findQuietSeconds(error);
     if (quietSeconds !== undefined) this.#quietUntilMs = nowMs + Math.min(longestQuietMs, quietSeconds * 1000);
-    this.#failures += 1;
+    if (!this.#isSameAgain(error, callerToken)) this.#failures += 1;
     if (this.#outage === undefined) {
       if (this.#failures >= mostFailures) this.#startOutage(nowMs, error);
     } else if (turn === 'probe') {
       this.#outage.isProbed = false;
       this.#outage.probeAtMs = nowMs + probeEveryMs;
     }
+  }
+
+  /** It may fail with one token and work for all others: whoever calls with that in a loop must not have them refused. */
+  #isSameAgain(error: unknown, callerToken: string | undefined): boolean {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (callerToken === undefined || !(cause instanceof StatusError) || cause.status !== 500) return false;
+    const digest = hash('sha256', callerToken, 'base64url');
+    if (this.#stumbledOver.has(digest)) return true;
+    if (this.#stumbledOver.size < mostFailures) this.#stumbledOver.add(digest);
+    return false;
   }
 
   #startOutage(nowMs: number, error: unknown): void {

@@ -126,7 +126,8 @@ export function buildTokenEndpoint(
       await takeSlot(flight, deadlineAtMs);
       try {
         if (performance.now() >= deadlineAtMs) throw tooLate();
-        return await availability.take('exchange_unavailable', (turn) => requestWithRetry(request, turn, deadlineAtMs));
+        const work = (turn: Turn) => requestWithRetry(request, turn, deadlineAtMs);
+        return await availability.take('exchange_unavailable', work, request.callerToken);
       } finally {
         // Where the provider is left alone now, the next in line is refused and passes its slot on, and so do all the others.
         slots.release();

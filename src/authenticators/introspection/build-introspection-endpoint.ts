@@ -85,7 +85,7 @@ export function buildIntrospectionEndpoint(
       await takeSlot();
       try {
         if (!wasActive && !unknownTokens.take(now())) throw unavailable('asked about too many tokens it does not know');
-        const answer = await availability.take('introspection_unavailable', () => send(callerToken));
+        const answer = await availability.take('introspection_unavailable', () => send(callerToken), callerToken);
         if (!wasActive && answer !== undefined) unknownTokens.giveBack();
         return answer;
       } finally {
