@@ -21,6 +21,16 @@ test('readRefusal – words that repeat the token, or any JWT – without them',
   assert.equal(readRefusal(challenge, credential), 'invalid_token: got [removed] and [removed]');
 });
 
+for (const value of ['k3y-9', 'ApiKey k3y-9']) {
+  test(`readRefusal – words that repeat a short key, sent as ${value} – without it`, () => {
+    const short = { ...credential, header: { name: 'x-api-key', value: new Secret(value) } };
+    assert.equal(
+      readRefusal('Bearer error="invalid_token", error_description="k3y-9 is unknown"', short),
+      'invalid_token: [removed] is unknown',
+    );
+  });
+}
+
 test('readRefusal – no challenge, or one without words – undefined', () => {
   assert.equal(readRefusal(undefined, credential), undefined);
   assert.equal(readRefusal('Bearer realm="api"', credential), undefined);

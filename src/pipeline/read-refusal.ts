@@ -1,3 +1,4 @@
+import { secretParts } from '../lib/secret-parts.ts';
 import { withoutTokens } from '../lib/without-tokens.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';
 
@@ -13,11 +14,6 @@ export function readRefusal(
     .map((name) => new RegExp(`(?:^|[\\s,])${name}="([^"]*)"`).exec(text)?.[1] ?? '')
     .filter((value) => value !== '')
     .join(': ');
-  const sent = header?.value.reveal().split(' ') ?? [];
-  return words === ''
-    ? undefined
-    : withoutTokens(
-        words,
-        sent.filter((part) => part.length >= 12),
-      ).slice(0, 300);
+  if (words === '') return undefined;
+  return withoutTokens(words, header === undefined ? [] : secretParts(header.value.reveal())).slice(0, 300);
 }

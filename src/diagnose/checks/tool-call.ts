@@ -1,5 +1,6 @@
 import { isObject } from '../../lib/is-object.ts';
 import { plain } from '../../lib/plain.ts';
+import { secretParts } from '../../lib/secret-parts.ts';
 import { withoutTokens } from '../../lib/without-tokens.ts';
 import { askServer } from '../ask-server.ts';
 import { type Check, failed, pass, unknown } from '../check.ts';
@@ -21,7 +22,7 @@ export const toolCall: Check = {
       params: { name, arguments: given },
     });
     const result = isObject(message) && isObject(message['result']) ? message['result'] : undefined;
-    const words = findWords(message, findings.credential?.header?.value.reveal().split(' ') ?? []);
+    const words = findWords(message, secretParts(findings.credential?.header?.value.reveal() ?? ''));
     if (status === 200 && result !== undefined && result['isError'] !== true) return pass(`${name}: ${words}`);
     return failed(`${name}: status ${status}, ${words}`, { cause: findCause(words), fix: fixOf(findCause(words)) });
   },
@@ -57,12 +58,7 @@ function findWords(message: unknown, secrets: readonly string[]): string {
   const text = JSON.stringify(
     isObject(message) ? (message['error'] ?? readContent(message['result'])) : 'no JSON-RPC message',
   );
-  return plain(
-    withoutTokens(
-      text,
-      secrets.filter((part) => part.length >= 12),
-    ),
-  ).slice(0, 300);
+  return plain(withoutTokens(text, secrets)).slice(0, 300);
 }
 
 function readContent(result: unknown): unknown {
