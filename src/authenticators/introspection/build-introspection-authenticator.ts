@@ -68,6 +68,8 @@ export function buildIntrospectionAuthenticator(
 /** From when the issuer was asked, for as long as its answer counts. */
 interface Known extends TokenLife {
   readonly caller: Caller;
+  /** Of the answer, all of which is kept for rules to decide on. */
+  readonly characters: number;
 }
 
 /** One issuer: what it said of which token. */
@@ -78,7 +80,7 @@ class Issuer {
   /** By the token itself; also those whose answer counts no more, see {@link IntrospectionEndpoint}. */
   readonly #known = new LRUCache<string, Known>({
     maxSize: 64 * 1024 * 1024,
-    sizeCalculation: (_, callerToken) => callerToken.length + 1024,
+    sizeCalculation: ({ characters }, callerToken) => callerToken.length + characters + 1024,
   });
   readonly #refused: RefusalMemory;
   readonly #flight = new SingleFlight<Caller>();
@@ -110,8 +112,8 @@ class Issuer {
       const answer = await this.#endpoint.ask(callerToken, this.#known.has(callerToken));
       const { issuer, url, clientId, cacheSeconds } = this.settings;
       if (answer === undefined) throw fail('token_inactive', { issuer, url, clientId });
-      const bound = withBinding(answer, callerToken);
-      const claims = checkIntrospected(bound, this.settings, pickTokenClaims(answer), this.#now() / 1000);
+      const bound = withBinding(answer.claims, callerToken);
+      const claims = checkIntrospected(bound, this.settings, pickTokenClaims(answer.claims), this.#now() / 1000);
       const caller = buildCaller(callerToken, claims, this.settings);
       // What is kept for a token, here and where it is exchanged, is one user's.
       const earlier = this.#known.get(callerToken)?.caller;
@@ -120,7 +122,7 @@ class Issuer {
         throw fail('introspection_answer_invalid', { issuer, url, reason });
       }
       const freshUntilMs = Math.min(fromMs + cacheSeconds * 1000, caller.expiresAtMs);
-      this.#known.set(callerToken, { caller, fromMs, freshUntilMs });
+      this.#known.set(callerToken, { caller, characters: answer.characters, fromMs, freshUntilMs });
       return caller;
     } catch (error) {
       this.#refused.keep(digest, error);

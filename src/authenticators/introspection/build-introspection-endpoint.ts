@@ -8,7 +8,7 @@ import { fail, UsherError } from '../../model/usher-error.ts';
 import { Availability } from '../../oauth/availability.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import type { IntrospectionSettings } from './schema.ts';
-import { sendIntrospection, type Introspected } from './send-introspection.ts';
+import { sendIntrospection, type IntrospectionAnswer } from './send-introspection.ts';
 
 export interface IntrospectionDeps {
   readonly http: HttpClient;
@@ -26,7 +26,7 @@ export interface IntrospectionEndpoint {
    * @param wasActive did it say so of this token before?
    * @throws UsherError introspection_unavailable, introspection_misconfigured, introspection_answer_invalid
    */
-  ask(callerToken: string, wasActive: boolean): Promise<Introspected | undefined>;
+  ask(callerToken: string, wasActive: boolean): Promise<IntrospectionAnswer | undefined>;
 }
 
 const timeoutMs = 5_000;
@@ -55,7 +55,7 @@ export function buildIntrospectionEndpoint(
   const unknownTokens = new TokenBucket({ ...strangers, nowMs: now() });
 
   /** A question changes nothing, so that one whose connection broke can be asked again. */
-  async function send(callerToken: string): Promise<Introspected | undefined> {
+  async function send(callerToken: string): Promise<IntrospectionAnswer | undefined> {
     const once = () => sendIntrospection(callerToken, { issuer, url, client, timeoutMs, http, nowMs: now() });
     budget.earn();
     try {

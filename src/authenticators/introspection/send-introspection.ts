@@ -19,8 +19,15 @@ export interface AskOptions {
   readonly nowMs: number;
 }
 
-/** What an issuer says of a token that is active: claims, not yet checked. */
+/** Claims of a token that is active, not yet checked. */
 export type Introspected = Readonly<Record<string, unknown>>;
+
+/** What an issuer says of a token that is active. */
+export interface IntrospectionAnswer {
+  readonly claims: Introspected;
+  /** How long the answer was: what it takes to keep it. */
+  readonly characters: number;
+}
 
 /** Characters; an answer has a dozen claims. */
 const longestAnswer = 64 * 1024;
@@ -32,7 +39,10 @@ const errorSchema = z.object({ error: optionalText, error_description: optionalT
  * there, or none of the gateway's business (§2.2).
  * @throws UsherError introspection_unavailable, introspection_misconfigured, introspection_answer_invalid
  */
-export async function sendIntrospection(callerToken: string, options: AskOptions): Promise<Introspected | undefined> {
+export async function sendIntrospection(
+  callerToken: string,
+  options: AskOptions,
+): Promise<IntrospectionAnswer | undefined> {
   const { issuer, url, nowMs } = options;
   const invalid = (reason: string) => fail('introspection_answer_invalid', { issuer, url, reason });
   const answer = await send(callerToken, options);
@@ -49,7 +59,7 @@ export async function sendIntrospection(callerToken: string, options: AskOptions
   if (body === undefined) throw invalid('it is not a JSON object');
   const { active } = body;
   if (typeof active !== 'boolean') throw invalid('active is not true or false (RFC 7662 §2.2)');
-  return active ? body : undefined;
+  return active ? { claims: body, characters: text.length } : undefined;
 
   function refusalOf(refused: Response, words: string, secrets: readonly string[], { client }: AskOptions): Error {
     const { status } = refused;

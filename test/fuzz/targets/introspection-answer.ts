@@ -44,9 +44,10 @@ async function check(body: Buffer, status: number): Promise<void> {
   }, ['authenticate']);
   if (answer === undefined) return;
   assert.equal(status, 200);
-  assert.equal(answer['active'], true);
+  const { claims: said } = answer;
+  assert.equal(said['active'], true);
   const claims = orRefusal(
-    () => checkIntrospected(answer, expected, pickTokenClaims(answer), nowSeconds),
+    () => checkIntrospected(said, expected, pickTokenClaims(said), nowSeconds),
     ['authenticate'],
   );
   if (claims === undefined) return;
