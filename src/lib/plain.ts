@@ -1,6 +1,11 @@
-import { stripVTControlCharacters } from 'node:util';
+/** Control sequences of terminals (ECMA-48 §5.4, §5.6) with what belongs to them. Each part ends before the next escape, so that
+ * no text takes longer than a look at its characters.
+ */
+const sequences =
+  // oxlint-disable-next-line no-control-regex -- removing control characters is the point
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c\u009d]*(?:\u0007|\u001b\\|\u009c)|\u001b[ -/]*[0-~]/g;
 
 /** Text of others for a terminal: without control characters, which could move the cursor or change colours. */
 export function plain(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, ' ');
+  return text.replaceAll(sequences, '').replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, ' ');
 }
