@@ -1,13 +1,13 @@
+import { plain } from '../lib/plain.ts';
 import type { TokenClaims } from './caller.ts';
 import type { KnownRefusal } from './provider.ts';
 import { type ErrorCode, type ErrorDetails, errorTable, type ErrorRow } from './errors.ts';
 
 const longestDetail = 300;
 
-/** Values can come from anybody: no control characters, bounded length. */
+/** Values can come from anybody: no control characters, none that turn the line around, bounded length. */
 function printable(value: string | number): string {
-  // oxlint-disable-next-line no-control-regex -- removing control characters is the point
-  const line = String(value).replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, ' ');
+  const line = plain(String(value));
   return line.length > longestDetail ? `${line.slice(0, longestDetail)}…` : line;
 }
 
