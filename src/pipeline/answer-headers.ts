@@ -1,6 +1,7 @@
 /** What of the upstream's headers does not reach the caller: connection matters (RFC 9110 §7.6.1), challenges that are
- * about the other token, cookies and cross-origin grants that are not the upstream's to give, and anything that could
- * carry the credential back.
+ * about the other token, cookies and cross-origin grants that are not the upstream's to give, anything that could
+ * carry the credential back, orders to a proxy in front (nginx, Apache and others send the file or page that such a header
+ * names, from where only they can reach), and what a browser would take for the gateway's own word about its origin.
  */
 const dropped = new Set([
   'connection',
@@ -20,6 +21,21 @@ const dropped = new Set([
   'set-cookie2',
   'alt-svc',
   'strict-transport-security',
+  // Not x-accel-buffering: event streams need it.
+  'x-accel-redirect',
+  'x-accel-expires',
+  'x-accel-limit-rate',
+  'x-accel-charset',
+  'x-sendfile',
+  'x-lighttpd-send-file',
+  'x-lighttpd-send-tempfile',
+  'x-reproxy-url',
+  'clear-site-data',
+  'service-worker-allowed',
+  'report-to',
+  'reporting-endpoints',
+  'nel',
+  'refresh',
 ]);
 
 /** The answer's headers (name, value, …) for the caller, from the upstream's (names in lower case). */
