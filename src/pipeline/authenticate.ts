@@ -4,6 +4,7 @@ import type { Authenticated, Routed } from '../model/stages.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import { fail } from '../model/usher-error.ts';
+import { isForwardable } from './upstream-headers.ts';
 
 /** Stage `authenticate`: whose token is this, and is it theirs. Known bearer tokens are answered without waiting.
  * @throws UsherError of stage authenticate
@@ -13,6 +14,7 @@ export function authenticate(routed: Routed): Authenticated | Promise<Authentica
   const presented = findPresented(routed.request, routed.query);
   if (presented === undefined || !authenticator.needsToken)
     return withIdentity(routed, anonymousIdentity(authenticator));
+  checkForwarded(routed, presented.callerToken);
   const caller = authenticator.authenticate(presented.callerToken, routed.connection);
   return caller instanceof Promise
     ? caller.then((one) => withProven(routed, one, presented))
@@ -94,6 +96,22 @@ function findToken(credentials: string): string | undefined {
   if (/[\s,]/.test(callerToken))
     throw fail('authorization_malformed', { reason: 'the Authorization header holds more than one credential' });
   return callerToken;
+}
+
+/** Shorter ones are nobody's, and may stand anywhere by chance. */
+const shortestToken = 16;
+
+/** A header that goes on must not take the token along. Those that stay behind may say what they like. */
+function checkForwarded({ request: { rawHeaders }, route }: Routed, callerToken: string): void {
+  if (callerToken.length < shortestToken) return;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const value = rawHeaders[index + 1] ?? '';
+    if (value.length < callerToken.length || !value.includes(callerToken)) continue;
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    if (!isForwardable(name, route.forwardedHeaders)) continue;
+    const reason = `the token is in the header ${JSON.stringify(name)} as well; send it in the Authorization header only`;
+    throw fail('authorization_malformed', { reason });
+  }
 }
 
 /** The query goes upstream, and into the log of whoever it passes: no token may be in it. */

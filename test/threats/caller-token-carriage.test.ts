@@ -85,6 +85,26 @@ describe('one credential, in one place', () => {
   }
 });
 
+describe('the token in a header that goes on, beside its own', () => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['a parameter of a tool', `mcp-param-token: ${good}`],
+    ['baggage', `baggage: who=alice,token=${good}`],
+    ['a trace', `tracestate: usher=${good}`],
+    ['the name of a tool, with words around', `mcp-name: Bearer ${good}`],
+  ];
+  for (const [name, line] of rows) {
+    test(`${name} – refused with 400, and goes nowhere`, async () => {
+      await assertRefused(lab, () => raw([`authorization: Bearer ${good}`, line]), malformed);
+    });
+  }
+
+  test('in a header that stays behind – is not looked at', async () => {
+    const response = await raw([`authorization: Bearer ${good}`, `x-forwarded-access-token: ${good}`]);
+    assert.equal(response.status, 200);
+    assert.ok(!JSON.stringify(lab.upstream.seen.at(-1)?.headers).includes(good));
+  });
+});
+
 describe('a token in the URL', () => {
   const inQuery = (query: string, token?: string) => () => post(`${mcpUrl}?${query}`, token);
   const rows: readonly (readonly [string, string, string | undefined])[] = [
