@@ -41,6 +41,8 @@ export const allowedPackages = {
   '@redis/client': ['state/redis/'],
   '@peculiar/x509': ['idp/'],
   commander: ['cli/'],
+  'jsonc-parser': ['clients/formats/'],
+  'toml-eslint-parser': ['clients/formats/'],
   jose: ['authenticators/jwt/', 'oauth/', 'idp/', 'cli/'],
   'lru-cache': ['authenticators/', 'oauth/', 'gateway/build-owners.ts', 'idp/'],
   oauth4webapi: ['authenticators/', 'oauth/', 'demo/'],
@@ -55,7 +57,7 @@ export const allowedPackages = {
     'lib/undici-parts.d.ts',
     'demo/',
   ],
-  yaml: ['config/', 'idp/', 'setup/'],
+  yaml: ['config/', 'idp/', 'setup/', 'clients/formats/'],
   // Settings, and what others send: seeds, metadata, answers of token endpoints.
   zod: [
     'config/',
@@ -67,6 +69,7 @@ export const allowedPackages = {
     'oauth/',
     'demo/',
     'setup/',
+    'clients/',
     'providers/',
     'workloads/server-settings.ts',
     'schema.ts',

@@ -65,6 +65,31 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/lab-faults.ts')).labFaultsCommand,
   },
   {
+    name: 'client list',
+    summary: 'List the MCP clients Usher can write servers into, and which are installed here',
+    load: async () => (await import('./commands/client-list.ts')).clientListCommand,
+  },
+  {
+    name: 'client add',
+    summary: 'Make a server appear in MCP clients',
+    load: async () => (await import('./commands/client-add.ts')).clientAddCommand,
+  },
+  {
+    name: 'client remove',
+    summary: 'Take a server out of MCP clients again',
+    load: async () => (await import('./commands/client-remove.ts')).clientRemoveCommand,
+  },
+  {
+    name: 'client status',
+    summary: 'Show which servers stand in which MCP clients, and what became of them',
+    load: async () => (await import('./commands/client-status.ts')).clientStatusCommand,
+  },
+  {
+    name: 'client setup',
+    summary: 'Choose the MCP clients new servers are written into',
+    load: async () => (await import('./commands/client-setup.ts')).clientSetupCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,

@@ -1,5 +1,6 @@
 import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRunning } from '../lib/is-running.ts';
 import { fail } from '../model/usher-error.ts';
 
 const renewMs = 10_000;
@@ -39,13 +40,4 @@ async function findOwner(path: string): Promise<number | undefined> {
   return isRecent && Number.isSafeInteger(owner) && owner > 0 && owner !== process.pid && isRunning(owner)
     ? owner
     : undefined;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Another user's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

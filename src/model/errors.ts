@@ -617,6 +617,22 @@ const rows = {
     message: 'Cannot set up {title}: {reason}',
     hint: '{advice}.',
   },
+  client_state_unusable: {
+    stage: 'start',
+    status: 0,
+    exitCode: 1,
+    fault: 'operator',
+    message: 'Cannot use {path}, where Usher keeps {what}: {reason}',
+    hint: '{advice}.',
+  },
+  client_not_written: {
+    stage: 'configure',
+    status: 0,
+    exitCode: 1,
+    fault: 'operator',
+    message: '{report}',
+    hint: 'There, nothing was changed; run it again when that is mended. Elsewhere it is done.',
+  },
   setup_unavailable: {
     stage: 'start',
     status: 0,

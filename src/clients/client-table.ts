@@ -1,0 +1,349 @@
+import type { Client, Platform, ServerEntry } from './client.ts';
+import { fields, headersOf, throughMcpRemote, typed, withServerUrl } from './entry-shapes.ts';
+import type { FileValue } from './formats/format.ts';
+
+/** The shape most have. */
+const mcpServers = { format: 'json', path: ['mcpServers'], holds: 'map', indent: '  ' } as const;
+
+const claudeCode = {
+  ...mcpServers,
+  entry: (server: ServerEntry) =>
+    fields({ type: 'http', url: server.url, headers: headersOf(server), oauth: server.oauth && { ...server.oauth } }),
+  source: 'https://code.claude.com/docs/en/mcp',
+  after: 'Sign in with: /mcp',
+} as const;
+
+/** Every client whose settings Usher can write, in the order of lists. Paths, keys and fields are the vendors' own; `source`
+ * says where they say so.
+ */
+export const clientTable: readonly Client[] = [
+  vsCode('vscode', 'Visual Studio Code', everywhere('$APPDATA/Code/User/mcp.json')),
+  vsCode('vscode-insiders', 'Visual Studio Code Insiders', everywhere('$APPDATA/Code - Insiders/User/mcp.json')),
+  vsCode('vscode-server', 'Visual Studio Code, remote', everywhere('~/.vscode-server/data/User/mcp.json')),
+  vsCode('vscodium', 'VSCodium', everywhere('$APPDATA/VSCodium/User/mcp.json')),
+  // github.com/coder/code-server/blob/main/docs/FAQ.md: where it keeps settings
+  vsCode('code-server', 'code-server', {
+    linux: '$XDG_DATA_HOME/code-server/User/mcp.json',
+    darwin: '$XDG_DATA_HOME/code-server/User/mcp.json',
+  }),
+  { ...vsCode('vscode-workspace', 'Visual Studio Code, workspace', everywhere('.vscode/mcp.json')), project: true },
+  {
+    ...mcpServers,
+    id: 'cursor',
+    title: 'Cursor',
+    file: everywhere('~/.cursor/mcp.json'),
+    entry: (server) =>
+      fields({
+        url: server.url,
+        headers: headersOf(server),
+        auth: server.oauth && { CLIENT_ID: server.oauth.clientId },
+      }),
+    source: 'https://cursor.com/docs/mcp',
+  },
+  {
+    ...claudeCode,
+    id: 'claude-code',
+    title: 'Claude Code',
+    file: everywhere('$CLAUDE_CONFIG_DIR/.claude.json'),
+    signs: ['$CLAUDE_CONFIG_DIR/.claude.json', '~/.claude'],
+  },
+  {
+    ...claudeCode,
+    id: 'claude-code-project',
+    title: 'Claude Code, project',
+    file: everywhere('.mcp.json'),
+    project: true,
+  },
+  {
+    ...mcpServers,
+    id: 'claude-desktop',
+    title: 'Claude Desktop',
+    file: everywhere('$APPDATA/Claude/claude_desktop_config.json'),
+    entry: throughMcpRemote,
+    source: 'https://modelcontextprotocol.io/docs/develop/connect-local-servers',
+    after: 'Restart Claude Desktop; it needs Node.js for npx',
+  },
+  {
+    ...mcpServers,
+    id: 'windsurf',
+    title: 'Windsurf',
+    file: everywhere('~/.codeium/windsurf/mcp_config.json'),
+    entry: withServerUrl,
+    source: 'https://docs.windsurf.com/windsurf/cascade/mcp',
+    after: 'Refresh the list of MCP servers in Cascade',
+  },
+  {
+    ...mcpServers,
+    id: 'cline',
+    title: 'Cline',
+    file: everywhere('~/.cline/data/settings/cline_mcp_settings.json'),
+    signs: ['~/.cline'],
+    entry: typed('streamableHttp'),
+    source: 'https://docs.cline.bot/mcp/mcp-overview',
+  },
+  {
+    ...mcpServers,
+    id: 'roo-code',
+    title: 'Roo Code',
+    file: everywhere('$APPDATA/Code/User/globalStorage/rooveterinaryinc.roo-cline/settings/mcp_settings.json'),
+    entry: typed('streamable-http'),
+    source: 'https://docs.roocode.com/features/mcp/using-mcp-in-roo',
+  },
+  {
+    ...mcpServers,
+    id: 'zed',
+    title: 'Zed',
+    file: {
+      linux: '$XDG_CONFIG_HOME/zed/settings.json',
+      darwin: '~/.config/zed/settings.json',
+      win32: '$APPDATA/Zed/settings.json',
+    },
+    path: ['context_servers'],
+    entry: typed(undefined),
+    source: 'https://zed.dev/docs/ai/mcp',
+  },
+  {
+    ...mcpServers,
+    id: 'gemini-cli',
+    title: 'Gemini CLI',
+    file: everywhere('$GEMINI_CLI_HOME/.gemini/settings.json'),
+    // The folder is Antigravity's, too.
+    signs: ['$GEMINI_CLI_HOME/.gemini/settings.json', '$GEMINI_CLI_HOME/.gemini/oauth_creds.json'],
+    entry: withHttpUrl,
+    source: 'https://geminicli.com/docs/tools/mcp-server',
+    after: 'Restart Gemini CLI',
+  },
+  {
+    ...mcpServers,
+    id: 'qwen-code',
+    title: 'Qwen Code',
+    file: everywhere('~/.qwen/settings.json'),
+    entry: withHttpUrl,
+    source: 'https://qwenlm.github.io/qwen-code-docs/en/tools/mcp-server',
+    after: 'Restart Qwen Code',
+  },
+  {
+    id: 'codex',
+    title: 'Codex',
+    file: everywhere('$CODEX_HOME/config.toml'),
+    format: 'toml',
+    path: ['mcp_servers'],
+    holds: 'map',
+    indent: '  ',
+    entry: (server) =>
+      fields({
+        url: server.url,
+        http_headers: headersOf(server),
+        oauth: server.oauth && { client_id: server.oauth.clientId },
+      }),
+    source: 'https://developers.openai.com/codex/mcp',
+    after: 'Sign in with: codex mcp login NAME',
+  },
+  {
+    id: 'goose',
+    title: 'Goose',
+    file: {
+      linux: '$XDG_CONFIG_HOME/goose/config.yaml',
+      darwin: '~/.config/goose/config.yaml',
+      win32: '$APPDATA/Block/goose/config/config.yaml',
+    },
+    format: 'yaml',
+    path: ['extensions'],
+    holds: 'map',
+    indent: '  ',
+    entry: (server) =>
+      fields({
+        enabled: true,
+        type: 'streamable_http',
+        name: server.name,
+        uri: server.url,
+        headers: headersOf(server),
+        timeout: 300,
+      }),
+    source: 'https://block.github.io/goose/docs/guides/config-files',
+    after: 'Restart Goose',
+  },
+  {
+    id: 'continue',
+    title: 'Continue',
+    file: everywhere('~/.continue/config.yaml'),
+    format: 'yaml',
+    path: ['mcpServers'],
+    holds: 'list',
+    indent: '  ',
+    entry: (server) => {
+      const headers = headersOf(server);
+      return fields({
+        name: server.name,
+        type: 'streamable-http',
+        url: server.url,
+        requestOptions: headers && { headers },
+      });
+    },
+    source: 'https://docs.continue.dev/reference',
+  },
+  {
+    ...mcpServers,
+    id: 'opencode',
+    title: 'OpenCode',
+    file: everywhere('$XDG_CONFIG_HOME/opencode/opencode.json'),
+    path: ['mcp', 'servers'],
+    entry: (server) => fields({ type: 'remote', url: server.url, headers: headersOf(server) }),
+    source: 'https://opencode.ai/v2/docs/mcp-servers/',
+  },
+  {
+    ...mcpServers,
+    id: 'lm-studio',
+    title: 'LM Studio',
+    file: everywhere('~/.lmstudio/mcp.json'),
+    entry: typed(undefined),
+    source: 'https://lmstudio.ai/docs/app/mcp',
+  },
+  {
+    ...mcpServers,
+    id: 'amp',
+    title: 'Amp',
+    file: { linux: '$XDG_CONFIG_HOME/amp/settings.json', darwin: '~/.config/amp/settings.json' },
+    path: ['amp.mcpServers'],
+    entry: typed(undefined),
+    source: 'https://ampcode.com/manual',
+  },
+  {
+    ...mcpServers,
+    id: 'kiro',
+    title: 'Kiro',
+    file: everywhere('~/.kiro/settings/mcp.json'),
+    signs: ['~/.kiro'],
+    entry: typed(undefined),
+    source: 'https://kiro.dev/docs/mcp/configuration',
+  },
+  {
+    ...mcpServers,
+    id: 'trae',
+    title: 'Trae',
+    file: everywhere('$APPDATA/Trae/User/mcp.json'),
+    entry: typed(undefined),
+    source: 'https://docs.trae.ai/ide/model-context-protocol',
+    doubt: 'The vendor documents the fields, and not the path of the file',
+  },
+  {
+    ...mcpServers,
+    id: 'copilot-cli',
+    title: 'GitHub Copilot CLI',
+    file: everywhere('$COPILOT_HOME/mcp-config.json'),
+    entry: (server) =>
+      fields({
+        type: 'http',
+        url: server.url,
+        headers: headersOf(server),
+        tools: ['*'],
+        ...(server.oauth && { oauthClientId: server.oauth.clientId, oauthPublicClient: true }),
+      }),
+    source: 'https://docs.github.com/en/copilot/how-tos/copilot-cli/customize-copilot/add-mcp-servers',
+  },
+  {
+    ...mcpServers,
+    id: 'antigravity',
+    title: 'Antigravity',
+    file: everywhere('~/.gemini/antigravity/mcp_config.json'),
+    entry: withServerUrl,
+    source: 'https://antigravity.google/docs/mcp',
+    doubt: 'Newer versions may read ~/.gemini/config/mcp_config.json',
+    after: 'Refresh the list of MCP servers',
+  },
+  {
+    ...mcpServers,
+    id: 'kimi-code',
+    title: 'Kimi Code CLI',
+    file: everywhere('$KIMI_CODE_HOME/mcp.json'),
+    entry: typed(undefined),
+    source: 'https://moonshotai.github.io/kimi-code/zh/customization/mcp',
+    after: 'Sign in with: /mcp-config login NAME',
+  },
+  {
+    ...mcpServers,
+    id: 'factory',
+    title: 'Factory Droid',
+    file: everywhere('~/.factory/mcp.json'),
+    entry: typed('http'),
+    source: 'https://docs.factory.ai/cli/configuration/mcp',
+  },
+  {
+    ...mcpServers,
+    id: 'qoder',
+    title: 'Qoder',
+    file: everywhere('~/.qoder/mcp.json'),
+    entry: typed('http'),
+    source: 'https://docs.qoder.com/user-guide/chat/model-context-protocol',
+    doubt: 'The vendor documents the fields, and not the path of the file',
+  },
+  {
+    id: 'mistral-vibe',
+    title: 'Mistral Vibe',
+    file: everywhere('$VIBE_HOME/config.toml'),
+    format: 'toml',
+    path: ['mcp_servers'],
+    holds: 'list',
+    indent: '  ',
+    entry: vibeEntry,
+    source: 'https://docs.mistral.ai/vibe/code/cli/mcp-servers',
+  },
+  {
+    ...mcpServers,
+    id: 'junie',
+    title: 'JetBrains Junie',
+    file: everywhere('~/.junie/mcp/mcp.json'),
+    signs: ['~/.junie'],
+    entry: typed(undefined),
+    source: 'https://junie.jetbrains.com/docs/junie-cli-mcp-configuration.html',
+  },
+];
+
+function everywhere(path: string): Record<Platform, string> {
+  return { linux: path, darwin: path, win32: path };
+}
+
+/** VS Code and what is built from it. */
+function vsCode(id: string, title: string, file: Client['file']): Client {
+  return {
+    id,
+    title,
+    file,
+    format: 'json',
+    path: ['servers'],
+    holds: 'map',
+    indent: '\t',
+    entry: (server) =>
+      fields({
+        type: 'http',
+        url: server.url,
+        headers: headersOf(server),
+        oauth: server.oauth && { clientId: server.oauth.clientId },
+      }),
+    source: 'https://code.visualstudio.com/docs/copilot/reference/mcp-configuration',
+  };
+}
+
+/** Gemini CLI and what is built from it. */
+function withHttpUrl(server: ServerEntry): FileValue {
+  const { clientId, callbackPort } = server.oauth ?? {};
+  const redirectUri = callbackPort === undefined ? undefined : `http://localhost:${callbackPort}/oauth/callback`;
+  return fields({
+    httpUrl: server.url,
+    headers: headersOf(server),
+    oauth: clientId === undefined ? undefined : fields({ enabled: true, clientId, redirectUri }),
+  });
+}
+
+/** Takes headers or a sign-in, never both. */
+function vibeEntry(server: ServerEntry): FileValue {
+  const { clientId, callbackPort } = server.oauth ?? {};
+  const headers = headersOf(server);
+  const auth = fields({ type: 'oauth', scopes: [], client_id: clientId, redirect_port: callbackPort });
+  return fields({
+    name: server.name,
+    transport: 'streamable-http',
+    url: server.url,
+    ...(headers === undefined ? { auth } : { headers }),
+  });
+}

@@ -1,0 +1,43 @@
+import { clientTable } from './client-table.ts';
+import { readText } from './files/edit-file.ts';
+import { findEntry } from './formats/edit.ts';
+import { FileProblem } from './formats/format.ts';
+import { loadFormat } from './formats/formats.ts';
+import { digestOf, type LedgerEntry, readLedger } from './ledger.ts';
+import type { Machine } from './machine.ts';
+
+/** A server that Usher wrote into a client's settings, and how it stands there now. */
+export interface ListedServer {
+  readonly name: string;
+  readonly url: string;
+  readonly client: string;
+  readonly title: string;
+  readonly file: string;
+  readonly state: 'present' | 'changed' | 'gone' | 'unreadable';
+  /** Why it cannot be read. */
+  readonly reason?: string;
+}
+
+/** What Usher wrote and where, compared with what stands there.
+ * @throws UsherError `client_state_unusable`
+ */
+export async function listServers(machine: Machine): Promise<readonly ListedServer[]> {
+  const { entries } = await readLedger(machine);
+  return await Promise.all(entries.map(look));
+}
+
+async function look(ours: LedgerEntry): Promise<ListedServer> {
+  const { name, url, file } = ours;
+  const client = clientTable.find(({ id }) => id === ours.client);
+  const known = { name, url, client: ours.client, title: client?.title ?? ours.client, file };
+  if (client === undefined) return { ...known, state: 'unreadable', reason: 'this version does not know the client' };
+  try {
+    const text = await readText(file);
+    const found = text === undefined ? undefined : findEntry(await loadFormat(client.format), text, client, name);
+    if (found === undefined) return { ...known, state: 'gone' };
+    return { ...known, state: digestOf(found) === ours.digest ? 'present' : 'changed' };
+  } catch (error) {
+    if (!(error instanceof FileProblem)) throw error;
+    return { ...known, state: 'unreadable', reason: error.message };
+  }
+}
