@@ -16,6 +16,7 @@ import { issuerMetadata } from './checks/issuer-metadata.ts';
 import { offeredScopes } from './checks/offered-scopes.ts';
 import { ownCredential } from './checks/own-credential.ts';
 import { policy } from './checks/policy.ts';
+import { providerSetUp } from './checks/provider-set-up.ts';
 import { redirectUris } from './checks/redirect-uris.ts';
 import { resourceChallenge } from './checks/resource-challenge.ts';
 import { resourceMetadata } from './checks/resource-metadata.ts';
@@ -45,6 +46,7 @@ export const checkTable: readonly Check[] = [
   exchangeClient,
   exchangeGrant,
   exchangeDpop,
+  providerSetUp,
   exchangeRequest,
   exchange,
   exchangedUser,

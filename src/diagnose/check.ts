@@ -2,7 +2,9 @@ import type { Config, ServerConfig } from '../config/schema.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
 import type { Caller } from '../model/caller.ts';
+import type { Provider } from '../model/provider.ts';
 import type { Route } from '../model/route.ts';
+import type { AdminAccess } from '../model/set-up-inspection.ts';
 import type { Secret } from '../model/secret.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';
 import type { UsherError } from '../model/usher-error.ts';
@@ -38,6 +40,8 @@ export interface Aids {
   readonly callerToken?: Secret;
   /** The client id people's MCP client signs in with. */
   readonly clientId?: string;
+  /** How to look into the set-up of providers. */
+  readonly administration?: ReadonlyMap<Provider['name'], Omit<AdminAccess, 'http' | 'ca'>>;
   /** A certificate that ends in fewer days is warned of; what is usual for certificates of its life when absent. */
   readonly certificateDays?: number;
   /** A tool without side effects, to be called with the exchanged token. */

@@ -59,6 +59,7 @@ export async function runFault(lab: FaultLab, fault: Fault): Promise<FaultResult
       callerToken: new Secret(callerToken),
       clientId: fault.clientId ?? lab.clientId(),
       tool: { name: 'GetCountry', arguments: { code: 'CZ' } },
+      administration: await lab.administration(),
     },
   });
   const bad = report?.checks.find(({ result }) => result === 'fail');

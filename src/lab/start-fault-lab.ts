@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   requireExample,
@@ -16,7 +16,9 @@ import type { Seed } from '../idp/seed/seed-schema.ts';
 import { resignToken } from '../idp/resign-token.ts';
 import { readSigningKeys, type SigningKeys } from '../idp/signing-keys.ts';
 import { startIdp } from '../idp/start-idp.ts';
+import type { Aids } from '../diagnose/check.ts';
 import { findFreePort } from '../lib/find-free-port.ts';
+import { Secret } from '../model/secret.ts';
 import { fail } from '../model/usher-error.ts';
 import { quietLog } from '../model/log.ts';
 import { buildLabConfig, type GatewaySettings } from './gateway-settings.ts';
@@ -121,6 +123,13 @@ export class FaultLab implements AsyncDisposable {
     const others = this.#others;
     this.#others = new AsyncDisposableStack();
     await others.disposeAsync();
+  }
+
+  /** How the doctor may look into the set-up: where the provider has an API that says it. */
+  async administration(): Promise<NonNullable<Aids['administration']>> {
+    const { apiTokenFile } = this.#idp;
+    if (this.flavour !== 'okta' || apiTokenFile === undefined) return new Map();
+    return new Map([['okta', { secret: new Secret((await readFile(apiTokenFile, 'utf8')).trim()) }]]);
   }
 
   /** Settings under which everything works. */

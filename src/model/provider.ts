@@ -1,3 +1,5 @@
+import type { AdminAccess, ExpectedSetUp, SetUpInspection } from './set-up-inspection.ts';
+
 /** What of an unsuccessful answer of a token endpoint tells one refusal from another. */
 export interface RefusalAnswer {
   readonly status: number;
@@ -48,4 +50,8 @@ export interface Provider {
   readonly exchangeParameters: Readonly<Record<string, string>>;
   /** Most particular first: the first that fits is the one. */
   readonly refusals: readonly KnownRefusal[];
+  /** Compares what is set up there with what is expected, by its administration API, where it has one that says so. Only reads.
+   * @throws UsherError `setup_refused` or `setup_unavailable`
+   */
+  inspect?(expected: ExpectedSetUp, access: AdminAccess): Promise<SetUpInspection>;
 }

@@ -76,6 +76,16 @@ export const groupRoutes: readonly ApiRoute[] = [
       return page(context, request, { list, most: 1000, show: (user) => showUser(context, user) });
     },
   },
+  {
+    method: 'GET',
+    path: '/users/:user/groups',
+    handle: (context, request) => {
+      const { current } = context.org.state;
+      const { groups } = userOf(current, param(request.params, 'user'));
+      const list = current.groups.filter(({ name }) => name === everyone || groups.includes(name));
+      return page(context, request, { list, show: (group) => showGroup(context, group) });
+    },
+  },
   ...(['PUT', 'DELETE'] as const).map((method): ApiRoute => ({
     method,
     path: '/groups/:group/users/:user',

@@ -15,4 +15,6 @@ export const okta: Provider = {
   recognises: ({ hostname, pathname }) => hosts.test(hostname) || path.test(pathname),
   exchangeParameters: {},
   refusals: oktaRefusals,
+  // Only for those who ask: a gateway needs nothing of it.
+  inspect: async (expected, access) => (await import('./inspect/inspect-okta.ts')).inspectOkta(expected, access),
 };

@@ -75,7 +75,11 @@ async function findServer(client: OktaClient, audience: string): Promise<FoundSe
     );
   }
   const [server] = fitting;
-  if (server === undefined) return undefined;
+  return server === undefined ? undefined : readServer(client, server);
+}
+
+/** What stands in the tabs of a server. */
+export async function readServer(client: OktaClient, server: OktaServer): Promise<FoundServer> {
   const root = `${serversPath}/${server.id}`;
   const [scopes, policies, trusts] = await Promise.all([
     client.list(`${root}/scopes?limit=200`, scopeSchema),
@@ -114,9 +118,15 @@ async function findApp(client: OktaClient, label: string): Promise<FoundApp | un
   }
   const [app, groups] = await Promise.all([
     client.get(`${appsPath}/${found.id}`, oidcAppSchema),
-    client.list(`${appsPath}/${found.id}/groups?limit=200`, appGroupSchema),
+    readAppGroups(client, found.id),
   ]);
-  return { app, groups: groups.map(({ id }) => id) };
+  return { app, groups };
+}
+
+/** Ids of the groups an app is assigned to. */
+export async function readAppGroups(client: OktaClient, appId: string): Promise<readonly string[]> {
+  const groups = await client.list(`${appsPath}/${appId}/groups?limit=200`, appGroupSchema);
+  return groups.map(({ id }) => id);
 }
 
 const appGroupSchema = groupSchema.pick({ id: true });

@@ -24,6 +24,8 @@ export interface OktaClient {
   /** All of a list, over all its pages. */
   list<S extends z.ZodType>(path: string, schema: S): Promise<readonly z.output<S>[]>;
   get<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>>;
+  /** The same where it may not be there: undefined then. */
+  find<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | undefined>;
   /** The body of the answer, as it is; `gone` for 404 where that is no fault. */
   send(request: AdminRequest): Promise<unknown>;
   /** The same for taking something back: what is gone is no fault. */
@@ -87,6 +89,12 @@ export function buildOktaClient({ origin, apiToken, ca, wait }: OktaOrg): OktaCl
     },
     get: async (path, schema) => {
       return answers.parse(path, await (await ask('GET', origin + path)).text(), schema);
+    },
+    find: async (path, schema) => {
+      const answer = await request('GET', origin + path);
+      if (answer.status === 404) return undefined;
+      if (!answer.ok) throw answers.readRefusal(`tell ${path}`, answer.status, await answer.text());
+      return answers.parse(path, await answer.text(), schema);
     },
     send: async ({ method, path, body }) => {
       const answer = await ask(method, origin + path, body);

@@ -4,7 +4,8 @@ import { z } from 'zod';
  * Source: https://developer.okta.com/docs/api/openapi/okta-management/ and its examples.
  */
 // They become parts of paths.
-const id = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,100}$/);
+export const idSchema = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,100}$/);
+const id = idSchema;
 const status = z.string();
 const names = z.array(z.string());
 
@@ -21,15 +22,18 @@ export const policySchema = z.looseObject({
   conditions: z.looseObject({ clients: z.looseObject({ include: names }) }),
 });
 
+const someone = z.looseObject({ include: names.default([]), exclude: names.default([]) }).prefault({});
+const nobody = someone.parse({});
+
 export const ruleSchema = z.looseObject({
   id,
   name: z.string(),
   status,
   conditions: z.looseObject({
     people: z
-      .looseObject({ groups: z.looseObject({ include: names.default([]) }).prefault({}) })
+      .looseObject({ users: someone, groups: someone })
       .nullish()
-      .transform((people) => people ?? { groups: { include: [] } }),
+      .transform((people) => people ?? { users: nobody, groups: nobody }),
     grantTypes: z.looseObject({ include: names }),
     scopes: z.looseObject({ include: names }),
   }),
@@ -58,6 +62,8 @@ export const oidcAppSchema = appSchema.extend({
 export const secretSchema = z.looseObject({ status, client_secret: z.string().min(1).optional() });
 
 export const groupSchema = z.looseObject({ id, profile: z.looseObject({ name: z.string() }) });
+
+export const userSchema = z.looseObject({ id, status, profile: z.looseObject({ login: z.string() }) });
 
 export const errorSchema = z.looseObject({
   errorCode: z.string(),

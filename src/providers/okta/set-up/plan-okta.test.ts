@@ -28,7 +28,7 @@ const rule = (grant: string, scopes: readonly string[], status = 'ACTIVE') => ({
   name: 'A rule',
   status,
   conditions: {
-    people: { groups: { include: ['EVERYONE'] } },
+    people: { users: { include: [], exclude: [] }, groups: { include: ['EVERYONE'], exclude: [] } },
     grantTypes: { include: [grant] },
     scopes: { include: [...scopes] },
   },

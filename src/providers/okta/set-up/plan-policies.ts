@@ -89,7 +89,8 @@ function planPolicy(wanted: WantedPolicy, found: FoundServer | undefined, appId:
   };
 }
 
-function isAbout({ conditions }: OktaPolicy, appId: string | undefined): boolean {
+/** Is the policy assigned to the app? */
+export function isAbout({ conditions }: OktaPolicy, appId: string | undefined): boolean {
   const { include } = conditions.clients;
   return include.includes('ALL_CLIENTS') || (appId !== undefined && include.includes(appId));
 }
