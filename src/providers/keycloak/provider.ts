@@ -12,4 +12,7 @@ export const keycloak: Provider = {
   recognises: ({ pathname }) => path.test(pathname),
   exchangeParameters: {},
   refusals: keycloakRefusals,
+  // Only for those who ask: a gateway needs nothing of it.
+  inspect: async (expected, access) =>
+    (await import('./inspect/inspect-keycloak.ts')).inspectKeycloak(expected, access),
 };

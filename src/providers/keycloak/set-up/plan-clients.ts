@@ -6,7 +6,8 @@ import { conflict } from './conflict.ts';
 import { create, findScope, type PartOfPlan } from './plan-scopes.ts';
 import { clientSchema, type ClientRepresentation } from './representations.ts';
 
-const exchangeSwitch = 'standard.token.exchange.enabled';
+/** The attribute behind Standard Token Exchange. */
+export const exchangeSwitch = 'standard.token.exchange.enabled';
 
 /** The client that stands for the API: nobody signs in with it. */
 export async function planApiClient(api: AdminApi, { api: clientId }: KeycloakNames): Promise<PartOfPlan> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SetUpStep } from '../../../model/set-up.ts';
 import type { AdminApi } from './admin-api.ts';
 import { conflict } from './conflict.ts';
-import { scopeSchema, type ScopeRepresentation } from './representations.ts';
+import { type MapperRepresentation, scopeSchema, type ScopeRepresentation } from './representations.ts';
 
 /** A client scope that brings an audience into the tokens it is asked for in. */
 export interface WantedScope {
@@ -43,8 +43,12 @@ export async function findScope(api: AdminApi, name: string): Promise<ScopeRepre
   return scopes.find((scope) => scope.name === name);
 }
 
-function bringsAudience(scope: ScopeRepresentation, audience: string): boolean {
-  return scope.protocolMappers.some(
+/** Do the mappers of a scope or client bring that audience into access tokens? */
+export function bringsAudience(
+  { protocolMappers }: { readonly protocolMappers: readonly MapperRepresentation[] },
+  audience: string,
+): boolean {
+  return protocolMappers.some(
     ({ protocolMapper, config }) =>
       protocolMapper === 'oidc-audience-mapper' &&
       config['access.token.claim'] === 'true' &&

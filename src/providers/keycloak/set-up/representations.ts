@@ -3,6 +3,10 @@ import { z } from 'zod';
 const texts = z.array(z.string()).default([]);
 const attributes = z.record(z.string(), z.unknown()).default({});
 
+const protocolMappers = z
+  .array(z.looseObject({ protocolMapper: z.string().optional(), config: attributes }))
+  .default([]);
+
 /** ClientScopeRepresentation, as far as it is looked at; everything else is kept for an undo.
  * https://www.keycloak.org/docs-api/latest/rest-api/index.html#ClientScopeRepresentation
  */
@@ -11,7 +15,7 @@ export const scopeSchema = z.looseObject({
   name: z.string(),
   protocol: z.string().optional(),
   attributes,
-  protocolMappers: z.array(z.looseObject({ protocolMapper: z.string().optional(), config: attributes })).default([]),
+  protocolMappers,
 });
 export type ScopeRepresentation = z.output<typeof scopeSchema>;
 
@@ -31,5 +35,9 @@ export const clientSchema = z.object({
   attributes,
   defaultClientScopes: texts,
   optionalClientScopes: texts,
+  /** Its own, beside those of its scopes. */
+  protocolMappers,
 });
+/** What brings claims into tokens. */
+export type MapperRepresentation = z.output<typeof protocolMappers>[number];
 export type ClientRepresentation = z.output<typeof clientSchema>;
