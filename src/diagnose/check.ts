@@ -57,6 +57,8 @@ export interface Patient {
   readonly http: HttpClient;
   readonly now: Clock;
   readonly aids: Aids;
+  /** An issuer's metadata, asked for once. */
+  readonly metadataOf: (issuer: string) => Promise<IssuerMetadata>;
   readonly findings: Findings;
 }
 

@@ -3,7 +3,6 @@ import { readFile as readText } from 'node:fs/promises';
 import type { ChainStep, CredentialConfig, ServerConfig } from '../config/schema.ts';
 import { parseCertificates } from './certificate-path.ts';
 import type { Patient } from './check.ts';
-import { readIssuerMetadata } from './read-issuer-metadata.ts';
 import { readSentCertificates } from './read-sent-certificates.ts';
 
 /** Where certificates are that have to be good for a call to go through. */
@@ -65,11 +64,11 @@ function credentialsOf({ authenticate, credential }: ServerConfig): readonly End
 type Named = readonly [role: string, where: string];
 
 /** Where keys are and where people sign in is in the metadata; the issuer itself is a place anyway. */
-async function listIssuerUrls({ server, route, http, now }: Patient): Promise<readonly Named[]> {
+async function listIssuerUrls({ server, route, metadataOf }: Patient): Promise<readonly Named[]> {
   const named = await Promise.all(
     route.authenticator.issuers.map(async (issuer): Promise<readonly Named[]> => {
       const entry = server.authenticate.find((one) => one.strategy === 'jwt' && one.issuer === issuer);
-      const { document } = await readIssuerMetadata(issuer, http, now);
+      const { document } = await metadataOf(issuer);
       const keys = entry?.strategy === 'jwt' ? (entry.jwksUrl ?? document?.jwks_uri) : undefined;
       const signIn = document?.authorization_endpoint;
       return [

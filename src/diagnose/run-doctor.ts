@@ -8,6 +8,7 @@ import { plain } from '../lib/plain.ts';
 import { withoutTokens } from '../lib/without-tokens.ts';
 import { quietLog } from '../model/log.ts';
 import type { Aids, Check, Outcome, Patient } from './check.ts';
+import { readIssuerMetadata } from './read-issuer-metadata.ts';
 import { checkTable } from './check-table.ts';
 
 /** One check of one server, done. */
@@ -58,13 +59,33 @@ export async function runDoctor(
       const { name } = route;
       const server = config.servers[name];
       if (server === undefined) continue;
-      const patient: Patient = { name, config, server, route, http, now, aids, findings: { metadata: new Map() } };
+      const patient: Patient = {
+        name,
+        config,
+        server,
+        route,
+        http,
+        now,
+        aids,
+        metadataOf: memoize((issuer) => readIssuerMetadata(issuer, http, now)),
+        findings: { metadata: new Map() },
+      };
       reports.push({ server: name, checks: await runChecks(patient) });
     }
     return reports;
   } finally {
     await Promise.all([http.close(), ...[...routes.values()].map(({ upstream }) => upstream.close())]);
   }
+}
+
+/** Whoever answers slowly, or not at all, is waited for once. */
+function memoize<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (key) => {
+    const found = known.get(key) ?? read(key);
+    known.set(key, found);
+    return found;
+  };
 }
 
 async function runChecks(patient: Patient): Promise<readonly CheckResult[]> {

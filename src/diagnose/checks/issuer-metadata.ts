@@ -1,6 +1,6 @@
 import { type Check, type Outcome, pass } from '../check.ts';
 import { failByFacts } from '../fail-by.ts';
-import { readIssuerMetadata, type IssuerMetadata } from '../read-issuer-metadata.ts';
+import type { IssuerMetadata } from '../read-issuer-metadata.ts';
 
 /** RFC 8414 §3 and OpenID Connect Discovery §4: clients and gateway find everything else by it. */
 export const issuerMetadata: Check = {
@@ -8,11 +8,9 @@ export const issuerMetadata: Check = {
   title: 'The issuer publishes metadata that name it to the letter',
   needs: [],
   applies: ({ route }) => route.authenticator.issuers.length > 0,
-  async run({ route, http, now, findings }) {
+  async run({ route, metadataOf, findings }) {
     const { issuers } = route.authenticator;
-    const read = await Promise.all(
-      issuers.map(async (issuer) => [issuer, await readIssuerMetadata(issuer, http, now)] as const),
-    );
+    const read = await Promise.all(issuers.map(async (issuer) => [issuer, await metadataOf(issuer)] as const));
     findings.metadata = new Map(read);
     const bad = read.find(([, { document }]) => document === undefined);
     if (bad !== undefined) return judge(...bad);
