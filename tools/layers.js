@@ -45,7 +45,7 @@ export const allowedPackages = {
   'toml-eslint-parser': ['clients/formats/'],
   jose: ['authenticators/jwt/', 'oauth/', 'idp/', 'cli/'],
   'lru-cache': ['authenticators/', 'oauth/', 'gateway/build-owners.ts', 'idp/'],
-  oauth4webapi: ['authenticators/', 'oauth/', 'demo/'],
+  oauth4webapi: ['authenticators/', 'oauth/', 'demo/', 'diagnose/'],
   'oidc-provider': ['idp/'],
   pino: ['telemetry/'],
   undici: [

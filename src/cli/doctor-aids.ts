@@ -3,9 +3,12 @@ import { quote } from '../config/quote.ts';
 import type { Problem } from '../config/source.ts';
 import type { Aids } from '../diagnose/check.ts';
 import { describe } from '../lib/describe-error.ts';
+import { isLoopbackHost } from '../lib/loopback.ts';
 import { parseObject } from '../lib/parse-object.ts';
+import { plain } from '../lib/plain.ts';
 import { Secret } from '../model/secret.ts';
 import type { CommandContext } from './command-module.ts';
+import { note } from './print.ts';
 import { readSecretOption } from './read-secret-option.ts';
 import type { SimpleOption, SimpleValues } from './simple-options.ts';
 
@@ -13,6 +16,7 @@ const group = 'Checks';
 // Those of the set-up commands. Okta's own OKTA_API_TOKEN is left alone: it is in many an environment, and would go wherever a
 // token endpoint looks like Okta's.
 const oktaVariable = 'USHER_OKTA_API_TOKEN';
+const clientVariable = 'USHER_CLIENT_SECRET';
 const keycloakVariable = 'USHER_KEYCLOAK_ADMIN_PASSWORD';
 /** What an operator can give beside the configuration. */
 export const aidOptions = {
@@ -25,6 +29,22 @@ export const aidOptions = {
     flags: '--client-id <ID>',
     help: 'Client that people sign in with: then its redirect URIs are tried',
     group,
+  },
+  signIn: {
+    flags: '--sign-in',
+    help: 'Sign in with a browser as that client, and try the whole exchange with the token; with a proof of possession where this server wants one',
+    group,
+  },
+  clientSecretFile: {
+    flags: '--client-secret-file <PATH>',
+    help: `File with the secret of that client, where it has one; or the secret itself in the environment [${clientVariable}]`,
+    group,
+  },
+  redirectUri: {
+    flags: '--redirect-uri <URI>',
+    help: 'Where --sign-in is sent back to: on this machine, registered with the client',
+    group,
+    byDefault: 'http://127.0.0.1:33418/',
   },
   tool: { flags: '--tool <NAME>', help: 'Tool without side effects, to be called with the exchanged token', group },
   toolArguments: { flags: '--tool-arguments <JSON>', help: 'Its arguments, one JSON object', group, byDefault: '{}' },
@@ -66,25 +86,57 @@ export function readAids(values: SimpleValues, environment: Environment): Aids {
   const name = values.text(aidOptions.tool);
   const certificateDays = readDays(values);
   const given = parseArguments(values.text(aidOptions.toolArguments) ?? '{}', values.problems);
+  const signIn = readSignIn(values, environment, clientId);
   const administration = readAdministration(values, environment);
   return {
     ...(administration.size === 0 ? {} : { administration }),
     ...(callerToken === undefined ? {} : { callerToken }),
+    ...(signIn === undefined ? {} : { signIn }),
     ...(clientId === undefined ? {} : { clientId }),
     ...(certificateDays === undefined ? {} : { certificateDays }),
     ...(name === undefined ? {} : { tool: { name, arguments: given } }),
   };
 }
 
+/** A secret of a file or of the environment; undefined where neither was given. */
+function findSecret(
+  values: SimpleValues,
+  environment: Environment,
+  { option, variable, what }: { option: SimpleOption; variable: string; what: string },
+): Secret | undefined {
+  const [file, flag] = [values.text(option), option.flags.split(' ')[0] ?? ''];
+  if (file === undefined && environment[variable] === undefined) return undefined;
+  return readSecretOption({ flag, file, variables: [variable], what }, environment, values.problems);
+}
+
+function readSignIn(values: SimpleValues, environment: Environment, clientId: string | undefined): Aids['signIn'] {
+  if (!values.isSet(aidOptions.signIn)) return undefined;
+  if (clientId === undefined)
+    values.problems.push({ where: '--client-id', what: 'is missing; --sign-in needs a client' });
+  if (values.text(aidOptions.callerTokenFile) !== undefined)
+    values.problems.push({ where: '--sign-in', what: 'is given beside --caller-token-file; keep one of them' });
+  const redirectUri = values.text(aidOptions.redirectUri) ?? '';
+  const url = URL.parse(redirectUri);
+  if (url?.protocol !== 'http:' || !isLoopbackHost(url.hostname) || url.port === '' || url.search + url.hash !== '') {
+    const what = `is ${quote(redirectUri)}, expected http, an address of this machine and a port: http://127.0.0.1:33418/`;
+    values.problems.push({ where: '--redirect-uri', what });
+  }
+  const option = aidOptions.clientSecretFile;
+  const clientSecret = findSecret(values, environment, { option, variable: clientVariable, what: 'the client secret' });
+  return {
+    clientId: clientId ?? '',
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+    redirectUri,
+    show: (address) => note(`Open this address in a browser and sign in:\n\n  ${plain(address)}\n`),
+  };
+}
+
 /** How to look into the set-up of each provider for which a secret was given. */
 function readAdministration(values: SimpleValues, environment: Environment): NonNullable<Aids['administration']> {
-  const secretOf = (option: SimpleOption, { variable, what }: { variable: string; what: string }) => {
-    const [file, flag] = [values.text(option), option.flags.split(' ')[0] ?? ''];
-    if (file === undefined && environment[variable] === undefined) return undefined;
-    return readSecretOption({ flag, file, variables: [variable], what }, environment, values.problems);
-  };
-  const okta = secretOf(aidOptions.oktaApiTokenFile, { variable: oktaVariable, what: 'an API token' });
-  const keycloak = secretOf(aidOptions.keycloakAdminPasswordFile, { variable: keycloakVariable, what: 'the password' });
+  const secretOf = (option: SimpleOption, variable: string, what: string) =>
+    findSecret(values, environment, { option, variable, what });
+  const okta = secretOf(aidOptions.oktaApiTokenFile, oktaVariable, 'an API token');
+  const keycloak = secretOf(aidOptions.keycloakAdminPasswordFile, keycloakVariable, 'the password');
   const [user, realm] = [
     values.text(aidOptions.keycloakAdminUser) ?? '',
     values.text(aidOptions.keycloakAdminRealm) ?? '',

@@ -7,6 +7,7 @@ export const otherEnvironment: ReadonlyMap<string, string> = new Map([
   ['USHER_IDP_HTTP_PORT', 'Plain-http port of `usher idp`, as --http-port'],
   ['USHER_IDP_HTTPS_PORT', 'TLS port of `usher idp`, as --https-port'],
   ['USHER_IDP_STATE_DIR', 'Folder of keys and certificates of `usher idp`, as --state-dir'],
+  ['USHER_CLIENT_SECRET', "Secret of people's client, for `usher doctor --sign-in`"],
   ['USHER_OKTA_ORG', 'Org of `usher setup okta`, as --org'],
   ['USHER_OKTA_API_TOKEN', 'API token of an Okta org, for `usher setup okta` and `usher doctor`'],
   [

@@ -25,6 +25,7 @@ import { serverAnswers } from './checks/server-answers.ts';
 import { sharedState } from './checks/shared-state.ts';
 import { signIn } from './checks/sign-in.ts';
 import { toolCall } from './checks/tool-call.ts';
+import { userSignsIn } from './checks/user-signs-in.ts';
 
 /** Every check of `usher doctor`, in the order of the chain: whoever stands further up is asked first. */
 export const checkTable: readonly Check[] = [
@@ -40,6 +41,7 @@ export const checkTable: readonly Check[] = [
   redirectUris,
   resourceMetadata,
   resourceChallenge,
+  userSignsIn,
   callerToken,
   policy,
   exchangeEndpoint,

@@ -9,6 +9,7 @@ import type { Secret } from '../model/secret.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';
 import type { UsherError } from '../model/usher-error.ts';
 import type { IssuerMetadata } from './read-issuer-metadata.ts';
+import type { SignedInUser } from './sign-user-in.ts';
 
 /** What a check came to. `warn`: it works, and will not for long. `unknown`: it could not be found out, and the evidence says
  * why.
@@ -35,9 +36,24 @@ export interface Check {
   run(patient: Patient): Promise<Outcome> | Outcome;
 }
 
+/** How somebody can be let sign in. */
+export interface SignInAid {
+  readonly clientId: string;
+  /** Without one it is a public client. */
+  readonly clientSecret?: Secret;
+  /** On this machine, registered with the client. */
+  readonly redirectUri: string;
+  /** Shows the address that somebody has to open in a browser. */
+  readonly show: (url: string) => void;
+  /** How long to wait for them; five minutes when absent. */
+  readonly patienceMs?: number;
+}
+
 /** What the operator gave beside the configuration. */
 export interface Aids {
   readonly callerToken?: Secret;
+  /** Instead of that token: somebody signs in for one. */
+  readonly signIn?: SignInAid;
   /** The client id people's MCP client signs in with. */
   readonly clientId?: string;
   /** How to look into the set-up of providers. */
@@ -68,8 +84,15 @@ export interface Findings {
   metadata: ReadonlyMap<string, IssuerMetadata>;
   /** How the token endpoint answered a token that cannot be good. */
   probe?: UsherError;
+  /** Of a sign-in that was made here, with the thumbprint of the key the token was asked to be bound to. */
+  signedIn?: SignedInUser;
   caller?: Caller;
   credential?: UpstreamCredential;
+}
+
+/** The caller's token all is tried with: the one that was given, or that somebody signed in for. */
+export function findCallerToken({ aids, findings }: Patient): Secret | undefined {
+  return findings.signedIn?.callerToken ?? aids.callerToken;
 }
 
 export function pass(evidence: string): Outcome {

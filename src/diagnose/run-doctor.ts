@@ -7,8 +7,8 @@ import { buildHttpClient } from '../lib/http-client.ts';
 import { plain } from '../lib/plain.ts';
 import { withoutTokens } from '../lib/without-tokens.ts';
 import { quietLog } from '../model/log.ts';
-import type { Aids, Check, Outcome, Patient } from './check.ts';
 import { readIssuerMetadata } from './read-issuer-metadata.ts';
+import { type Aids, type Check, findCallerToken, type Outcome, type Patient } from './check.ts';
 import { checkTable } from './check-table.ts';
 
 /** One check of one server, done. */
@@ -117,8 +117,8 @@ function skip(missing: string, results: readonly CheckResult[]): Outcome {
 }
 
 /** Evidence quotes others. */
-function clean(evidence: string, { aids }: Patient): string {
-  const token = aids.callerToken?.reveal();
+function clean(evidence: string, patient: Patient): string {
+  const token = findCallerToken(patient)?.reveal();
   const text = plain(withoutTokens(evidence, token === undefined ? [] : [token]));
   return text.length > longestEvidence ? `${text.slice(0, longestEvidence)}…` : text;
 }

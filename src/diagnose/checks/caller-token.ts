@@ -1,6 +1,6 @@
 import type { Caller } from '../../model/caller.ts';
 import { fail } from '../../model/usher-error.ts';
-import { type Check, pass, unknown } from '../check.ts';
+import { type Check, failed, findCallerToken, pass, unknown } from '../check.ts';
 import { failBy } from '../fail-by.ts';
 
 const timeoutMs = 10_000;
@@ -9,10 +9,11 @@ const timeoutMs = 10_000;
 export const callerToken: Check = {
   id: 'caller-token',
   title: "The caller's token is accepted",
-  needs: [],
+  needs: ['user-signs-in'],
   applies: ({ route }) => route.authenticator.needsToken,
-  async run({ route, server, aids, findings }) {
-    const token = aids.callerToken?.reveal();
+  async run(patient) {
+    const { route, server, findings } = patient;
+    const token = findCallerToken(patient)?.reveal();
     if (token === undefined) return unknown(noToken, howToGetOne);
     let caller: Caller;
     try {
@@ -22,6 +23,14 @@ export const callerToken: Check = {
     }
     if (server.dpop.required && caller.jkt === undefined)
       return failBy(fail('token_not_bound', { wanted: 'and this server takes bound ones only (--require-dpop)' }));
+    const wanted = findings.signedIn?.jkt;
+    // RFC 9449 §6: whoever holds the key of another could use this token.
+    if (wanted !== undefined && caller.jkt !== wanted) {
+      return failed('The token is bound to another key than the one it was asked for with', {
+        cause: 'token-of-other-key',
+        fix: 'The provider does not bind the token to the key of the proof: nobody could use it with their own.',
+      });
+    }
     findings.caller = caller;
     const bound = caller.jkt === undefined ? '' : '; bound to a key that the client has to prove with each call (DPoP)';
     return pass(
@@ -32,4 +41,4 @@ export const callerToken: Check = {
 
 export const noToken = 'No token was given';
 export const howToGetOne =
-  "Give an access token that a client got: --caller-token-file PATH. The MCP Inspector shows it after signing in; keep the file's mode at 600.";
+  "Sign in: --sign-in --client-id ID. Or give an access token that a client got: --caller-token-file PATH. The MCP Inspector shows it after signing in; keep the file's mode at 600.";

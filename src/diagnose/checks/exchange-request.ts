@@ -1,5 +1,5 @@
 import { aspectOfRefusal } from '../aspect-of-refusal.ts';
-import { type Check, pass, unknown } from '../check.ts';
+import { type Check, findCallerToken, pass, unknown } from '../check.ts';
 import { failBy } from '../fail-by.ts';
 import { exchanges } from './exchange-endpoint.ts';
 
@@ -9,14 +9,15 @@ export const exchangeRequest: Check = {
   title: 'The provider knows the audience and scopes that are asked for',
   needs: ['exchange-grant', 'exchange-dpop'],
   applies: exchanges,
-  run({ findings: { probe }, aids }) {
+  run(patient) {
+    const { probe } = patient.findings;
     if (probe === undefined) return unknown('Nothing was answered');
     const { error, description } = probe.details;
     if (aspectOfRefusal(probe) === 'request') return failBy(probe);
-    if (aids.callerToken !== undefined) return pass('The whole exchange is tried below');
+    if (findCallerToken(patient) !== undefined) return pass('The whole exchange is tried below');
     return unknown(
       `It refused the token first (${error}: ${description}), as it should`,
-      'With --caller-token-file the whole exchange is tried: trust, policy, audience and scopes.',
+      'With --sign-in or --caller-token-file the whole exchange is tried: trust, policy, audience and scopes.',
     );
   },
 };

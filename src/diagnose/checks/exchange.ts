@@ -1,4 +1,4 @@
-import { type Check, pass, unknown } from '../check.ts';
+import { type Check, findCallerToken, pass, unknown } from '../check.ts';
 import { failBy } from '../fail-by.ts';
 import { exchanges } from './exchange-endpoint.ts';
 import { howToGetOne, noToken } from './caller-token.ts';
@@ -11,8 +11,9 @@ export const exchange: Check = {
   title: "The caller's token is exchanged for the service's",
   needs: ['caller-token', 'exchange-grant', 'exchange-dpop'],
   applies: exchanges,
-  async run({ route, aids, findings }) {
-    const token = aids.callerToken?.reveal();
+  async run(patient) {
+    const { route, findings } = patient;
+    const token = findCallerToken(patient)?.reveal();
     if (token === undefined || findings.caller === undefined) return unknown(noToken, howToGetOne);
     const identity = { caller: findings.caller, callerToken: token };
     try {
