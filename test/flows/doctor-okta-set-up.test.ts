@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { test } from 'node:test';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
 import { type Config, configSchema } from '../../src/config/schema.ts';
 import type { Aids } from '../../src/diagnose/check.ts';
 import { runDoctor } from '../../src/diagnose/run-doctor.ts';
@@ -9,6 +11,15 @@ import { managementOf } from '../kit/call-management.ts';
 import { startHttpServer } from '../kit/start-http-server.ts';
 import { type SeedData, startTestIdp, type TestIdp } from '../kit/start-test-idp.ts';
 import { runUsher } from '../kit/run-usher.ts';
+
+/** Keys and certificates are made once. */
+let stateDir: string;
+before(async () => void (stateDir = await mkdtemp(join(tmpdir(), 'usher-doctor-org-'))));
+after(() => rm(stateDir, { recursive: true, force: true }));
+
+function startOrg(change: (seed: SeedData) => unknown = () => undefined): Promise<TestIdp> {
+  return startTestIdp((seed) => void change(seed), { stateDir });
+}
 
 /** A gateway's configuration for the seed's org. */
 function configOf(idp: TestIdp, change: Readonly<Record<string, unknown>> = {}): Config {
@@ -50,7 +61,7 @@ const policyOf = (seed: SeedData) => backendOf(seed).policies[0] ?? assert.fail(
 const ruleOf = (seed: SeedData) => policyOf(seed).rules[0] ?? assert.fail('no rule');
 
 test('doctor with an API token of Okta – everything is set up – passes and says what it saw', async () => {
-  await using idp = await startTestIdp();
+  await using idp = await startOrg();
   const { result, evidence } = await inspect(idp);
   assert.equal(result, 'pass', evidence);
   assert.match(evidence, /"Back end" trusts "MCP server"; The app "MCP gateway" may exchange tokens/);
@@ -173,7 +184,7 @@ const faults: readonly (readonly [string, (seed: SeedData) => unknown, string, R
 
 for (const [name, change, cause, seen, fix] of faults) {
   test(`doctor with an API token of Okta – ${name} – is named ${cause}, without a user's token`, async () => {
-    await using idp = await startTestIdp((seed) => void change(seed));
+    await using idp = await startOrg((seed) => void change(seed));
     const found = await inspect(idp);
     assert.equal(found.result, 'fail', found.evidence);
     assert.equal(found.cause, cause, found.evidence);
@@ -183,7 +194,7 @@ for (const [name, change, cause, seen, fix] of faults) {
 }
 
 test('doctor with an API token of Okta – several things wrong – all of them are told at once', async () => {
-  await using idp = await startTestIdp((seed) => {
+  await using idp = await startOrg((seed) => {
     backendOf(seed)['trusts'] = [];
     policyOf(seed).active = false;
     Object.assign(ruleOf(seed), { active: false });
@@ -206,7 +217,7 @@ test('doctor with an API token of Okta – app and server switched off – are n
 });
 
 test('doctor with an API token of Okta – ids nobody has – are named', async () => {
-  await using idp = await startTestIdp();
+  await using idp = await startOrg();
   const url = idp.server('backend').tokenUrl.replace('/backend/', '/aus404/');
   const { evidence, cause } = await inspect(idp, {
     config: configOf(idp, { url, clientId: '../groups' }),
@@ -220,7 +231,7 @@ test('doctor with an API token of Okta – ids nobody has – are named', async 
 });
 
 test('doctor with an API token of Okta – a rule for some people – is unknown without a user, and judged for one', async () => {
-  await using idp = await startTestIdp((seed) => (ruleOf(seed)['people'] = { users: [], groups: ['Sales'] }));
+  await using idp = await startOrg((seed) => (ruleOf(seed)['people'] = { users: [], groups: ['Sales'] }));
   const open = await inspect(idp);
   assert.equal(open.result, 'unknown', open.evidence);
   assert.match(open.evidence, /to 0 users and the members of 1 groups only/);
@@ -234,7 +245,7 @@ test('doctor with an API token of Okta – a rule for some people – is unknown
 });
 
 test('doctor with an API token of Okta – one that is not good – unknown, in the words of Okta', async () => {
-  await using idp = await startTestIdp();
+  await using idp = await startOrg();
   const administration = new Map([['okta', { secret: new Secret('00not-the-token') }] as const]);
   const { result, evidence } = await inspect(idp, { administration });
   assert.equal(result, 'unknown');
@@ -243,7 +254,7 @@ test('doctor with an API token of Okta – one that is not good – unknown, in 
 });
 
 test('doctor with an API token of Okta – a token endpoint over plain http elsewhere – the token is not sent', async () => {
-  await using idp = await startTestIdp();
+  await using idp = await startOrg();
   const url = 'http://okta.invalid/oauth2/backend/v1/token';
   const { result, evidence } = await inspect(idp, { config: configOf(idp, { url }) });
   assert.equal(result, 'unknown');
@@ -251,7 +262,7 @@ test('doctor with an API token of Okta – a token endpoint over plain http else
 });
 
 test("doctor with an API token of Okta – another provider's token endpoint – hears nothing of the token", async () => {
-  await using idp = await startTestIdp();
+  await using idp = await startOrg();
   await using other = await startHttpServer((_, response) => void response.writeHead(404).end());
   const config = configOf(idp, { url: `${other.url}/realms/mcp/protocol/openid-connect/token` });
   const { result, evidence } = await inspect(idp, { config });
@@ -262,7 +273,7 @@ test("doctor with an API token of Okta – another provider's token endpoint –
 });
 
 test('usher doctor – the API token from a file or the environment – reads the org; argv never has it', async (context) => {
-  await using idp = await startTestIdp((seed) => (policyOf(seed).active = false));
+  await using idp = await startOrg((seed) => (policyOf(seed).active = false));
   const token = (await readFile(idp.idp.apiTokenFile ?? '', 'utf8')).trim();
   const flags = Object.entries({
     '--oidc-issuer': idp.server('mcpserver').issuer,

@@ -124,7 +124,7 @@ describe('usher doctor', () => {
     assert.match(stdout, /^ {2}✔ The issuer publishes metadata .* \[issuer-metadata\]$/m);
     assert.match(
       stdout,
-      /^ {2}\? The caller's token is accepted \[caller-token\]\n +No token was given\n +Fix Give an access token/m,
+      /^ {2}\? The caller's token is accepted \[caller-token\]\n +No token was given\n +Fix Sign in: --sign-in --client-id ID. Or give an access token/m,
     );
     assert.match(stdout, /nothing failed, \d+ passed, 7 unknown/);
   });
