@@ -159,7 +159,7 @@ function splitTail(args: readonly string[]): { head: readonly string[]; tail: re
 async function provideFiles(folder: string, words: ShellCommand['words']): Promise<void> {
   for (const [index, flag] of words.entries()) {
     const name = words[index + 1] ?? '';
-    if (flag === '--token-exchange-client-secret-file') await writeSecret(join(folder, name));
+    if (/^--[a-z-]+-(?:secret|value)-file$/.test(flag)) await writeSecret(join(folder, name));
     if (flag === '-f') {
       await mkdir(dirname(join(folder, name)), { recursive: true });
       await copyFile(join(root, 'examples/config/usher.yaml'), join(folder, name));

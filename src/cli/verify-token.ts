@@ -1,5 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
-import { discoverJwksUrl } from '../authenticators/jwt/discover.ts';
+import { discoverJwksUrl } from '../authenticators/discover.ts';
 import { algorithms } from '../authenticators/jwt/schema.ts';
 import { readAuthorities } from '../lib/read-authorities.ts';
 import { describe } from '../lib/describe-error.ts';

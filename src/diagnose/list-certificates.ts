@@ -34,7 +34,9 @@ export function speaksTls(patient: Patient): boolean {
 function listUrls({ server, config, route }: Patient): readonly Named[] {
   return [
     ...route.authenticator.issuers.map((issuer) => ['the issuer', issuer] as const),
-    ...introspectionsOf(server).map(({ url }) => ['the introspection endpoint', url] as const),
+    ...introspectionsOf(server).flatMap(({ url }) =>
+      url === undefined ? [] : [['the introspection endpoint', url] as const],
+    ),
     ...credentialsOf(server).map(({ url }) => ['the token endpoint', url] as const),
     ['the MCP server behind', route.upstream.target],
     ['this gateway, as clients have it', route.resourceUrl],

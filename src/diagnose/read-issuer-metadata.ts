@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { metadataUrls } from '../authenticators/jwt/discover.ts';
+import { metadataUrls } from '../authenticators/discover.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
 import { describe } from '../lib/describe-error.ts';

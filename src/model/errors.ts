@@ -266,6 +266,14 @@ const rows = {
     message: 'Cannot accept the token: {issuer} says that it is not active',
     hint: 'It expired, was revoked, or was never issued there. If it happens to everybody: {url} also says so of tokens that the client {clientId} may not ask about (RFC 7662 §2.2).',
   },
+  introspection_undiscovered: {
+    stage: 'authenticate',
+    status: 503,
+    retryable: true,
+    fault: 'operator',
+    message: 'Cannot verify the token now: it is not known where {issuer} can be asked about it',
+    hint: 'Its metadata: {reason}. Where it publishes none, give --introspection-url (url); what it takes, --introspection-client-auth (clientAuthentication). Callers are told to retry.',
+  },
   introspection_unavailable: {
     stage: 'authenticate',
     status: 503,

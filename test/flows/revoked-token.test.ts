@@ -15,7 +15,6 @@ const gateway = await startTestGateway({
       {
         strategy: 'introspection',
         issuer,
-        url: `${issuer}/v1/introspect`,
         audience: ['mcpserver'],
         clientId: 'vscode',
         clientSecret: new Secret('vscode-development-secret'),

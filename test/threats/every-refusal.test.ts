@@ -141,6 +141,12 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   },
 
   token_inactive: asking((_, response) => sendJson(response, 200, { active: false })),
+  introspection_undiscovered: {
+    lab: () => ({
+      server: (given, issuer) => ({ ...given, authenticate: [introspectionEntry(issuer, { url: undefined })] }),
+    }),
+    send: (lab) => post(lab.gateway.mcpUrl, 'opaque-token-of-somebody'),
+  },
   introspection_unavailable: asking((_, response) => sendJson(response, 500, {})),
   introspection_misconfigured: asking((_, response) => sendJson(response, 401, { error: 'invalid_client' })),
   introspection_answer_invalid: asking((_, response) => sendJson(response, 200, { active: 'true' })),

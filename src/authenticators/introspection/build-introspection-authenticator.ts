@@ -60,8 +60,10 @@ export function buildIntrospectionAuthenticator(
     find,
     authenticate: (callerToken, connection) =>
       find(callerToken) ?? issuerOf(callerToken).verify(callerToken, connection.signal),
-    warmUp: () => Promise.resolve(),
-    isReady: () => true,
+    async warmUp() {
+      await Promise.all(issuers.map(({ endpoint }) => endpoint.warmUp()));
+    },
+    isReady: () => issuers.every(({ endpoint }) => endpoint.isReady),
   };
 }
 
@@ -76,7 +78,7 @@ interface Known extends TokenLife {
 class Issuer {
   readonly settings: IntrospectionSettings;
   readonly #now: () => number;
-  readonly #endpoint: IntrospectionEndpoint;
+  readonly endpoint: IntrospectionEndpoint;
   /** By the token itself; also those whose answer counts no more, see {@link IntrospectionEndpoint}. */
   readonly #known = new LRUCache<string, Known>({
     maxSize: 64 * 1024 * 1024,
@@ -88,7 +90,7 @@ class Issuer {
   constructor(settings: IntrospectionSettings, deps: IntrospectionDeps) {
     this.settings = settings;
     this.#now = deps.now;
-    this.#endpoint = buildIntrospectionEndpoint(settings, deps);
+    this.endpoint = buildIntrospectionEndpoint(settings, deps);
     this.#refused = new RefusalMemory(deps.now);
   }
 
@@ -109,8 +111,9 @@ class Issuer {
     // What it says is as old as the question.
     const fromMs = this.#now();
     try {
-      const answer = await this.#endpoint.ask(callerToken, this.#known.has(callerToken));
-      const { issuer, url, clientId, cacheSeconds } = this.settings;
+      const answer = await this.endpoint.ask(callerToken, this.#known.has(callerToken));
+      const { issuer, clientId, cacheSeconds } = this.settings;
+      const url = this.endpoint.label;
       if (answer === undefined) throw fail('token_inactive', { issuer, url, clientId });
       const bound = withBinding(answer.claims, callerToken);
       const claims = checkIntrospected(bound, this.settings, pickTokenClaims(answer.claims), this.#now() / 1000);

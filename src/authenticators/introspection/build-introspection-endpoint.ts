@@ -7,6 +7,7 @@ import type { Log } from '../../model/log.ts';
 import { fail, UsherError } from '../../model/usher-error.ts';
 import { Availability } from '../../oauth/availability.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
+import { EndpointLocation } from './endpoint-location.ts';
 import type { IntrospectionSettings } from './schema.ts';
 import { sendIntrospection, type IntrospectionAnswer } from './send-introspection.ts';
 
@@ -22,9 +23,16 @@ export interface IntrospectionDeps {
 
 /** An introspection endpoint as a neighbour that can fail, and that strangers must not be able to wear out. */
 export interface IntrospectionEndpoint {
+  /** Where that is, for messages. */
+  readonly label: string;
+  /** Is it known where to ask? */
+  readonly isReady: boolean;
+  /** Finds out where to ask, if nobody did; does not fail when that cannot be had. */
+  warmUp(): Promise<void>;
   /** What the issuer says of a token; undefined when it is not active.
    * @param wasActive did it say so of this token before?
-   * @throws UsherError introspection_unavailable, introspection_misconfigured, introspection_answer_invalid
+   * @throws UsherError introspection_undiscovered, introspection_unavailable, introspection_misconfigured,
+   * introspection_answer_invalid
    */
   ask(callerToken: string, wasActive: boolean): Promise<IntrospectionAnswer | undefined>;
 }
@@ -44,18 +52,25 @@ export function buildIntrospectionEndpoint(
   settings: IntrospectionSettings,
   deps: IntrospectionDeps,
 ): IntrospectionEndpoint {
-  const { issuer, url } = settings;
+  const { issuer } = settings;
   const { http, now } = deps;
+  const location = new EndpointLocation(settings, deps);
   const client = buildClientAuthentication(settings, deps);
   const unavailable = (reason: string, retryAfterSeconds = 1) =>
-    fail('introspection_unavailable', { issuer, url, reason }, { retryAfterSeconds });
-  const availability = new Availability({ ...deps, url, work: { plural: 'introspections', refuse: unavailable } });
+    fail('introspection_unavailable', { issuer, url: location.label, reason }, { retryAfterSeconds });
+  const availability = new Availability({
+    ...deps,
+    get url() {
+      return location.label;
+    },
+    work: { plural: 'introspections', refuse: unavailable },
+  });
   const slots = new Slots({ most: mostUnderWay, mostWaiting });
   const budget = new RetryBudget(repeatable);
   const unknownTokens = new TokenBucket({ ...strangers, nowMs: now() });
 
   /** A question changes nothing, so that one whose connection broke can be asked again. */
-  async function send(callerToken: string): Promise<IntrospectionAnswer | undefined> {
+  async function send(callerToken: string, url: string): Promise<IntrospectionAnswer | undefined> {
     const once = () => sendIntrospection(callerToken, { issuer, url, client, timeoutMs, http, nowMs: now() });
     budget.earn();
     try {
@@ -79,13 +94,24 @@ export function buildIntrospectionEndpoint(
   }
 
   return {
+    get label() {
+      return location.label;
+    },
+    get isReady() {
+      return location.isKnown;
+    },
+    async warmUp() {
+      // It is in the log, and told to whoever calls before it is mended.
+      await location.find().catch(() => undefined);
+    },
     async ask(callerToken, wasActive) {
       const refusal = availability.findRefusal();
       if (refusal !== undefined) throw refusal;
+      const url = await location.find();
       await takeSlot();
       try {
         if (!wasActive && !unknownTokens.take(now())) throw unavailable('asked about too many tokens it does not know');
-        const answer = await availability.take('introspection_unavailable', () => send(callerToken), callerToken);
+        const answer = await availability.take('introspection_unavailable', () => send(callerToken, url), callerToken);
         if (!wasActive && answer !== undefined) unknownTokens.giveBack();
         return answer;
       } finally {

@@ -16,8 +16,8 @@ export const introspectionSchema = z
       placeholder: 'URL',
       example: 'https://example.okta.com/oauth2/aus1',
     }),
-    url: setting(webUrl(), {
-      help: 'Its introspection endpoint (RFC 7662)',
+    url: setting(webUrl().optional(), {
+      help: 'Its introspection endpoint (RFC 7662); discovered when not given',
       flag: 'introspection-url',
       flagAliases: ['oidc-introspection-url'],
       group,

@@ -6,7 +6,7 @@ import type { HttpClient } from '../../lib/http-client.ts';
 import type { Log } from '../../model/log.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
-import { discoverJwksUrl } from './discover.ts';
+import { discoverJwksUrl } from '../discover.ts';
 import { pickUsableKeys } from './pick-usable-keys.ts';
 
 /** Settings of a {@link KeyStore}. */

@@ -19,10 +19,12 @@ export const introspection: Check = {
         await route.authenticator.authenticate(nobodys, { signal: AbortSignal.timeout(timeoutMs) });
       } catch (error) {
         if (!(error instanceof UsherError) || error.code !== 'token_inactive') return failBy(error);
-        seen.push(`${one.url} answered the client ${one.clientId} that nobody's token is not active`);
+        seen.push(
+          `${String(error.details['url'])} answered the client ${one.clientId} that nobody's token is not active`,
+        );
         continue;
       }
-      return failed(`${one.url} says that a token nobody issued is active`, {
+      return failed(`${one.issuer} says that a token nobody issued is active`, {
         cause: 'provider-takes-anything',
         fix: 'That is no authorization server to rely on. Is --introspection-url a stand-in for tests?',
       });

@@ -16,11 +16,11 @@ export interface ClientAuthenticationDeps {
   readonly ca?: readonly string[] | undefined;
 }
 
-/** The client of these settings, for the token endpoint at `url`.
+/** The client of these settings.
  * @throws UsherError config_invalid when something is missing or a file cannot be used
  */
 export function buildClientAuthentication(
-  settings: ClientSettings & { readonly url: string },
+  settings: ClientSettings,
   deps: ClientAuthenticationDeps,
 ): ClientAuthentication {
   const { clientId, clientAuthentication, clientSecret, clientKeyFile, clientCertFile } = settings;
@@ -37,7 +37,7 @@ export function buildClientAuthentication(
           keyId: settings.clientKeyId,
           algorithm: settings.clientKeyAlgorithm,
           certFile: clientCertFile,
-          audience: settings.clientAssertionAudience ?? settings.url,
+          audience: settings.clientAssertionAudience,
         },
         deps,
       );

@@ -17,8 +17,8 @@ export interface PrivateKeyJwtSettings {
   readonly algorithm: string | undefined;
   /** Its thumbprint goes into the header, by which Entra finds the key. */
   readonly certFile: string | undefined;
-  /** `aud` of the assertion. */
-  readonly audience: string;
+  /** `aud` of the assertion; the endpoint that is asked when undefined. */
+  readonly audience: string | undefined;
 }
 
 /** RFC 7523 §2.2: a signed assertion for each request. The key is looked for anew, so that it can be rotated. */
@@ -34,7 +34,7 @@ export function privateKeyJwt(
     log,
     name,
   });
-  return async (_server, _client, body) => {
+  return async (server, _client, body) => {
     const { key, kid, alg, thumbprint } = await files.refresh();
     const id = keyId ?? kid;
     const issuedAt = Math.floor(now() / 1000);
@@ -47,7 +47,7 @@ export function privateKeyJwt(
       })
       .setIssuer(clientId)
       .setSubject(clientId)
-      .setAudience(audience)
+      .setAudience(audience ?? server.introspection_endpoint ?? server.token_endpoint ?? server.issuer)
       .setJti(randomUUID())
       .setIssuedAt(issuedAt)
       .setExpirationTime(issuedAt + assertionLifeSeconds)

@@ -16,7 +16,7 @@ const callerToken = 'opaque-token-of-a-caller';
 const expected = { issuer, audience: ['mcpserver'], clockSkewSeconds: 30, acceptUntyped: false };
 const nowSeconds = 1_800_000_000;
 const client = buildClientAuthentication(
-  { url, clientId: 'gateway', clientSecret: new Secret(secret), clientAuthentication: 'client_secret_post' },
+  { clientId: 'gateway', clientSecret: new Secret(secret), clientAuthentication: 'client_secret_post' },
   { log: collectLog().log, now: () => nowSeconds * 1000, name: 'fuzz' },
 );
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { discoverJwksUrl } from '../../../src/authenticators/jwt/discover.ts';
+import { discoverJwksUrl } from '../../../src/authenticators/discover.ts';
 import type { HttpClient } from '../../../src/lib/http-client.ts';
 import { isObject, parseJson, type Target } from '../target.ts';
 

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { HttpClient } from '../lib/http-client.ts';
+import { isObject } from '../lib/is-object.ts';
+import { isLoopbackHost } from '../lib/loopback.ts';
+
+const metadataSchema = z.looseObject({ issuer: z.string() });
+const httpUrl = z.url({ protocol: /^https?$/ });
+const names = z.array(z.string());
+
+/** Where an issuer's metadata can be, in the order MCP clients try them (MCP 2026-07-28, authorization server discovery),
+ * then Okta's appended form. RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect behind it.
+ */
+export function metadataUrls(issuer: string): readonly string[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, '');
+  return [
+    ...new Set([
+      `${origin}/.well-known/oauth-authorization-server${path}`,
+      `${origin}/.well-known/openid-configuration${path}`,
+      `${origin}${path}/.well-known/openid-configuration`,
+      `${origin}${path}/.well-known/oauth-authorization-server`,
+    ]),
+  ];
+}
+
+export interface DiscoverOptions {
+  readonly http: HttpClient;
+  readonly timeoutMs: number;
+  readonly allowHttp: boolean;
+}
+
+type Metadata = z.output<typeof metadataSchema>;
+
+/** What a document says, or why it cannot be used, in a few words. */
+type Reading = { readonly url: string } | { readonly reason: string };
+
+/** Finds where an issuer publishes its keys.
+ * @throws Error with a reason in a few words when no metadata document names this very issuer
+ */
+export function discoverJwksUrl(issuer: string, options: DiscoverOptions): Promise<string> {
+  return discover(issuer, options, {
+    what: 'metadata',
+    read: (document) => readUrl(document, 'jwks_uri', options),
+  });
+}
+
+/** Finds where an issuer is asked about tokens (RFC 8414 §2), for a client that proves itself by this method; the place for
+ * clients with a certificate where there is one (RFC 8705 §5).
+ * @throws Error with a reason in a few words when its metadata names none, or one that does not take the method
+ */
+export function discoverIntrospectionUrl(issuer: string, method: string, options: DiscoverOptions): Promise<string> {
+  return discover(issuer, options, {
+    what: 'introspection endpoint',
+    read(document) {
+      const member = 'introspection_endpoint';
+      const taken = names.safeParse(document[`${member}_auth_methods_supported`]).data;
+      if (taken !== undefined && !taken.some((name) => isMethod(name, method)))
+        return { reason: `it takes ${taken.join(', ')} there, and this client proves itself by ${method}` };
+      const aliases = document['mtls_endpoint_aliases'];
+      const hasOwn = method === certificateMethod && isObject(aliases) && aliases[member] !== undefined;
+      return readUrl(hasOwn ? aliases : document, member, options);
+    },
+  });
+}
+
+const certificateMethod = 'tls_client_auth';
+
+/** To whom the certificate is known matters to the issuer alone (RFC 8705 §2.2). */
+function isMethod(name: string, method: string): boolean {
+  return name === method || (method === certificateMethod && name === 'self_signed_tls_client_auth');
+}
+
+async function discover(
+  issuer: string,
+  options: DiscoverOptions,
+  { what, read }: { readonly what: string; readonly read: (document: Metadata) => Reading },
+): Promise<string> {
+  const reasons: string[] = [];
+  for (const url of metadataUrls(issuer)) {
+    const document = await readMetadata(url, issuer, options);
+    const found = typeof document === 'string' ? { reason: document } : read(document);
+    if ('url' in found) return found.url;
+    reasons.push(`${url}: ${found.reason}`);
+  }
+  throw new Error(`no ${what} found (${reasons.join('; ')})`);
+}
+
+/** The document at one place, or why there is none that can be believed. */
+async function readMetadata(url: string, issuer: string, options: DiscoverOptions): Promise<Metadata | string> {
+  const { http, timeoutMs } = options;
+  const answer = await http.send(url, { method: 'GET', headers: { accept: 'application/json' }, timeoutMs });
+  if (answer.status !== 200) return `status ${answer.status}`;
+  const parsed = metadataSchema.safeParse(await answer.json().catch(() => undefined));
+  if (!parsed.success) return 'not a metadata document with issuer';
+  // RFC 8414 §3.3: identical, or somebody else's keys would be believed.
+  return parsed.data.issuer === issuer ? parsed.data : `it is the metadata of ${JSON.stringify(parsed.data.issuer)}`;
+}
+
+function readUrl(document: Readonly<Record<string, unknown>>, member: string, { allowHttp }: DiscoverOptions): Reading {
+  if (document[member] === undefined) return { reason: `it names no ${member}` };
+  const parsed = httpUrl.safeParse(document[member]);
+  if (!parsed.success) return { reason: `its ${member} is not an http or https URL` };
+  const url = new URL(parsed.data);
+  if (url.protocol === 'http:' && !allowHttp && !isLoopbackHost(url.hostname))
+    return { reason: `its ${member} ${url.href} is plain http` };
+  return { url: url.href };
+}
