@@ -1,9 +1,6 @@
 import type { CauseRow, Facts } from '../cause.ts';
+import { says } from './says.ts';
 
-const says =
-  (pattern: RegExp) =>
-  ({ details }: Facts): boolean =>
-    pattern.test(String(details['reason']));
 const answered =
   (...errors: readonly string[]) =>
   ({ details }: Facts): boolean =>

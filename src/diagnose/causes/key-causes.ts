@@ -1,9 +1,5 @@
-import type { CauseRow, Facts } from '../cause.ts';
-
-const says =
-  (pattern: RegExp) =>
-  ({ details }: Facts): boolean =>
-    pattern.test(String(details['reason']));
+import type { CauseRow } from '../cause.ts';
+import { says } from './says.ts';
 
 /** Why the keys of an issuer cannot be had, or it cannot be asked about a token. */
 export const keyCauses: readonly CauseRow[] = [
