@@ -34,6 +34,7 @@ for (const [id, aspect] of [
   ['entra-assertion-audience', 'token'],
   ['entra-scope-invalid', 'request'],
   ['entra-tenant-unknown', 'endpoint'],
+  ['entra-user-not-in-tenant', 'token'],
 ] as const) {
   test(`aspectOfRefusal – ${id} – is about the ${aspect}`, () => {
     const known = findRefusalById(id);

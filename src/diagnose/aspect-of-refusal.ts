@@ -8,6 +8,7 @@ export type Aspect = 'endpoint' | 'client' | 'grant' | 'dpop' | 'request' | 'tok
  * `unauthorized_client` and an unknown audience `invalid_client`, Auth0 calls a wrong secret `access_denied`.
  */
 const byId: readonly (readonly [RegExp, Aspect])[] = [
+  [/-(user|session)-/, 'token'],
   [/-(realm|server-not-found|https-required|tenant)|^token-endpoint-wrong$/, 'endpoint'],
   [/-(secret|client-(unknown|unauthorized|authentication|assertion|disabled)|credentials|public-client)/, 'client'],
   [/^generic-client$/, 'client'],

@@ -41,6 +41,44 @@ for (const [id, found] of [
   });
 }
 
+const tenant = '72f988bf-86f1-41af-91ab-2d7cd011db47';
+const ofEntra = `https://login.microsoftonline.com/${tenant}/v2.0`;
+
+for (const [id, found, expected] of [
+  ['issuer-token-version', `https://sts.windows.net/${tenant}/`, ofEntra],
+  ['issuer-token-version', ofEntra, `https://sts.windows.net/${tenant}/`],
+  ['issuer-tenant-name', ofEntra, 'https://login.microsoftonline.com/common/v2.0'],
+  ['issuer-tenant-name', ofEntra, 'https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0'],
+  ['issuer-tenant-name', ofEntra.replace(tenant, '{tenantid}'), 'https://login.microsoftonline.com/organizations/v2.0'],
+  ['issuer-other-server', ofEntra.replace('72f988bf', '00000000'), ofEntra],
+  ['issuer-trailing-slash', `${ofEntra}/`, ofEntra],
+] as const) {
+  test(`diagnoseFacts – Entra, issuer ${found} where ${expected} is expected – ${id}`, () => {
+    const details = { found: JSON.stringify(found), expected: JSON.stringify(expected) };
+    assert.equal(idOf('issuer_mismatch', details), id);
+  });
+}
+
+for (const [id, found, expected] of [
+  ['audience-application-id', `api://${tenant}`, tenant],
+  ['audience-application-id', tenant, `api://${tenant}`],
+  ['audience-other-service', tenant, 'api://another'],
+  ['audience-other-service', 'api://mcp', 'mcp'],
+] as const) {
+  test(`diagnoseFacts – Entra, audience ${found} where ${expected} is expected – ${id}`, () => {
+    const details = { found: JSON.stringify(found), expected: JSON.stringify(expected) };
+    assert.equal(idOf('audience_mismatch', details, { caller: { aud: found, scp: ['x'] } }), id);
+  });
+}
+
+for (const code of ['issuer_mismatch', 'audience_mismatch', 'token_signature_invalid'] as const) {
+  test(`diagnoseFacts – a token for Microsoft Graph, ${code} – named so, and no forgery`, () => {
+    for (const aud of ['00000003-0000-0000-c000-000000000000', 'https://graph.microsoft.com'])
+      assert.equal(idOf(code, {}, { caller: { aud, scp: ['User.Read'] } }), 'token-of-graph');
+    assert.notEqual(idOf(code, {}, { caller: { aud: tenant, scp: ['User.Read'] } }), 'token-of-graph');
+  });
+}
+
 test('diagnoseFacts – another audience – an ID token is told from a token for another service', () => {
   const details = { found: '"demo"', expected: '"mcpserver"' };
   assert.equal(idOf('audience_mismatch', details, { caller: { aud: 'demo', sub: 'a' } }), 'id-token-sent');

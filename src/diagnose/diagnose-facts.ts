@@ -4,13 +4,15 @@ import { findKnownRefusal, findRefusalById } from '../providers/find-known-refus
 import { findProvider } from '../providers/find-provider.ts';
 import type { CauseRow, Diagnosis, Facts, Who } from './cause.ts';
 import { callCauses } from './causes/call-causes.ts';
+import { entraTokenCauses } from './causes/entra-token-causes.ts';
 import { exchangeCauses } from './causes/exchange-causes.ts';
 import { keyCauses } from './causes/key-causes.ts';
 import { serverCauses } from './causes/server-causes.ts';
 import { tokenCauses } from './causes/token-causes.ts';
 
-/** Every cause that is not particular to one provider, most particular first. */
+/** Every cause that stands in no provider's catalogue, most particular first. */
 export const causes: readonly CauseRow[] = [
+  ...entraTokenCauses,
   ...tokenCauses,
   ...keyCauses,
   ...callCauses,

@@ -20,12 +20,21 @@ export interface GatewaySettings {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  readonly exchangeAudience: string;
+  /** The gateway proves who it is by this key instead of the secret. */
+  readonly clientKeyFile: string | undefined;
+  readonly subjectTokenType: 'access_token' | 'jwt' | 'id_token';
+  readonly exchangeAudience: string | undefined;
   readonly exchangeScopes: readonly string[];
   readonly exchangeDpop: boolean;
   readonly exchangeTimeoutSeconds: number;
   readonly serverUrl: string;
   readonly answerTimeoutSeconds: number;
+}
+
+function proofOf({ clientSecret, clientKeyFile }: GatewaySettings) {
+  return clientKeyFile === undefined
+    ? { clientSecret: new Secret(clientSecret) }
+    : ({ clientAuthentication: 'private_key_jwt', clientKeyFile } as const);
 }
 
 /** The scenario's configuration with these settings. */
@@ -57,12 +66,13 @@ export function buildLabConfig(settings: GatewaySettings, port: number, auditFil
             ? { strategy: 'entra-obo' }
             : {
                 strategy: 'token-exchange',
+                subjectTokenType: settings.subjectTokenType,
                 ...(settings.provider === undefined ? {} : { provider: settings.provider }),
               }),
           url: tokenUrl,
           clientId: settings.clientId,
-          clientSecret: new Secret(settings.clientSecret),
-          audience: [settings.exchangeAudience],
+          ...proofOf(settings),
+          audience: settings.exchangeAudience === undefined ? [] : [settings.exchangeAudience],
           scopes: [...settings.exchangeScopes],
           ...(settings.exchangeDpop ? { dpop: true } : {}),
           timeoutSeconds: settings.exchangeTimeoutSeconds,

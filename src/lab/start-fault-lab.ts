@@ -149,6 +149,8 @@ export class FaultLab implements AsyncDisposable {
       tokenUrl: backend.tokenUrl,
       clientId: app?.clientId ?? '',
       clientSecret: app?.clientSecret ?? '',
+      clientKeyFile: undefined,
+      subjectTokenType: 'access_token',
       exchangeAudience: backend.audience,
       exchangeScopes: [this.fullScope('backend', this.#scopeOf('backend'))],
       exchangeDpop: false,
@@ -186,6 +188,11 @@ export class FaultLab implements AsyncDisposable {
   /** The ID token of the same sign-in. */
   async idToken(): Promise<string> {
     return (await this.#signedInOnce()).idToken ?? '';
+  }
+
+  /** The access token of a sign-in at the provider as it is set up now. */
+  async signInAnew(): Promise<string> {
+    return (await this.#signIn()).callerToken;
   }
 
   #keysOf(signer: Signer): Promise<SigningKeys> {

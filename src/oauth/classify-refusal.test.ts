@@ -96,4 +96,27 @@ describe('the provider names the sign-in it wants', () => {
       assert.deepEqual(refusal.challengeParameters, code === 'exchange_step_up' ? stepUp : {});
     });
   }
+
+  test('classifyRefusal – an administrator has to allow it first – nobody signs in again and again for it', () => {
+    const known = {
+      id: 'blocked',
+      answer: {},
+      turn: 'allow',
+      cause: 'Blocked.',
+      fix: 'Allow it.',
+      source: 'test',
+    } as const;
+    const error = 'interaction_required';
+    const refusal = classifyRefusal({
+      url,
+      status: 400,
+      error,
+      description: '',
+      retryAfterSeconds: undefined,
+      stepUp,
+      known,
+    });
+    assert.ok(refusal instanceof UsherError);
+    assert.equal(refusal.code, 'exchange_denied');
+  });
 });

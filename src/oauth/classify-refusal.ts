@@ -81,7 +81,9 @@ export function classifyRefusal(refusal: Refusal, subjectOf: SubjectOf = 'caller
     (error === 'invalid_request' && /subject[_ ]token/i.test(description) && !/subject_token_type/i.test(description));
   // The gateway asked for itself: nothing the caller does can mend it.
   if (subjectOf === 'gateway') return fail('exchange_misconfigured', details, { known });
-  if (error === stepUpError || (subjectErrors.has(error) && stepUp !== undefined))
+  // Where an administrator has to allow it first, signing in again and again ends at the same place, whatever is asked for.
+  const canSignIn = subjectErrors.has(error) && stepUp !== undefined && known?.turn !== 'allow';
+  if (error === stepUpError || canSignIn)
     return fail('exchange_step_up', details, { challengeParameters: stepUp ?? {}, known });
   const turn = known?.turn ?? (isAboutSubject ? 'sign-in' : denials.has(error) ? 'allow' : 'set-up');
   // What another provider issued a moment ago is refused here: signing in there again would end at the same place.

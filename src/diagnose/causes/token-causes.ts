@@ -123,7 +123,7 @@ export const tokenCauses: readonly CauseRow[] = [
     code: 'issuer_mismatch',
     who: 'client',
     cause: 'The token is of an issuer that is not configured here: {found}.',
-    fix: `Let the client sign in at the server that the metadata of this resource names; or set ${issuerSetting}.`,
+    fix: `Let the client sign in at the server that the metadata of this resource names; or set ${issuerSetting}. A tenant's own domain and the one its provider gave it are two issuers.`,
   },
   {
     id: 'audience-missing',

@@ -33,8 +33,14 @@ export function askPolicies(tenant: Tenant, { apis, scopes }: Asked, { app, user
     // Without a user the people condition does not apply.
     if (findRule(api, { ...question, user: undefined }) !== undefined)
       throw new TokenRefusal(refusals.userNotAllowed, `the rules of ${api.id} leave ${user.login} out`, details);
+    // No scope is covered by every rule that is for this client and grant.
+    const hasSome = findRule(api, { ...question, user: undefined, scopes: [] }) !== undefined;
     const reason = `no active rule of ${api.id} grants ${grantType} with [${own.join(' ')}] to ${app.clientId}`;
-    throw new TokenRefusal(refusals.scopeNotGranted, reason, details);
+    throw new TokenRefusal(
+      (hasSome ? refusals.scopeNotAmongGranted : undefined) ?? refusals.scopeNotGranted,
+      reason,
+      details,
+    );
   });
   return lifetimes.length === 0 ? 3600 : Math.min(...lifetimes);
 }

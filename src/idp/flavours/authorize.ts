@@ -94,12 +94,16 @@ function findSession(tenant: Tenant, parameters: Parameters, request: IncomingMe
     session !== undefined &&
     maxAge !== undefined &&
     (Number(maxAge) === 0 || tenant.now() / 1000 - session.authTime > Number(maxAge));
-  const isGood = !isOld && !prompts.some((one) => one === 'login' || one === 'select_account');
+  // A claims challenge wants more than there was, whoever is signed in.
+  const isGood =
+    !isOld && !wantsMore(parameters) && !prompts.some((one) => one === 'login' || one === 'select_account');
   if (session !== undefined && isGood) return session;
   if (!prompts.includes('none')) return undefined;
   const row = { status: 400, error: 'login_required', description: 'Nobody is signed in.' };
   throw new TokenRefusal(row, 'prompt is none');
 }
+
+const wantsMore = ({ claims }: Parameters) => claims?.includes('"access_token"') ?? false;
 
 interface Page {
   readonly response: ServerResponse;
@@ -143,6 +147,11 @@ async function takeSignIn(
   const user = findUserByPassword(tenant.seed, form.get('username')?.trim() ?? '', form.get('password') ?? '');
   if (user === undefined)
     return showSignIn(tenant, checked, { response, url }, 'Unable to sign in: user name or password is wrong.');
+  if (user.disabled === true) {
+    const { userBlocked } = tenant.flavour.refusals;
+    if (userBlocked !== undefined) throw new TokenRefusal(userBlocked, `${user.login} is disabled`);
+    return showSignIn(tenant, checked, { response, url }, 'This account is disabled.');
+  }
   const { session, cookie } = tenant.sessions.start(request, user);
   const code = grant(tenant, grants, checked, session);
   response.setHeader('Set-Cookie', cookie);
@@ -165,7 +174,7 @@ function grant(
     authTime,
     sessionId,
     // OpenID Connect Core §5.5: what a claims challenge asks for, the client asks for here.
-    isStrong: parameters['claims']?.includes('"access_token"') ?? false,
+    isStrong: wantsMore(parameters),
     redirectUri,
     codeChallenge: parameters['code_challenge'],
     nonce: parameters['nonce'],

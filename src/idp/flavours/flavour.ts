@@ -67,6 +67,14 @@ export interface Granted extends Asked {
 
 export type Parameters = Readonly<Record<string, string>>;
 
+/** What becomes a token. */
+export interface TokenContent {
+  readonly header: Record<string, string>;
+  readonly claims: JWTPayload;
+  /** Signed with a secret (HS256), or for nobody but the provider to read (RFC 7516); with its key when absent. */
+  readonly protection?: 'secret' | 'encrypted';
+}
+
 /** All that is particular to one provider's imitation. */
 export interface Flavour {
   readonly name: FlavourName;
@@ -89,10 +97,7 @@ export interface Flavour {
   readProof?(tenant: Tenant, request: IncomingMessage, app: SeedApp): Promise<string | undefined>;
   /** @throws TokenRefusal */
   exchange(tenant: Tenant, app: SeedApp, parameters: Parameters): Promise<Granted>;
-  accessToken(
-    tenant: Tenant,
-    granted: Granted,
-  ): { readonly header: Record<string, string>; readonly claims: JWTPayload };
+  accessToken(tenant: Tenant, granted: Granted): TokenContent;
   /** `sub` of its ID tokens, and what else they say of the user. */
   describeUser(tenant: Tenant, user: SeedUser, app: SeedApp): JWTPayload;
   /** What its answers say beside token, type and lifetime. */
@@ -102,7 +107,15 @@ export interface Flavour {
   /** What it answers beside sign-in, tokens, keys and metadata, by path. */
   endpoints?(layout: Layout): Readonly<Record<string, TenantEndpoint>>;
   /** Its answer where nothing is, when it has one of its own: another realm, another tenant. */
-  findElsewhere?(tenant: Tenant, path: string): TokenRefusal | undefined;
+  findElsewhere?(
+    tenant: Tenant,
+    path: string,
+    readApp: () => Promise<SeedApp>,
+  ): TokenRefusal | undefined | Promise<TokenRefusal | undefined>;
+  /** A path by which the same answers, as {@link Layout} has it. */
+  pathOf?(tenant: Tenant, path: string): string;
+  /** Metadata that are not this tenant's, where it serves such. */
+  metadataElsewhere?(tenant: Tenant, path: string): Readonly<Record<string, unknown>> | undefined;
 }
 
 /** How each provider says what all of them have to say. */
@@ -121,4 +134,18 @@ export interface CommonRefusals {
   /** The rule of no API covers what was asked for. */
   readonly scopeNotGranted: RefusalRow;
   readonly userNotAllowed: RefusalRow;
+  /** The client may ask for the API, though not for this of it; as where it may not ask at all when absent. */
+  readonly scopeNotAmongGranted?: RefusalRow;
+  /** Told where a user who is disabled signs in; a page says it where it is absent. */
+  readonly userBlocked?: RefusalRow;
+  /** Told only by providers that have it; others take such a client for an unknown one. */
+  readonly clientDisabled?: RefusalRow;
+  /** Others say that the secret is wrong. */
+  readonly secretExpired?: RefusalRow;
+  /** A public client sent a secret; others do not mind. */
+  readonly secretUnwanted?: RefusalRow;
+  /** An assertion (RFC 7523 §2.2) by a key that is not the client's; a seed knows nobody's. */
+  readonly assertionUnknown?: RefusalRow;
+  /** More requests than are taken; there is no limit when absent. */
+  readonly tooManyRequests?: RefusalRow;
 }

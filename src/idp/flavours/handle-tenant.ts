@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from '../authorization-server.ts';
 import { publicKeys } from '../signing-keys.ts';
+import { authenticateApp } from './authenticate-app.ts';
 import { answerAuthorization } from './authorize.ts';
 import type { Tenant } from './flavour.ts';
 import { buildGrants } from './grants.ts';
 import { sendJson } from './send-json.ts';
 import { metadataOf } from './metadata.ts';
+import { readParameters } from './read-parameters.ts';
+import { buildRequestLimit } from './request-limit.ts';
 import { answerTokenRequest } from './token-endpoint.ts';
 import { TokenRefusal } from './token-refusal.ts';
 
@@ -14,20 +17,25 @@ export function buildTenantHandler(tenant: Tenant): RequestHandler {
   const { layout, log } = tenant;
   const grants = buildGrants(tenant.seed.lifetimes.authorizationCodeSeconds);
   const endpoints = tenant.flavour.endpoints?.(layout) ?? {};
+  const limit = buildRequestLimit(tenant.seed.tokenRequestsPerMinute, () => tenant.now());
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', tenant.origin);
+    const url = new URL(request.url ?? '/', tenant.origin);
+    const pathname = tenant.flavour.pathOf?.(tenant, url.pathname) ?? url.pathname;
     if (layout.metadata.includes(pathname)) return sendJson(response, 200, metadataOf(tenant));
     if (pathname === layout.keys) return sendJson(response, 200, { keys: publicKeys(tenant.keys()) });
     if (pathname === layout.authorize) return await answerAuthorization(tenant, grants, request, response);
     const endpoint = Object.hasOwn(endpoints, pathname) ? endpoints[pathname] : undefined;
     if (endpoint !== undefined) return await endpoint(tenant, request, response);
     if (pathname !== layout.token || request.method !== 'POST') {
-      const elsewhere = tenant.flavour.findElsewhere?.(tenant, pathname);
+      const metadata = tenant.flavour.metadataElsewhere?.(tenant, pathname);
+      if (metadata !== undefined) return sendJson(response, 200, metadata);
+      const readApp = async () => authenticateApp(tenant, request, (await readParameters(request)) ?? {});
+      const elsewhere = await tenant.flavour.findElsewhere?.(tenant, pathname, readApp);
       if (elsewhere !== undefined) throw elsewhere;
       return sendJson(response, 404, { error: 'not_found', error_description: `Nothing is served at ${pathname}` });
     }
-    sendJson(response, 200, await answerTokenRequest(tenant, grants, request));
+    sendJson(response, 200, await answerTokenRequest(tenant, { grants, limit }, request));
   }
 
   return (request, response) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { atHash } from '../access-token.ts';
 import type { Granted, Tenant } from './flavour.ts';
-import { signToken } from './sign-token.ts';
+import { protectToken, signToken } from './sign-token.ts';
 
 interface IssueOptions {
   readonly isExchange?: boolean;
@@ -15,8 +15,9 @@ export async function issue(
   granted: Granted,
   { isExchange = false, refreshToken, nonce }: IssueOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { header, claims } = tenant.flavour.accessToken(tenant, granted);
-  const accessToken = await signToken(tenant, claims, header);
+  const content = tenant.flavour.accessToken(tenant, granted);
+  const { claims } = content;
+  const accessToken = await protectToken(tenant, content);
   const hasIdToken = !isExchange && granted.scopes.includes('openid');
   tenant.log('token issued', {
     client: granted.app.clientId,

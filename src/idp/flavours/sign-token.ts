@@ -1,12 +1,22 @@
-import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type JWTPayload } from 'jose';
+import { createHash } from 'node:crypto';
+import { createLocalJWKSet, EncryptJWT, errors, importJWK, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 import { publicKeys } from '../signing-keys.ts';
-import type { Tenant } from './flavour.ts';
+import type { Tenant, TokenContent } from './flavour.ts';
 
 /** A JWT of this tenant. */
 export async function signToken(tenant: Tenant, claims: JWTPayload, header: Record<string, string>): Promise<string> {
   const { current } = tenant.keys();
   const key = await importJWK(current, current.alg);
   return await new SignJWT(claims).setProtectedHeader({ ...header, alg: current.alg, kid: current.kid }).sign(key);
+}
+
+/** An access token, in the form it is issued in. */
+export async function protectToken(tenant: Tenant, { header, claims, protection }: TokenContent): Promise<string> {
+  if (protection === undefined) return await signToken(tenant, claims, header);
+  const secret = createHash('sha256').update(tenant.secret).digest();
+  return protection === 'secret'
+    ? await new SignJWT(claims).setProtectedHeader({ ...header, alg: 'HS256' }).sign(secret)
+    : await new EncryptJWT(claims).setProtectedHeader({ ...header, alg: 'dir', enc: 'A256GCM' }).encrypt(secret);
 }
 
 export type Verdict =

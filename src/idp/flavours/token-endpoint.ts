@@ -6,16 +6,19 @@ import { isPublic } from './directory.ts';
 import type { Granted, Parameters, Tenant } from './flavour.ts';
 import type { Grants } from './grants.ts';
 import { issue } from './issue.ts';
+import type { RequestLimit } from './request-limit.ts';
 import { readParameters } from './read-parameters.ts';
 import { TokenRefusal } from './token-refusal.ts';
 
 /** Answers the token endpoint: who asks, by which grant, for what. */
 export async function answerTokenRequest(
   tenant: Tenant,
-  grants: Grants,
+  { grants, limit }: { readonly grants: Grants; readonly limit: RequestLimit },
   request: IncomingMessage,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { refusals } = tenant.flavour;
+  if (refusals.tooManyRequests !== undefined && !limit.take())
+    throw new TokenRefusal(refusals.tooManyRequests, 'more than tokenRequestsPerMinute');
   const parameters = await readParameters(request);
   if (parameters === undefined)
     throw new TokenRefusal(refusals.parameterMissing, 'no form, or a parameter twice', { name: 'grant_type' });

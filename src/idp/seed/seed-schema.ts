@@ -3,6 +3,7 @@ import { z } from 'zod';
 const name = z.string().min(1).max(200);
 const minutes = (most: number) => z.number().int().min(1).max(most);
 const scopeName = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/, 'is not a scope name (RFC 6749 §3.3)');
+const moment = z.iso.datetime({ offset: true, error: 'is not a time such as 2030-01-31T00:00:00Z' });
 const redirectUri = z
   .string()
   .refine((text) => URL.canParse(text) && !text.includes('#'), 'is not an absolute URI without a fragment');
@@ -70,6 +71,18 @@ export const serverSchema = z.strictObject({
   identifiers: z.array(name).default([]),
   /** Wants a stronger sign-in than a password before a token is exchanged for it (flavour entra: Conditional Access). */
   multifactor: z.boolean().default(false),
+  /** What else Conditional Access wants of whoever a token for this API is issued for, and they have not (flavour entra). */
+  conditionalAccess: z
+    .enum(['enrolment', 'compliant-device', 'joined-device', 'approved-app', 'block', 'sign-in-frequency'])
+    .optional(),
+  /** Switched off: nobody gets a token for it (flavour entra: the enterprise application of the API). */
+  disabled: z.boolean().optional(),
+  /** `acceptMappedClaims` in the API's manifest (flavour entra). */
+  acceptMappedClaims: z.boolean().optional(),
+  /** Scopes are the users' permissions, too (flavour auth0: RBAC). */
+  rbac: z.boolean().optional(),
+  /** How its tokens are signed (flavour auth0: a secret of the API's own with HS256). */
+  signingAlgorithm: z.enum(['RS256', 'HS256']).optional(),
   /** Okta refuses an authorization request without `state`. */
   requireState: z.boolean().default(true),
   policies: z.array(policySchema).default([]),
@@ -93,6 +106,14 @@ export const appSchema = z.strictObject({
   api: name.optional(),
   /** Whoever has its id is taken for it, secret or not (flavour keycloak: Client authentication off). */
   publicClient: z.boolean().optional(),
+  /** Switched off (flavour entra: the enterprise application of the client). */
+  disabled: z.boolean().optional(),
+  /** When its secret ends (flavour entra). */
+  clientSecretExpiresAt: moment.optional(),
+  /** How it proves who it is; where that is a key, no secret will do (flavour auth0: Private Key JWT). */
+  authenticatesBy: z.enum(['secret', 'key']).optional(),
+  /** Other tenants may use it as well (flavour entra). */
+  multitenant: z.boolean().optional(),
   assigned: peopleSchema.default('EVERYONE'),
   consent: z.enum(['implicit', 'required']).default('implicit'),
 });
@@ -103,6 +124,12 @@ export const userSchema = z.strictObject({
   name,
   email: z.email().optional(),
   groups: z.array(name).default([]),
+  /** May not sign in, nor be acted for (flavours entra and auth0). */
+  disabled: z.boolean().optional(),
+  /** Tokens from before are revoked (flavour entra: "Revoke sessions"). */
+  tokensValidFrom: moment.optional(),
+  /** Scopes of APIs with `rbac` (flavour auth0). */
+  permissions: z.array(scopeName).optional(),
 });
 
 /** The seed file: one org with all that an administrator would have set up in its console. */
@@ -115,6 +142,14 @@ export const seedSchema = z.strictObject({
       sessionMinutes: minutes(43_200).default(120),
     })
     .prefault({}),
+  /** Token requests a minute; 0 is a limit that is used up (flavours entra and auth0). */
+  tokenRequestsPerMinute: z.number().int().min(0).optional(),
+  /** Further tenants in the same cloud, by id or domain, with nobody and nothing in them (flavour entra). */
+  otherTenants: z.array(name).optional(),
+  /** Takes `resource` for `audience` (flavour auth0: Resource Parameter Compatibility Profile). */
+  resourceParameter: z.boolean().optional(),
+  /** What an Action of the post-login trigger denies exchanges with, in its own words (flavour auth0). */
+  actionDenies: name.optional(),
   /** May be none: then they are made through the management API. */
   servers: z.array(serverSchema).default([]),
   apps: z.array(appSchema).default([]),

@@ -46,6 +46,8 @@ export const callerFaults: readonly SharedFault[] = [
     gateway: (lab) => ({ issuer: lab.server('mcpserver').issuer.replace(/\w+(?=(?:\/v2\.0)?$)/, 'misspelt') }),
     explain: ['issuer-other-server'],
     doctor: ['issuer-metadata-missing'],
+    // A tenant's id that is none looks like a tenant's name.
+    otherwise: { entra: { explain: ['issuer-tenant-name'] } },
   },
   {
     name: 'https-for-http',

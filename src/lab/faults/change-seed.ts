@@ -1,4 +1,4 @@
-import type { Seed, SeedApp, SeedPolicy, SeedRule, SeedServer } from '../../idp/seed/seed-schema.ts';
+import type { Seed, SeedApp, SeedPolicy, SeedRule, SeedServer, SeedUser } from '../../idp/seed/seed-schema.ts';
 
 /** Changes one authorization server of a seed. */
 export function changeServer(id: string, change: Partial<SeedServer>): (seed: Seed) => Seed {
@@ -42,4 +42,9 @@ export function removeApp(clientId: string): (seed: Seed) => Seed {
     apps: seed.apps.filter((app) => app.clientId !== clientId),
     servers: seed.servers.map((server) => ({ ...server, policies: server.policies.map(without) })),
   });
+}
+
+/** Changes everybody who can sign in. */
+export function changeUsers(change: Partial<SeedUser>): (seed: Seed) => Seed {
+  return (seed) => ({ ...seed, users: seed.users.map((user) => ({ ...user, ...change })) });
 }

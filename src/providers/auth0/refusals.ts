@@ -28,7 +28,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
   },
   {
     id: 'auth0-scope-not-granted',
-    answer: { errors: ['invalid_scope', 'access_denied'], description: /not been granted scopes|scope/i },
+    answer: { errors: ['invalid_scope', 'access_denied', 'invalid_request'], description: /not been granted scopes/i },
     turn: 'allow',
     cause: 'The gateway’s application was not granted one of the permissions asked for.',
     fix: 'Applications → the gateway’s application → API Access → the API → Edit → User-Delegated Access: tick the permission, or Always grant all permissions. With RBAC on, the user needs it, too: User Management → Users → Permissions.',
@@ -41,6 +41,13 @@ export const auth0Refusals: readonly KnownRefusal[] = [
     cause: 'The tenant has no API with the audience asked for.',
     fix: 'Applications → APIs → the API → Settings: copy Identifier as it is, with or without its last slash, into --token-exchange-audience.',
     source: 'https://auth0.com/docs/get-started/apis/api-settings; observed',
+  },
+  {
+    id: 'auth0-audience-missing',
+    answer: { errors: ['invalid_request'], description: /missing required parameter: audience/i },
+    cause: 'The exchange names no API, and the tenant has no default one.',
+    fix: 'Applications → APIs → the API behind → Settings: copy Identifier into --token-exchange-audience.',
+    source: onBehalfOf,
   },
   {
     id: 'auth0-token-types',
@@ -66,6 +73,14 @@ export const auth0Refusals: readonly KnownRefusal[] = [
     fix: 'Applications → APIs → the API → Settings → Access Settings: switch Allow Skipping User Consent on.',
     source:
       'https://auth0.com/docs/get-started/applications/confidential-and-public-applications/user-consent-and-third-party-applications#skip-consent-for-first-party-applications',
+  },
+  {
+    id: 'auth0-user-blocked',
+    answer: { errors: ['unauthorized', 'access_denied'], description: /user is blocked/i },
+    turn: 'allow',
+    cause: 'The user is blocked.',
+    fix: 'User Management → Users → the user → Actions → Unblock.',
+    source: 'https://auth0.com/docs/manage-users/user-accounts/block-and-unblock-users',
   },
   {
     id: 'auth0-mfa-required',
@@ -108,11 +123,30 @@ export const auth0Refusals: readonly KnownRefusal[] = [
     source: 'https://auth0.com/docs/secure/sender-constraining/demonstrating-proof-of-possession-dpop',
   },
   {
+    id: 'auth0-suspicious-ip',
+    answer: { statuses: [429], errors: ['too_many_attempts'] },
+    cause: 'Attack protection blocks the gateway’s address after exchanges that failed.',
+    fix: 'Security → Attack Protection → Suspicious IP Throttling → IP AllowList: the gateway’s address. Monitoring → Logs has the exchanges that failed before.',
+    source: 'https://auth0.com/docs/authenticate/custom-token-exchange/cte-attack-protection',
+  },
+  {
     id: 'auth0-rate-limit',
-    answer: { statuses: [429] },
-    cause:
-      'The tenant’s rate limit is used up, or attack protection blocks the gateway’s address after failed exchanges.',
-    fix: 'Monitoring → Logs names the limit; Security → Attack Protection → Suspicious IP Throttling → IP AllowList: the gateway’s address.',
+    answer: { statuses: [429], errors: ['', 'too_many_requests', 'access_denied'] },
+    cause: 'The tenant’s rate limit is used up.',
+    fix: 'Monitoring → Logs (type api_limit) names the limit. Longer lifetimes of the API’s tokens (Applications → APIs → the API → Settings → Access Token Settings) mean fewer exchanges.',
     source: 'https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy',
+  },
+  // The words are whatever somebody wrote, and none of the provider's own.
+  {
+    id: 'auth0-action-denied',
+    answer: {
+      statuses: [400, 403],
+      errors: ['access_denied'],
+      description: /^(?!unauthorized$|client |service not found|user is blocked)/i,
+    },
+    turn: 'allow',
+    cause: 'An Action denied the exchange; the description is its own.',
+    fix: 'Actions → Triggers → post-login: look for api.access.deny. An exchange runs it with event.transaction.protocol oauth2-token-exchange; Monitoring → Logs (Failed Exchange via On-Behalf-Of Token Exchange) has the reason.',
+    source: `${onBehalfOf}; https://auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger`,
   },
 ];

@@ -94,6 +94,14 @@ export const entraRefusals: readonly KnownRefusal[] = [
     source: codes,
   },
   {
+    id: 'entra-resource-disabled',
+    answer: answer(500014, 1000031),
+    turn: 'allow',
+    cause: 'The API is switched off in this tenant: nobody gets a token for it.',
+    fix: 'Enterprise applications → the API → Properties: Enabled for users to sign-in? Yes.',
+    source: `${codes}; https://learn.microsoft.com/troubleshoot/entra/entra-id/app-integration/error-code-AADSTS500014-service-principal-disabled`,
+  },
+  {
     id: 'entra-secret-wrong',
     answer: answer(7000215, 70002),
     cause: 'The client secret is not the app’s; often the secret’s ID was copied instead of its value.',
@@ -109,10 +117,17 @@ export const entraRefusals: readonly KnownRefusal[] = [
   },
   {
     id: 'entra-secret-missing',
-    answer: answer(7000218, 700025),
+    answer: answer(7000218),
+    cause: 'The request had no proof of who the gateway is, and its app is a confidential one.',
+    fix: 'App registrations → the gateway’s app → Certificates & secrets: give the gateway a client secret or the key of a certificate there.',
+    source: codes,
+  },
+  {
+    id: 'entra-secret-of-public-client',
+    answer: answer(700025),
     cause:
-      'The request’s proof of who the gateway is does not fit its app: none where the app is confidential, or one where it is public.',
-    fix: 'App registrations → the gateway’s app → Authentication → Advanced settings: Allow public client flows No; and set a client secret or a key for the gateway.',
+      'The app with this client id is a public client, which has no secret: mostly it is the one users sign in with.',
+    fix: 'Set the client id to that of the gateway’s own app (App registrations → the gateway’s app → Overview). If it is: Authentication → Advanced settings: Allow public client flows No.',
     source: codes,
   },
   {
@@ -139,10 +154,11 @@ export const entraRefusals: readonly KnownRefusal[] = [
   },
   {
     id: 'entra-obo-not-allowed',
-    answer: answer(7000114),
-    cause: 'The gateway’s app may not act on behalf of others.',
-    fix: 'App registrations → the gateway’s app: use a registration for accounts in an organizational directory; personal-account and some first-party registrations cannot.',
-    source: codes,
+    answer: answer(7000114, 90083),
+    cause:
+      'The caller’s token is an app’s own, with roles instead of scp, and stands for no user; or the gateway’s app may not act on behalf of others.',
+    fix: 'The client must sign a user in (authorization code) instead of using client credentials. If its token has scp: App registrations → the gateway’s app: use a registration for accounts in an organizational directory; personal-account and some first-party registrations cannot.',
+    source: `${codes}; https://github.com/AzureAD/microsoft-authentication-library-for-dotnet/issues/2130; https://github.com/MicrosoftDocs/azure-docs/issues/53334`,
   },
   {
     id: 'entra-tenant-unknown',
@@ -176,7 +192,6 @@ export const entraRefusals: readonly KnownRefusal[] = [
   {
     id: 'entra-device-not-compliant',
     answer: answer(50097, 53000, 53001, 53002),
-    turn: 'allow',
     cause: 'A Conditional Access policy wants a managed device or an approved app, and the user’s is none.',
     fix: 'The user signs in from a managed device, or Protection → Conditional Access → Policies: change the policy’s Grant for the API.',
     source: codes,
@@ -199,7 +214,7 @@ export const entraRefusals: readonly KnownRefusal[] = [
   },
   {
     id: 'entra-user-not-in-tenant',
-    answer: answer(50020, 50034, 51004, 90072),
+    answer: answer(50020, 50034, 500341, 50014, 51004, 16003, 90072),
     turn: 'allow',
     cause: 'The user’s account is not in the tenant that the token is asked from.',
     fix: 'Users → New user → Invite external user, or point --token-exchange-url at the user’s tenant.',
@@ -208,6 +223,7 @@ export const entraRefusals: readonly KnownRefusal[] = [
   {
     id: 'entra-user-disabled',
     answer: answer(50057),
+    turn: 'allow',
     cause: 'The user’s account is disabled.',
     fix: 'Users → the user → Properties: Account enabled.',
     source: codes,
@@ -235,7 +251,8 @@ export const entraRefusals: readonly KnownRefusal[] = [
   },
   {
     id: 'entra-loop',
-    answer: answer(50196),
+    answer: answer(50196, 90055),
+    turn: 'set-up',
     cause: 'The same request was sent too often in a short time.',
     fix: 'Monitoring & health → Sign-in logs → the gateway’s app: find the client that repeats itself; the block ends by itself.',
     source: codes,

@@ -29,6 +29,13 @@ export const genericRefusals: readonly KnownRefusal[] = [
     source: oauth,
   },
   {
+    id: 'generic-token-types',
+    answer: { errors: ['invalid_request'], description: /subject_token_type and requested_token_type/i },
+    cause: 'The provider wants both token types named, or others: Auth0 behind a domain of its own says it so.',
+    fix: 'Set --provider auth0 if it is Auth0; else --token-exchange-requested-token-type access_token.',
+    source: `${exchange}; observed`,
+  },
+  {
     id: 'generic-subject-token',
     answer: { errors: ['invalid_request'], description: /subject[_ ]token(?!_type)/i },
     cause:
@@ -88,7 +95,10 @@ export const genericRefusals: readonly KnownRefusal[] = [
   },
   {
     id: 'generic-request',
-    answer: { errors: ['invalid_request'], description: /^(?!.*subject[_ ]token(?!_type))/i },
+    answer: {
+      errors: ['invalid_request'],
+      description: /^(?!.*subject[_ ]token(?!_type))(?!.*_type and requested_token_type)/i,
+    },
     cause: 'The provider misses a parameter of the request, or does not take one.',
     fix: 'The description names it: compare audience, resource, scopes and token types of the exchange with what the provider documents.',
     source: `${oauth}; ${exchange}`,

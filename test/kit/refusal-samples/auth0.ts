@@ -38,9 +38,18 @@ export const auth0Samples: Readonly<Record<string, RefusalAnswer>> = {
   'auth0-client-unauthorized': { status: 401, error: 'access_denied', description: 'Unauthorized' },
   'auth0-client-unknown': { status: 401, error: 'invalid_client', description: 'Unknown client: 0oa1gateway' },
   'auth0-dpop': { status: 400, error: 'invalid_dpop_proof', description: 'DPoP proof is missing' },
-  'auth0-rate-limit': {
+  'auth0-audience-missing': {
+    status: 400,
+    error: 'invalid_request',
+    description: 'Missing required parameter: audience',
+  },
+  'auth0-user-blocked': { status: 403, error: 'unauthorized', description: 'user is blocked' },
+  'auth0-suspicious-ip': {
     status: 429,
     error: 'too_many_attempts',
-    description: 'We have detected suspicious login behavior and further attempts will be blocked.',
+    description:
+      'We have detected suspicious login behavior and further attempts will be blocked. Please contact the administrator.',
   },
+  'auth0-rate-limit': { status: 429, error: 'too_many_requests', description: 'Global limit has been reached' },
+  'auth0-action-denied': { status: 403, error: 'access_denied', description: 'Not from this network.' },
 };

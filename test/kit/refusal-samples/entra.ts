@@ -48,6 +48,10 @@ export const entraSamples: Readonly<Record<string, RefusalAnswer>> = {
     'invalid_resource',
     'AADSTS500011: The resource principal named api://countries was not found in the tenant named Contoso.',
   ),
+  'entra-resource-disabled': sample(
+    'invalid_resource',
+    "AADSTS500014: The service principal for resource 'api://countries' is disabled.",
+  ),
   'entra-secret-wrong': sample('invalid_client', 'AADSTS7000215: Invalid client secret is provided.', 401),
   'entra-secret-expired': sample(
     'invalid_client',
@@ -57,6 +61,11 @@ export const entraSamples: Readonly<Record<string, RefusalAnswer>> = {
   'entra-secret-missing': sample(
     'invalid_client',
     "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    401,
+  ),
+  'entra-secret-of-public-client': sample(
+    'invalid_client',
+    "AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
     401,
   ),
   'entra-client-assertion': sample(

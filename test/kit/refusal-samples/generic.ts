@@ -7,6 +7,7 @@ export const genericSamples: Readonly<Record<string, RefusalAnswer>> = {
   'generic-client': refusal('invalid_client', '', 401),
   'generic-grant-not-allowed': refusal('unauthorized_client'),
   'generic-grant-unsupported': refusal('unsupported_grant_type'),
+  'generic-token-types': refusal('invalid_request', 'Invalid subject_token_type and requested_token_type combination.'),
   'generic-subject-token': refusal('invalid_request', 'Invalid subject_token'),
   'generic-grant-ended': refusal('invalid_grant', 'Token has expired'),
   'generic-target': refusal('invalid_target', 'The requested audience is unknown'),

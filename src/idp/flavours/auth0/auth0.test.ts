@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertAllProvoked, knownRefusalOf } from '../../../../test/kit/known-refusal-of.ts';
 import {
   claimsOf,
+  headerOf,
   startTestIdp,
   type IdpAnswer,
   type SeedData,
@@ -41,6 +42,48 @@ describe('usher idp --flavour auth0', () => {
           { ...app, clientId: 'ungranted', api: 'mcpserver' },
           { ...app, clientId: 'unticked', api: 'mcpserver', grantTypes: ['client_credentials'] },
           { ...app, clientId: 'chain', api: 'backend' },
+          { ...app, clientId: 'reader', api: 'mcpserver' },
+          { ...app, clientId: 'key', api: 'mcpserver', authenticatesBy: 'key' },
+        );
+        seed.users.push(
+          { login: 'blocked@example.com', password: 'blocked', name: 'Blocked', disabled: true },
+          { login: 'carol@example.com', password: 'carol', name: 'Carol', permissions: ['rbac:read'] },
+        );
+        const reading = { name: 'Read', grantTypes: [exchangeGrant], scopes: ['rbac:read'] };
+        const all = { name: 'All', grantTypes: [exchangeGrant, 'authorization_code'], scopes: '*' };
+        const inRbac = { scheme: 'http', scopes: [{ name: 'rbac:read' }, { name: 'rbac:write' }], rbac: true };
+        seed.servers.push(
+          {
+            ...inRbac,
+            id: 'rbac',
+            name: 'RBAC',
+            audience: 'https://rbac.example.com',
+            policies: [{ name: 'All', clients: ['gateway', 'demo'], rules: [all] }],
+          },
+          {
+            ...inRbac,
+            rbac: false,
+            id: 'read',
+            name: 'Read only',
+            audience: 'https://read.example.com',
+            policies: [{ name: 'Reader', clients: ['reader'], rules: [reading] }],
+          },
+          {
+            ...inRbac,
+            id: 'mfa',
+            name: 'Strict',
+            audience: 'https://strict.example.com',
+            multifactor: true,
+            policies: [{ name: 'All', clients: ['gateway'], rules: [all] }],
+          },
+          {
+            ...inRbac,
+            id: 'secret',
+            name: 'Signs with a secret',
+            audience: 'https://secret.example.com',
+            signingAlgorithm: 'HS256',
+            policies: [{ name: 'All', clients: ['demo'], rules: [all] }],
+          },
         );
         const rule = { name: 'Chain', grantTypes: [exchangeGrant], scopes: '*' };
         seed.servers[1]?.policies.push({ name: 'Chain', clients: ['chain'], rules: [rule] });
@@ -90,6 +133,46 @@ describe('usher idp --flavour auth0', () => {
   test('sign-in – resource instead of audience – is taken for it', async () => {
     const answer = await idp.signIn('mcpserver', { scope: 'mcp:tools:call', params: { resource: firstApi } });
     assert.equal(claimsOf(answer.body['access_token'])['aud'], firstApi);
+  });
+
+  test('sign-in – no audience – a token that nobody but Auth0 can read', async () => {
+    const { body } = await idp.signIn('mcpserver', { scope: 'openid mcp:tools:call' });
+    const token = String(body['access_token']);
+    assert.equal(token.split('.').length, 5);
+    assert.deepEqual(headerOf(token), { iss: `${idp.idp.httpUrl}/`, alg: 'dir', enc: 'A256GCM' });
+    assert.equal(body['scope'], 'openid');
+  });
+
+  test('sign-in – resource, and the profile for it is off – means nothing: the same', async () => {
+    const bend = (seed: SeedData) => void Object.assign(seed, { resourceParameter: false });
+    await using other = await startTestIdp(bend, { flavour: 'auth0' });
+    const { body } = await other.signIn('mcpserver', { scope: 'openid', params: { resource: firstApi } });
+    assert.equal(headerOf(body['access_token'])['enc'], 'A256GCM');
+  });
+
+  test('sign-in – for an API that signs with a secret – HS256', async () => {
+    const params = { audience: 'https://secret.example.com' };
+    const { body } = await idp.signIn('secret', { scope: 'rbac:read', params });
+    assert.equal(headerOf(body['access_token'])['alg'], 'HS256');
+  });
+
+  test('RBAC – at sign-in and exchange – what the user has no permission for is left out without a word', async () => {
+    const params = { audience: 'https://rbac.example.com' };
+    const ask = (user: string) => idp.signIn('rbac', { user, scope: 'openid rbac:read rbac:write', params });
+    const [carol, alice] = await Promise.all([ask('carol'), ask('alice')]);
+    assert.deepEqual([carol.body['scope'], alice.body['scope']], ['openid rbac:read', 'openid']);
+    assert.equal(claimsOf(carol.body['access_token'])['scope'], 'openid rbac:read');
+    const answer = await exchange({ audience: params.audience });
+    assert.deepEqual([answer.status, answer.body['scope']], [200, ''], answer.text);
+  });
+
+  test('sign-in – of a user who is blocked – the client is told', async () => {
+    const { callback } = await idp.authorize('mcpserver', { ...signInRequest, user: 'blocked' });
+    const { searchParams } = callback;
+    assert.deepEqual(
+      [searchParams.get('error'), searchParams.get('error_description'), searchParams.get('code')],
+      ['unauthorized', 'user is blocked', null],
+    );
   });
 
   test('exchange – as Auth0 wants it – the same user, and who acts for them in act', async () => {
@@ -149,6 +232,17 @@ describe('usher idp --flavour auth0', () => {
     ['auth0-delegation-too-deep', () => exchangeOften(5)],
     ['auth0-client-unauthorized', () => exchange({}, 'gateway:wrong')],
     ['auth0-client-unknown', () => exchange({}, 'nobody:secret')],
+    ['auth0-client-unauthorized', () => exchange({}, 'key:another-development-secret')],
+    ['auth0-audience-missing', () => exchange({ audience: undefined })],
+    [
+      'auth0-scope-not-granted',
+      () =>
+        exchange(
+          { audience: 'https://read.example.com', scope: 'rbac:read rbac:write' },
+          'reader:another-development-secret',
+        ),
+    ],
+    ['auth0-mfa-required', () => exchange({ audience: 'https://strict.example.com' })],
   ];
   for (const [index, [id, provoke]] of rows.entries()) {
     test(`refusal ${index + 1}, ${id} – the catalogue – knows it`, async () => {
@@ -177,10 +271,29 @@ describe('usher idp --flavour auth0', () => {
     });
   }
 
+  for (const [id, change] of [
+    ['auth0-action-denied', { actionDenies: 'Not from this network.' }],
+    ['auth0-rate-limit', { tokenRequestsPerMinute: 1 }],
+    ['auth0-user-blocked', { users: [{ login: 'alice@example.com', password: 'x', name: 'Alice', disabled: true }] }],
+  ] as const) {
+    test(`refusal by the tenant’s settings, ${id} – the catalogue – knows it`, async () => {
+      await using first = await startTestIdp(undefined, { flavour: 'auth0' });
+      const token = String((await first.signIn('mcpserver', signInRequest)).body['access_token']);
+      const bend = (seed: SeedData) => void Object.assign(seed, change);
+      // The same keys, another set-up.
+      await using other = await startTestIdp(bend, { flavour: 'auth0', stateDir: first.stateDir });
+      const ask = () =>
+        other.post(other.server('backend').tokenUrl, { ...exchangeForm, subject_token: token }, gateway);
+      if (id === 'auth0-rate-limit') assert.equal((await ask()).status, 200, 'the first is taken');
+      const answer = await ask();
+      assert.equal(knownRefusalOf('auth0', answer), id, answer.text);
+      provoked.add(id);
+    });
+  }
+
   test('the catalogue – all of it that the imitation can give – was provoked', () => {
     assertAllProvoked('auth0', provoked, {
-      'auth0-mfa-required': 'a seed has no Actions',
-      'auth0-rate-limit': 'nothing is limited',
+      'auth0-suspicious-ip': 'addresses are not told apart',
     });
   });
 });

@@ -5,6 +5,7 @@ import { askPolicies } from '../ask-policy.ts';
 import type { Granted, Parameters, Tenant } from '../flavour.ts';
 import { verifyToken } from '../sign-token.ts';
 import { TokenRefusal } from '../token-refusal.ts';
+import { leaveScopes } from './leave-scopes.ts';
 import { refusals } from './refusals.ts';
 import { userIdOf } from './user-id.ts';
 import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
@@ -29,10 +30,12 @@ export async function exchange(tenant: Tenant, app: SeedApp, parameters: Paramet
   if (app.consent === 'required') throw new TokenRefusal(refusals.consentRequired, 'the app asks for consent');
   const depth = depthOf(claims['act']);
   if (depth >= deepest) throw new TokenRefusal(refusals.delegationTooDeep, `the act claim is ${depth} deep`);
-  // What the API does not have, or the user may not, is left out, not refused.
+  const { actionDenies } = tenant.seed;
+  if (actionDenies !== undefined)
+    throw new TokenRefusal(refusals.actionDenied, 'the seed has actionDenies', { reason: actionDenies });
+  if (api.multifactor) throw new TokenRefusal(refusals.multifactorRequired, `server ${api.id} has multifactor`);
   const asked = parameters['scope']?.split(' ') ?? api.scopes.map(({ name }) => name);
-  const scopes = api.scopes.map(({ name }) => name).filter((name) => asked.includes(name));
-  const granted = { apis: [api], scopes };
+  const granted = { apis: [api], scopes: leaveScopes(api, user, asked) };
   return {
     ...granted,
     app,
@@ -61,6 +64,7 @@ async function verifySubjectToken(tenant: Tenant, app: SeedApp, token: string) {
     );
   const user = tenant.seed.users.find((one) => userIdOf(one) === verdict.claims.sub);
   if (user === undefined) throw refuse('a token that stands for no user');
+  if (user.disabled === true) throw new TokenRefusal(refusals.userBlocked, `${user.login} is disabled`);
   return { claims: verdict.claims, user };
 }
 

@@ -3,6 +3,7 @@ import type { Flavour, Granted, Tenant } from '../flavour.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { defaultSeed } from './default-seed.ts';
 import { exchange } from './exchange.ts';
+import { leaveScopes } from './leave-scopes.ts';
 import { refusals } from './refusals.ts';
 import { userIdOf } from './user-id.ts';
 import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
@@ -26,24 +27,28 @@ export const auth0: Flavour = {
     scopes_supported: [...oidcScopes],
     claims_supported: ['aud', 'auth_time', 'email', 'email_verified', 'exp', 'iat', 'iss', 'name', 'nickname', 'sub'],
   }),
-  readAuthorization(tenant, app, parameters) {
-    // `resource` instead of `audience`: the tenant's Resource Parameter Compatibility Profile.
-    const audience = parameters['audience'] ?? parameters['resource'];
+  readAuthorization(tenant, _, parameters) {
+    // `resource` instead of `audience`: the tenant's Resource Parameter Compatibility Profile. Without, it means nothing.
+    const { resourceParameter = true } = tenant.seed;
+    const audience = parameters['audience'] ?? (resourceParameter ? parameters['resource'] : undefined);
     const scopes = (parameters['scope'] ?? '').split(' ').filter((scope) => scope !== '');
-    if (audience === undefined)
-      throw new TokenRefusal(
-        { status: 400, error: 'invalid_request', description: 'Missing required parameter: audience' },
-        `Auth0 would issue ${app.clientId} a token that nobody but Auth0 can read; this imitation refuses`,
-      );
+    if (audience === undefined) return { apis: [], scopes: scopes.filter((scope) => oidcScopes.has(scope)) };
     const api = tenant.seed.servers.find((server) => server.audience === audience);
     if (api === undefined) throw new TokenRefusal(refusals.apiUnknown, 'no server has it', { api: audience });
-    // What the API does not have is left out, not refused.
+    // What the API does not have is left out, not refused; what the user may not, once it is known who signs in.
     const known = new Set(api.scopes.map(({ name }) => name));
     return { apis: [api], scopes: scopes.filter((scope) => oidcScopes.has(scope) || known.has(scope)) };
   },
   exchangeGrant: tokenExchangeGrant,
   exchange,
-  accessToken: (tenant, granted) => ({ header: { typ: 'JWT' }, claims: accessTokenClaims(tenant, granted) }),
+  accessToken(tenant, granted) {
+    const claims = accessTokenClaims(tenant, granted);
+    const [api] = granted.apis;
+    // For no API: only Auth0's own userinfo is to read it (…/tokens/access-tokens#opaque-access-tokens).
+    if (api === undefined) return { header: { iss: tenant.issuer }, claims, protection: 'encrypted' };
+    const header = { typ: 'JWT' };
+    return api.signingAlgorithm === 'HS256' ? { header, claims, protection: 'secret' } : { header, claims };
+  },
   describeUser: (_, user) => ({
     sub: userIdOf(user),
     name: user.name,
@@ -51,24 +56,33 @@ export const auth0: Flavour = {
     ...(user.email === undefined ? {} : { email: user.email, email_verified: true }),
   }),
   answer: (_, granted, isExchange) => ({
-    scope: granted.scopes.join(' '),
+    scope: scopesOf(granted).join(' '),
     ...(isExchange ? { issued_token_type: accessTokenType } : {}),
   }),
   refusals,
   refusalBody: (_, { row, description }) => ({ error: row.error, error_description: description }),
 };
 
+/** Who signed in is known only now. */
+function scopesOf({ apis: [api], scopes, user }: Granted): readonly string[] {
+  const standard = scopes.filter((scope) => oidcScopes.has(scope));
+  return api === undefined ? standard : [...standard, ...leaveScopes(api, user, scopes)];
+}
+
 /** `aud` has a second member where the client asked for openid: Auth0's own userinfo. */
-function accessTokenClaims(tenant: Tenant, { apis, scopes, app, user, lifetimeSeconds, act }: Granted) {
+function accessTokenClaims(tenant: Tenant, granted: Granted) {
+  const { apis, scopes, app, user, lifetimeSeconds, act } = granted;
   const now = Math.floor(tenant.now() / 1000);
-  const audience = apis[0]?.audience ?? '';
+  const [api] = apis;
+  const userinfo = `${tenant.issuer}userinfo`;
+  const audience = api?.audience ?? userinfo;
   return {
     iss: tenant.issuer,
     sub: userIdOf(user),
-    aud: scopes.includes('openid') ? [audience, `${tenant.issuer}userinfo`] : audience,
+    aud: api !== undefined && scopes.includes('openid') ? [audience, userinfo] : audience,
     iat: now,
     exp: now + lifetimeSeconds,
-    scope: scopes.join(' '),
+    scope: scopesOf(granted).join(' '),
     azp: app.clientId,
     ...(act === undefined ? {} : { act }),
   };

@@ -26,6 +26,15 @@ export const refusals = {
     'Client is not authorized to access "{api}". You need to create a "client-grant" associated to this API.',
   ),
   userNotAllowed: row(403, 'access_denied', 'Client has not been granted scopes: {scopes}'),
+  scopeNotAmongGranted: row(403, 'access_denied', 'Client has not been granted scopes: {scopes}'),
+  // auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy; the words as for its Management API.
+  tooManyRequests: row(429, 'too_many_requests', 'Global limit has been reached'),
+  // As at a sign-in (auth0.com/docs/manage-users/user-accounts/block-and-unblock-users); the status is ours.
+  userBlocked: row(403, 'unauthorized', 'user is blocked'),
+  // auth0.com/docs/customize/actions/explore-triggers/signup-and-login-triggers/login-trigger: api.access.deny(reason).
+  actionDenied: row(403, 'access_denied', '{reason}'),
+  // auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa
+  multifactorRequired: row(403, 'mfa_required', 'Multifactor authentication required'),
   apiUnknown: row(403, 'access_denied', 'Service not found: {api}'),
   tokenTypesInvalid: row(400, 'invalid_request', 'Invalid subject_token_type and requested_token_type combination.'),
   // Ours: the documentation says when, not how.

@@ -3,8 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { importJWK, SignJWT, type JWK } from 'jose';
+import { objectIdOf } from './ids.ts';
 import { assertAllProvoked, knownRefusalOf } from '../../../../test/kit/known-refusal-of.ts';
-import { claimsOf, startTestIdp, type IdpAnswer, type TestIdp } from '../../../../test/kit/start-test-idp.ts';
+import {
+  claimsOf,
+  startTestIdp,
+  type IdpAnswer,
+  type SeedData,
+  type TestIdp,
+} from '../../../../test/kit/start-test-idp.ts';
 
 const onBehalfOf = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -52,10 +59,29 @@ describe('usher idp --flavour entra', () => {
             policies: policies({ people: { users: ['bob@example.com'] } }),
           },
           { id: 'alien', name: 'Not consented', scheme: 'http', audience: 'alien', scopes, policies: [] },
+          ...Object.entries({
+            off: { disabled: true },
+            mapped: { acceptMappedClaims: true },
+            enrolment: { conditionalAccess: 'enrolment' },
+            device: { conditionalAccess: 'compliant-device' },
+            blocked: { conditionalAccess: 'block' },
+            often: { conditionalAccess: 'sign-in-frequency' },
+          }).map(([id, more]) => {
+            const usual = { id, name: id, scheme: 'http', audience: id, scopes, policies: policies({}) };
+            return { ...usual, ...more };
+          }),
+        );
+        seed['otherTenants'] = ['fabrikam.onmicrosoft.com'];
+        seed.users.push(
+          { login: 'disabled@example.com', password: 'disabled', name: 'Disabled', disabled: true },
+          { login: 'revoked@example.com', password: 'x', name: 'Revoked', tokensValidFrom: '2100-01-01T00:00:00Z' },
         );
         seed.apps.push(
           { ...app, clientId: 'stranger' },
           { ...app, clientId: 'unticked', grantTypes: ['client_credentials'] },
+          { ...app, clientId: 'late', clientSecretExpiresAt: '2026-01-31T00:00:00Z' },
+          { ...app, clientId: 'off', disabled: true },
+          { ...app, clientId: 'everywhere', multitenant: true },
         );
       },
       { flavour: 'entra' },
@@ -159,12 +185,11 @@ describe('usher idp --flavour entra', () => {
     assert.match(callback.searchParams.get('error_description') ?? '', /^AADSTS650053: /);
   });
 
-  /** The caller's token, an hour too late. */
-  async function expired(): Promise<string> {
+  /** The caller's token with these claims instead. */
+  async function changed(claims: Readonly<Record<string, unknown>>): Promise<string> {
     const file = await readFile(join(idp.stateDir, 'keys', 'entra.json'), 'utf8');
     const { current } = JSON.parse(file) as { current: JWK & { kid: string } };
-    const claims = { ...claimsOf(assertion), exp: Math.floor(Date.now() / 1000) - 3600 };
-    return await new SignJWT(claims)
+    return await new SignJWT({ ...claimsOf(assertion), ...claims })
       .setProtectedHeader({ alg: 'RS256', kid: current.kid, typ: 'JWT' })
       .sign(await importJWK(current, 'RS256'));
   }
@@ -177,11 +202,45 @@ describe('usher idp --flavour entra', () => {
     assert.notEqual((await ask('http://localhost:8000/mcp')).callback.searchParams.get('code'), null);
   });
 
+  const tokenOf = (login: string) => changed({ oid: objectIdOf({ login }) });
+  const elsewhere = () => `${idp.idp.httpUrl}/fabrikam.onmicrosoft.com/oauth2/v2.0/token`;
+
+  test('exchange – acceptMappedClaims and the API by its application id – goes through', async () => {
+    assert.equal((await exchange({ scope: 'mapped/Read' })).status, 200);
+  });
+
+  test('the tenant by its domain – metadata, token endpoint – is the tenant by its id', async () => {
+    const url = (path: string) => `${idp.idp.httpUrl}/countries.onmicrosoft.com${path}`;
+    const { body } = await idp.send(url('/v2.0/.well-known/openid-configuration'));
+    assert.equal(body['issuer'], idp.server('backend').issuer);
+    assert.equal((await exchange({}, gateway, url('/oauth2/v2.0/token'))).status, 200);
+  });
+
+  test('metadata – of version 1.0, of no tenant – another issuer, a pattern', async () => {
+    const { issuer } = idp.server('backend');
+    const versionOneUrl = issuer.replace(/v2\.0$/, '');
+    const [first, common] = await Promise.all([
+      idp.send(`${versionOneUrl}.well-known/openid-configuration`),
+      idp.send(`${idp.idp.httpUrl}/common/v2.0/.well-known/openid-configuration`),
+    ]);
+    assert.deepEqual(
+      [first.body['issuer'], common.body['issuer']],
+      [versionOneUrl, `${idp.idp.httpUrl}/{tenantid}/v2.0`],
+    );
+  });
+
+  test('sign-in – of an account that is disabled – a page says so, and no code is issued', async () => {
+    await assert.rejects(idp.authorize('mcpserver', { ...signInRequest, user: 'disabled' }), /disabled/i);
+  });
+
   const provoked = new Set<string>();
   const rows: readonly (readonly [id: string, provoke: () => Promise<IdpAnswer>])[] = [
     ['entra-grant-unsupported', () => exchange({ grant_type: exchangeGrant })],
     ['entra-consent-missing', () => exchange({ scope: 'alien/Read' })],
-    ['entra-assertion-expired', async () => exchange({ assertion: await expired() })],
+    [
+      'entra-assertion-expired',
+      async () => exchange({ assertion: await changed({ exp: Math.floor(Date.now() / 1000) - 3600 }) }),
+    ],
     ['entra-assertion-audience', () => exchange({}, 'stranger:another-development-secret')],
     ['entra-assertion-id-token', () => exchange({ assertion: String(signedIn.body['id_token']) })],
     ['entra-assertion-invalid', () => exchange({ assertion: 'garbage' })],
@@ -195,6 +254,22 @@ describe('usher idp --flavour entra', () => {
     ['entra-secret-missing', () => exchange({ client_id: gatewayId }, '')],
     ['entra-client-unknown', () => exchange({}, 'nobody:secret')],
     ['entra-obo-not-allowed', () => exchange({}, 'unticked:another-development-secret')],
+    ['entra-obo-not-allowed', async () => exchange({ assertion: await changed({ idtyp: 'app', roles: ['Read'] }) })],
+    ['entra-secret-expired', () => exchange({}, 'late:another-development-secret')],
+    ['entra-secret-of-public-client', () => exchange({}, `${demo}:anything`)],
+    ['entra-client-assertion', () => exchange({ client_id: gatewayId, client_assertion: 'e30.e30.c2ln' }, '')],
+    ['entra-client-disabled', () => exchange({}, 'off:another-development-secret')],
+    ['entra-client-unknown', () => exchange({}, gateway, elsewhere())],
+    ['entra-user-not-in-tenant', () => exchange({}, 'everywhere:another-development-secret', elsewhere())],
+    ['entra-user-not-in-tenant', async () => exchange({ assertion: await changed({ oid: 'somebody' }) })],
+    ['entra-user-disabled', async () => exchange({ assertion: await tokenOf('disabled@example.com') })],
+    ['entra-session-ended', async () => exchange({ assertion: await tokenOf('revoked@example.com') })],
+    ['entra-session-ended', () => exchange({ scope: 'often/Read' })],
+    ['entra-resource-disabled', () => exchange({ scope: 'off/Read' })],
+    ['entra-claims-mapping', () => exchange({ scope: 'api://mapped/Read' })],
+    ['entra-mfa-enrolment', () => exchange({ scope: 'enrolment/Read' })],
+    ['entra-device-not-compliant', () => exchange({ scope: 'device/Read' })],
+    ['entra-conditional-access-blocked', () => exchange({ scope: 'blocked/Read' })],
     ['entra-tenant-unknown', () => exchange({}, gateway, `${idp.idp.httpUrl}/contoso/oauth2/v2.0/token`)],
     ['entra-tenant-not-named', () => exchange({}, gateway, `${idp.idp.httpUrl}/common/oauth2/v2.0/token`)],
     ['entra-mfa-required', () => exchange({ scope: 'strict/Read' })],
@@ -210,20 +285,20 @@ describe('usher idp --flavour entra', () => {
     });
   }
 
+  test('refusal by the tenant’s limit, entra-loop – the catalogue – knows it', async () => {
+    const bend = (seed: SeedData) => void Object.assign(seed, { tokenRequestsPerMinute: 1 });
+    await using other = await startTestIdp(bend, { flavour: 'entra' });
+    const { tokenUrl } = other.server('backend');
+    const ask = () => other.post(tokenUrl, { grant_type: onBehalfOf }, gateway);
+    assert.equal(knownRefusalOf('entra', await ask()), 'entra-parameter-missing', 'the first is taken');
+    assert.equal(knownRefusalOf('entra', await ask()), 'entra-loop');
+    provoked.add('entra-loop');
+  });
+
   test('the catalogue – all of it that the imitation can give – was provoked', () => {
     assertAllProvoked('entra', provoked, {
-      'entra-permission-not-listed': 'a seed’s rules are permission and consent in one',
-      'entra-secret-expired': 'secrets of a seed do not expire',
-      'entra-client-assertion': 'apps of a seed have no certificates',
-      'entra-client-disabled': 'a seed has no disabled apps',
-      'entra-mfa-enrolment': 'nobody in a seed enrols anything',
-      'entra-device-not-compliant': 'a seed has no devices',
-      'entra-conditional-access-blocked': 'of Conditional Access there is multifactor only',
-      'entra-user-not-in-tenant': 'a seed has one tenant',
-      'entra-user-disabled': 'a seed has no disabled users',
-      'entra-session-ended': 'sessions are not revoked',
-      'entra-claims-mapping': 'claims are not mapped',
-      'entra-loop': 'nothing is limited',
+      'entra-permission-not-listed':
+        'a seed’s rules are permission and consent in one: both are a consent that is missing',
     });
   });
 });

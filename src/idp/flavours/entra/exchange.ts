@@ -1,10 +1,9 @@
-import { decodeJwt, type JWTPayload } from 'jose';
-import type { SeedApp } from '../../seed/seed-schema.ts';
+import type { SeedApp, SeedServer } from '../../seed/seed-schema.ts';
 import { askPolicies } from '../ask-policy.ts';
 import type { Granted, Parameters, Tenant } from '../flavour.ts';
-import { verifyToken } from '../sign-token.ts';
 import { TokenRefusal } from '../token-refusal.ts';
-import { objectIdOf } from './ids.ts';
+import { checkConditionalAccess } from './conditional-access.ts';
+import { readAssertion } from './read-assertion.ts';
 import { readScopes, withoutScheme } from './read-scopes.ts';
 import { refusals } from './refusals.ts';
 import { tokenExchangeGrant } from '../../../model/urns.ts';
@@ -21,15 +20,15 @@ export async function exchange(tenant: Tenant, app: SeedApp, parameters: Paramet
     const details = { clientId: app.clientId };
     throw new TokenRefusal(refusals.grantNotAllowed, 'the app’s grantTypes leave token exchange out', details);
   }
-  const { claims, user } = await verifyAssertion(tenant, app, parameters['assertion'] ?? '');
+  const { claims, user } = await readAssertion(tenant, app, parameters['assertion'] ?? '');
   const asked = readScopes(tenant, app, parameters['scope'] ?? '', tokenExchangeGrant);
   const [api] = asked.apis;
   if (api === undefined)
     throw new TokenRefusal(refusals.scopeInvalid, 'no API is asked for', { scope: parameters['scope'] ?? '' });
+  checkResource(api, parameters['scope'] ?? '');
   const lifetimeSeconds = askPolicies(tenant, asked, { app, user, grantType: tokenExchangeGrant });
   const isStrong = Array.isArray(claims['acrs']);
-  if (api.multifactor && !isStrong)
-    throw new TokenRefusal(refusals.multifactorRequired, `server ${api.id} has multifactor`, { api: api.audience });
+  checkConditionalAccess(api, { isStrong, claims });
   return {
     ...asked,
     app,
@@ -41,28 +40,14 @@ export async function exchange(tenant: Tenant, app: SeedApp, parameters: Paramet
   };
 }
 
-async function verifyAssertion(tenant: Tenant, app: SeedApp, assertion: string) {
-  const verdict = await verifyToken(tenant, assertion);
-  if (verdict.state === 'expired') throw new TokenRefusal(refusals.assertionExpired, 'the caller’s token');
-  if (verdict.state === 'invalid')
-    throw new TokenRefusal(refusals.assertionInvalid, `a token of ${String(issuerOf(assertion)).slice(0, 200)}`);
-  const { claims } = verdict;
-  // An ID token is for a client, without scopes.
-  if (claims['scp'] === undefined) throw new TokenRefusal(refusals.idTokenSent, 'it has no scp');
-  const found = String(claims.aud);
-  if (withoutScheme(found) !== app.clientId) {
-    const details = { found, expected: `api://${app.clientId}` };
-    throw new TokenRefusal(refusals.assertionAudience, 'the token is another app’s', details);
-  }
-  const user = tenant.seed.users.find((one) => objectIdOf(one) === claims['oid']);
-  if (user === undefined) throw new TokenRefusal(refusals.assertionInvalid, 'a token that stands for no user');
-  return { claims, user };
-}
-
-function issuerOf(token: string): JWTPayload['iss'] {
-  try {
-    return decodeJwt(token).iss;
-  } catch {
-    return undefined;
-  }
+/** Is the API one that tokens are issued for at all?
+ * @throws TokenRefusal
+ */
+function checkResource(api: SeedServer, scope: string): void {
+  const details = { api: api.audience };
+  if (api.disabled === true) throw new TokenRefusal(refusals.resourceDisabled, `server ${api.id} is disabled`, details);
+  // By its application id alone: an Application ID URI would have to be on a verified domain.
+  const isById = scope.split(' ').some((one) => one.startsWith(`${withoutScheme(api.audience)}/`));
+  if (api.acceptMappedClaims === true && !isById)
+    throw new TokenRefusal(refusals.claimsMapping, `server ${api.id} has acceptMappedClaims`, details);
 }

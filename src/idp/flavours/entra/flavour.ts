@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { oidcScopes } from '../../oidc-scopes.ts';
+import type { SeedApp } from '../../seed/seed-schema.ts';
 import type { Flavour, Granted, Tenant } from '../flavour.ts';
+import { metadataOf } from '../metadata.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { defaultSeed } from './default-seed.ts';
 import { exchange } from './exchange.ts';
-import { objectIdOf, pairwiseIdOf, tenantIdOf } from './ids.ts';
+import { domainOf, objectIdOf, pairwiseIdOf, tenantIdOf } from './ids.ts';
 import { isNamed, readScopes } from './read-scopes.ts';
 import { refusals } from './refusals.ts';
 import { jwtBearerGrant } from '../../../model/urns.ts';
@@ -82,13 +84,42 @@ export const entra: Flavour = {
       ...row.more,
     };
   },
-  findElsewhere(_, path) {
-    const tenant = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(path)?.[1];
-    if (tenant === undefined) return undefined;
-    const isShared = ['common', 'organizations', 'consumers'].includes(tenant);
-    return new TokenRefusal(isShared ? refusals.tenantNotNamed : refusals.tenantUnknown, 'not this tenant', { tenant });
-  },
+  // By a domain of its own as by its id.
+  pathOf: ({ seed }, path) => path.replace(`/${domainOf(seed)}/`, `/${tenantIdOf(seed)}/`),
+  metadataElsewhere,
+  findElsewhere,
 };
+
+/** Metadata with another issuer: those of version 1.0 of this tenant, and those of no tenant, whose issuer is a pattern
+ * (learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-issuer).
+ */
+function metadataElsewhere(tenant: Tenant, path: string): Readonly<Record<string, unknown>> | undefined {
+  const found = /^\/([^/]+)(\/v2\.0)?\/\.well-known\/openid-configuration$/.exec(path);
+  if (found?.[1] === tenantIdOf(tenant.seed)) return { ...metadataOf(tenant), issuer: versionOneIssuer(tenant) };
+  if (found?.[1] !== 'common' && found?.[1] !== 'organizations') return undefined;
+  return { ...metadataOf(tenant), issuer: `${tenant.origin}/{tenantid}${found[2] ?? ''}` };
+}
+
+const versionOneIssuer = ({ origin, seed }: Tenant) => `${origin}/${tenantIdOf(seed)}/`;
+
+/** Other tenants, and what is shared by all of them. */
+async function findElsewhere(
+  { seed, issuer }: Tenant,
+  path: string,
+  readApp: () => Promise<SeedApp>,
+): Promise<TokenRefusal | undefined> {
+  const tenant = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(path)?.[1];
+  if (tenant === undefined) return undefined;
+  if (['common', 'organizations', 'consumers'].includes(tenant))
+    return new TokenRefusal(refusals.tenantNotNamed, 'not this tenant', { tenant });
+  if (seed.otherTenants?.includes(tenant) !== true)
+    return new TokenRefusal(refusals.tenantUnknown, 'not this tenant', { tenant });
+  const { clientId, label, multitenant } = await readApp();
+  const details = { clientId, label, tenant, org: tenant, idp: issuer };
+  return multitenant === true
+    ? new TokenRefusal(refusals.userOfAnotherTenant, 'nobody is in otherTenants', details)
+    : new TokenRefusal(refusals.clientUnknown, 'the app is not multitenant', details);
+}
 
 const isoSecond = (ms: number) => new Date(ms).toISOString().replace('T', ' ').replace(/\.\d+/, '');
 
@@ -128,7 +159,7 @@ function versionTwoClaims(tenant: Tenant, granted: Granted) {
 function versionOneClaims(tenant: Tenant, granted: Granted) {
   return {
     ...commonClaims(tenant, granted),
-    iss: `${tenant.origin}/${tenantIdOf(tenant.seed)}/`,
+    iss: versionOneIssuer(tenant),
     appid: granted.app.clientId,
     appidacr: authenticationOf(granted),
     amr: ['pwd'],

@@ -6,8 +6,13 @@ export function tenantIdOf({ org }: Seed): string {
   return stableUuid(`entra tenant ${org}`);
 }
 
+/** Which every tenant has from the start. */
+export function domainOf({ org }: Seed): string {
+  return `${org.toLowerCase().replaceAll(/[^a-z0-9]/g, '')}.onmicrosoft.com`;
+}
+
 /** `oid`: the same for every app. */
-export function objectIdOf(user: SeedUser): string {
+export function objectIdOf(user: Pick<SeedUser, 'login'>): string {
   return stableUuid(`entra user ${user.login.toLowerCase()}`);
 }
 

@@ -2,7 +2,7 @@ import type { CommonRefusals } from '../flavour.ts';
 import type { RefusalRow } from '../token-refusal.ts';
 
 /** The number stands in `error_codes` and `error_uri`, too. */
-const row = (
+export const row = (
   code: number,
   [status, error]: readonly [number, string],
   text: string,
@@ -125,5 +125,54 @@ export const refusals = {
     50194,
     [400, 'invalid_request'],
     'Application is not configured as a multi-tenant application. Usage of the /{tenant} endpoint is not supported for such applications. Use a tenant-specific endpoint or configure the application to be multi-tenant.',
+  ),
+  clientDisabled: row(7000112, [400, 'unauthorized_client'], "Application '{clientId}'({label}) is disabled."),
+  secretExpired: row(
+    7000222,
+    [401, 'invalid_client'],
+    "The provided client secret keys for app '{clientId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
+  ),
+  secretUnwanted: row(
+    700025,
+    [401, 'invalid_client'],
+    "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+  ),
+  // github.com/AzureAD/microsoft-authentication-library-for-js/issues/8339
+  assertionUnknown: row(
+    700027,
+    [401, 'invalid_client'],
+    "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '{clientId}'.]",
+  ),
+  tooManyRequests: row(
+    50196,
+    [400, 'invalid_grant'],
+    'The server terminated an operation because it encountered a client request loop. Please contact your app vendor.',
+  ),
+  resourceDisabled: row(
+    500014,
+    [400, 'invalid_resource'],
+    "The service principal for resource '{api}' is disabled. This indicate that a subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the application, preventing tokens from being issued for it.",
+  ),
+  claimsMapping: row(
+    501461,
+    [400, 'invalid_request'],
+    "AcceptMappedClaims is only supported for a token audience matching the application GUID or an audience within the tenant's verified domains. Either change the resource identifier, or use an application-specific signing key.",
+  ),
+  userUnknown: row(
+    50034,
+    [400, 'invalid_grant'],
+    'The user account {user} does not exist in the {org} directory. To sign into this application, the account must be added to the directory.',
+  ),
+  userOfAnotherTenant: row(
+    50020,
+    [400, 'invalid_grant'],
+    "User account '{EUII Hidden}' from identity provider '{idp}' does not exist in tenant '{tenant}' and cannot access the application '{clientId}'({label}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account.",
+  ),
+  userDisabled: row(50057, [400, 'invalid_grant'], 'The user account is disabled.'),
+  tokensRevoked: row(
+    50173,
+    [400, 'invalid_grant'],
+    "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password. The grant was issued on '{issuedAt}' and the TokensValidFrom date (before which tokens are not valid) for this user is '{validFrom}'.",
+    { suberror: 'bad_token' },
   ),
 } as const satisfies CommonRefusals & Readonly<Record<string, RefusalRow>>;
