@@ -20,6 +20,8 @@ export interface Sessions {
    * @returns the session, and the cookie by which the browser is known from now on
    */
   start(request: IncomingMessage, user: SeedUser): { readonly session: Session; readonly cookie: string };
+  /** This browser has to sign in again; what it was issued before is as good as it was. */
+  leave(request: IncomingMessage): void;
   /** Whoever it belongs to has to sign in again. */
   end(id: string): void;
   hasEnded(id: string): boolean;
@@ -50,6 +52,7 @@ export function buildSessions(minutes: number, now: () => number): Sessions {
       open.set(key, session);
       return { session, cookie: `${cookieName}=${key}; Path=/; HttpOnly; SameSite=Lax` };
     },
+    leave: (request) => void open.delete(keyIn(request)),
     end(id) {
       ended.set(id, true);
       for (const [key, session] of open.entries()) if (session.id === id) open.delete(key);

@@ -5,6 +5,7 @@ import { defaultSeed } from './default-seed.ts';
 import { exchange } from './exchange.ts';
 import { leaveScopes } from './leave-scopes.ts';
 import { refusals } from './refusals.ts';
+import { signOut } from './sign-out.ts';
 import { userIdOf } from './user-id.ts';
 import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
 
@@ -60,6 +61,7 @@ export const auth0: Flavour = {
     ...(isExchange ? { issued_token_type: accessTokenType } : {}),
   }),
   refusals,
+  endpoints: () => ({ '/v2/logout': signOut }),
   refusalBody: (_, { row, description }) => ({ error: row.error, error_description: description }),
 };
 

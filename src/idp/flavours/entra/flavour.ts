@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { oidcScopes } from '../../oidc-scopes.ts';
 import type { SeedApp } from '../../seed/seed-schema.ts';
-import type { Flavour, Granted, Tenant } from '../flavour.ts';
+import type { Flavour, Granted, Layout, Tenant } from '../flavour.ts';
 import { metadataOf } from '../metadata.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { defaultSeed } from './default-seed.ts';
@@ -9,6 +9,7 @@ import { exchange } from './exchange.ts';
 import { domainOf, objectIdOf, pairwiseIdOf, tenantIdOf } from './ids.ts';
 import { isNamed, readScopes } from './read-scopes.ts';
 import { refusals } from './refusals.ts';
+import { signOut } from './sign-out.ts';
 import { jwtBearerGrant } from '../../../model/urns.ts';
 
 /** One tenant of Microsoft Entra ID: its seed's servers are app registrations that expose an API. Source, unless another is
@@ -29,7 +30,8 @@ export const entra: Flavour = {
       metadata: [`${tenant}/v2.0/.well-known/openid-configuration`],
     };
   },
-  metadata: () => ({
+  metadata: ({ origin, layout }) => ({
+    end_session_endpoint: origin + signOutPath(layout),
     scopes_supported: [...oidcScopes],
     subject_types_supported: ['pairwise'],
     token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
@@ -71,6 +73,7 @@ export const entra: Flavour = {
     ext_expires_in: lifetimeSeconds,
   }),
   refusals,
+  endpoints: (layout) => ({ [signOutPath(layout)]: signOut }),
   refusalBody(tenant, { row, description }) {
     const [timestamp, traceId, correlationId] = [isoSecond(tenant.now()), randomUUID(), randomUUID()];
     const [code] = /\d+/.exec(description) ?? [];
@@ -89,6 +92,8 @@ export const entra: Flavour = {
   metadataElsewhere,
   findElsewhere,
 };
+
+const signOutPath = ({ token }: Layout) => token.replace(/token$/, 'logout');
 
 /** Metadata with another issuer: those of version 1.0 of this tenant, and those of no tenant, whose issuer is a pattern
  * (learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-issuer).
