@@ -1,7 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import type { Lab } from './arms.ts';
-import { findPort } from './start-proxy.ts';
+import { startRedis } from './start-redis.ts';
 import { startUsher } from './start-usher.ts';
 
 export interface ReplicasFindings {
@@ -25,22 +23,16 @@ export async function measureReplicas(
   { folder, origin, provider, load }: Lab,
   { replicas, users }: { readonly replicas: number; readonly users: number },
 ): Promise<ReplicasFindings | undefined> {
-  const command = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
-  if (command === undefined) return undefined;
   await using stack = new AsyncDisposableStack();
-  const redisPort = await findPort();
-  const redis = spawn(command, ['--bind', '127.0.0.1', '--port', String(redisPort), '--save', ''], { stdio: 'ignore' });
-  stack.defer(async () => {
-    const exited = once(redis, 'exit');
-    redis.kill('SIGKILL');
-    await exited;
-  });
+  const redis = await startRedis();
+  if (redis === undefined) return undefined;
+  stack.use(redis);
   const { tokens } = await provider.ask('sign', { count: users });
   const order = { kind: 'exchange-20ms', folder, originPort: origin.port, providerPort: provider.port } as const;
   const ports: number[] = [];
   for (let replica = 1; replica <= replicas; replica += 1) {
-    const stateUrl = `redis://127.0.0.1:${redisPort}`;
-    ports.push(stack.use(await startUsher({ ...order, name: `replica-${replica}`, stateUrl })).port);
+    const name = `replica-${replica}`;
+    ports.push(stack.use(await startUsher({ ...order, name, stateUrl: redis.url })).port);
   }
   const before = await provider.ask('exchanges', {});
   const results = await Promise.all(

@@ -10,6 +10,7 @@ import { measureDpop } from './measure-dpop.ts';
 import { measureFirstCalls } from './measure-first-calls.ts';
 import { measureIntrospection } from './measure-introspection.ts';
 import { measureKills } from './measure-kills.ts';
+import { measureLimits } from './measure-limits.ts';
 import { measureMemory } from './measure-memory.ts';
 import { measureReplicas } from './measure-replicas.ts';
 import { measureSoak } from './measure-soak.ts';
@@ -44,6 +45,8 @@ const { values: options } = parseArgs({
     introspection: { type: 'boolean', default: false },
     /** Instead: what proofs of possession cost. */
     dpop: { type: 'boolean', default: false },
+    /** Instead: what rate limits cost. */
+    limits: { type: 'boolean', default: false },
     connections: { type: 'string', default: '16' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
@@ -82,6 +85,7 @@ function choose(): (lab: Lab) => Promise<number> {
   if (options.storm) return runStorm;
   if (options.introspection) return runIntrospection;
   if (options.dpop) return runDpop;
+  if (options.limits) return runLimits;
   return options.kills ? runKills : runRounds;
 }
 
@@ -184,6 +188,12 @@ async function runIntrospection(lab: Lab): Promise<number> {
 
 async function runDpop(lab: Lab): Promise<number> {
   const rows = await measureDpop(lab, { connections, durationMs, rounds });
+  tell(rows, formatArms(rows));
+  return rows.some(({ problem }) => problem !== undefined) ? 1 : 0;
+}
+
+async function runLimits(lab: Lab): Promise<number> {
+  const rows = await measureLimits(lab, { connections, durationMs, rounds });
   tell(rows, formatArms(rows));
   return rows.some(({ problem }) => problem !== undefined) ? 1 : 0;
 }

@@ -21,6 +21,8 @@ export interface GatewayOrder {
   readonly name?: string;
   /** A Redis server it shares with others. */
   readonly stateUrl?: string;
+  /** Settings of rate limits. */
+  readonly rateLimit?: object;
 }
 
 /** Starts `usher serve` as it is published: the build, one process, audit trail to a file. */
@@ -52,6 +54,7 @@ export async function startUsher(order: GatewayOrder): Promise<Proxy & { readonl
               },
             }
           : {}),
+        ...(order.rateLimit === undefined ? {} : { rateLimit: order.rateLimit }),
         upstream: { url: `http://127.0.0.1:${order.originPort}/mcp` },
       },
     },

@@ -1,5 +1,6 @@
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { checkCredential, findGroups } from './check-credential.ts';
+import { checkRateLimit } from './check-rate-limit.ts';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { type Segment } from './leaves.ts';
@@ -42,6 +43,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
       };
     }
   }
+  yield* checkRateLimit(draft, base, anonymousIndex >= 0);
   yield* checkIssuers(base, entries);
   yield* checkOpaqueTokens(base, entries);
   yield* checkOwnCredentials(base, entries, at('credential'));

@@ -163,6 +163,9 @@ const samples: Samples = {
   'forward-headers': listOf('x-request-id', 'x-tenant'),
   'answer-timeout': same(20),
   'stream-grace': same(5),
+  'rate-limit': same(600),
+  'rate-limit-window': same(3600),
+  'rate-limit-burst': same(20),
 };
 
 const baseClient = { url: 'https://issuer.example.com/t', clientId: 'base', clientSecretEnv: 'BASE_SECRET' };
@@ -211,6 +214,8 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   if (/^dpop./.test(last)) setOwn(groupOf(tree, leaf), 'dpop', true);
   if (leaf.path.at(-1) === 'actorScopes')
     setOwn(valueAt(tree, ['servers', 'mcp', 'credential']) as Tree, 'actorFromClient', true);
+  if (leaf.path[0] === 'rateLimit' && leaf.path.at(-1) !== 'calls')
+    setOwn(valueAt(tree, ['servers', 'mcp']) as Tree, 'rateLimit', { calls: 60 });
   if (value === undefined) return tree;
   if (leaf.meta.secret === true && leaf.path.length > 1) delete groupOf(tree, leaf)[`${last}Env`];
   let group: Tree = leaf.scope === 'server' ? (valueAt(tree, ['servers', 'mcp']) as Tree) : tree;

@@ -14,6 +14,7 @@ import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
 import { isNetwork } from '../lib/client-address.ts';
 import { setting, strategySetting } from '../model/setting.ts';
 import { webUrl } from '../model/web-url.ts';
+import { rateLimitSchema } from '../policies/rate-limit/schema.ts';
 import { scopesSchema } from '../policies/scopes/schema.ts';
 import { redisSchema } from '../state/redis/schema.ts';
 import { httpSchema } from '../upstreams/http/schema.ts';
@@ -117,6 +118,7 @@ export const serverSchema = z.strictObject({
     .min(1),
   dpop: dpopSchema.prefault({}),
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
+  rateLimit: rateLimitSchema.prefault({}),
   credential: credential.default({ strategy: 'none' }),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),
   bodyLimitBytes: setting(

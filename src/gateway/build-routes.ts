@@ -14,6 +14,7 @@ import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
 import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
+import { buildRateLimits } from '../policies/rate-limit/build-rate-limits.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildServerCredential } from './build-credential.ts';
@@ -104,6 +105,7 @@ function buildRoute(
     proofs:
       keeps('authenticate', 'dpop', 'resourceUrl', 'path')?.proofs ?? buildProofs(server, { ...deps, resourceUrl }),
     policy: buildScopesPolicy(server.policy),
+    rateLimits: keeps('authenticate', 'rateLimit')?.rateLimits ?? buildLimits(server, deps),
     // Whose callers have one of their own is said under authenticate.
     credential: keeps('authenticate', 'credential')?.credential ?? buildServerCredential(server, deps),
     forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
@@ -130,6 +132,15 @@ function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Au
   const asked = introspection.length === 0 ? undefined : buildIntrospectionAuthenticator(introspection, deps);
   if (signed !== undefined && asked !== undefined) return joinAuthenticators(signed, asked);
   return signed ?? asked ?? buildAnonymousAuthenticator();
+}
+
+function buildLimits({ rateLimit }: ServerConfig, { log, name, store }: NamedDeps) {
+  return buildRateLimits(rateLimit, {
+    now: () => performance.now(),
+    log,
+    server: name,
+    scope: (rule, place) => scopeSettings(store, { use: 'rate limit', server: name, settings: { rule, place } }),
+  });
 }
 
 /** Who takes everybody asks nobody for a key. */

@@ -406,6 +406,24 @@ const rows = {
     hint: '{reason}. Tasks belong to the user and client that started them.',
   },
 
+  rate_limited: {
+    stage: 'authorize',
+    // RFC 6585 §4.
+    status: 429,
+    retryable: true,
+    fault: 'caller',
+    message: 'Cannot take the call now: it is beyond {limit}; try again in {seconds} s',
+    hint: 'The limit is {setting} of this server, counted for {whom}. Raise it if so many calls are meant; if not, look what calls in a loop.',
+  },
+  batch_over_limit: {
+    stage: 'authorize',
+    status: 400,
+    fault: 'caller',
+    message:
+      'Cannot take the batch: it has {count} calls, and {limit} lets at most {most} through at once; send fewer together',
+    hint: 'It would be refused however long the client waits. Raise the burst of the limit if batches of this size are meant.',
+  },
+
   // exchange
   exchange_subject_refused: {
     stage: 'exchange',

@@ -5,6 +5,7 @@ import type { Listening } from './listening.ts';
 import type { Owners } from './owner.ts';
 import type { Policy } from './policy.ts';
 import type { ProofCheck } from './proof-check.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { Upstream } from './upstream.ts';
 import type { Workload } from './workload.ts';
 
@@ -28,6 +29,8 @@ export interface Route {
   /** Where tokens can be bound to keys; undefined where none is asked for. */
   readonly proofs: ProofCheck | undefined;
   readonly policy: Policy;
+  /** Undefined where everybody may call as often as they like. */
+  readonly rateLimits: RateLimits | undefined;
   readonly credential: Credential;
   readonly upstream: Upstream;
   /** Request headers that go on beside MCP's own, in lower case. */

@@ -10,6 +10,10 @@ export interface Store {
   /** True when it was set, false when there was something already; undefined when nobody knows. */
   setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean | undefined>;
   delete(key: string): Promise<void>;
+  /** Adds so much to a time that runs out by itself, and says how much of it is left then, by the one clock that the store
+   * has; 0 only asks. Whole milliseconds. Undefined when nobody knows.
+   */
+  extend(key: string, byMs: number): Promise<number | undefined>;
   /** A secret of 32 bytes that all replicas have, the same for the same use; also while nobody can be asked. */
   secretFor(use: string): Buffer;
 }
@@ -24,6 +28,7 @@ export function scopeStore(store: Store, scope: string): Store {
     set: (key, value, ttlMs) => store.set(within(key), value, ttlMs),
     setIfAbsent: (key, value, ttlMs) => store.setIfAbsent(within(key), value, ttlMs),
     delete: (key) => store.delete(within(key)),
+    extend: (key, byMs) => store.extend(within(key), byMs),
     secretFor: (use) => store.secretFor(within(use)),
   };
 }

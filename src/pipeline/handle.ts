@@ -12,6 +12,7 @@ import { answerPreflight, isPreflight } from './cors.ts';
 import { checkMirroredHeaders } from './check-mirrored-headers.ts';
 import { exchange } from './exchange.ts';
 import { forward, type Forwarded } from './forward.ts';
+import { limitRate } from './limit-rate.ts';
 import { readCall } from './read-call.ts';
 import { recallOwners } from './recall-owners.ts';
 import { refuse } from './refuse.ts';
@@ -48,6 +49,8 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
     if (recalled !== undefined) await recalled;
     const authorized = authorize(understood);
     trail = authorized;
+    const counted = limitRate(authorized);
+    if (counted !== undefined) await counted;
     let credentialed = await exchange(authorized);
     trail = credentialed;
     if (credentialed.credential.source === 'fresh') checkSubject(credentialed, deps.log);

@@ -35,7 +35,7 @@ export function refuse(error: UsherError, reached: Reached): void {
   const challenge = route === undefined ? undefined : buildChallenge(error, route, reached);
   if (challenge !== undefined) headers.push('www-authenticate', challenge);
   if (error.nonce !== undefined) headers.push('dpop-nonce', error.nonce);
-  if (error.row.retryable) headers.push('retry-after', String(error.retryAfterSeconds ?? usualRetrySeconds));
+  if (error.row.retryable) headers.push('retry-after', String(Math.max(1, Math.ceil(retrySeconds(error)))));
   if (error.code === 'method_not_allowed') headers.push('allow', 'POST, GET, DELETE');
   if (!request.complete && !isDrainable(request.headers['content-length'])) headers.push('connection', 'close');
   response.writeHead(error.row.status, headers);
@@ -50,8 +50,17 @@ function rpcError(error: UsherError, id: string) {
   return {
     code: error.row.jsonRpc ?? error.row.status,
     message: error.message,
-    data: { ...error.row.data, code: error.code, id },
+    data: { ...error.row.data, code: error.code, id, ...(error.row.retryable ? tellRetry(error) : {}) },
   };
+}
+
+/** For programs that see the JSON-RPC error only. */
+function tellRetry(error: UsherError) {
+  return { retryable: true, retryAfterMs: Math.ceil(retrySeconds(error) * 1000) };
+}
+
+function retrySeconds({ retryAfterSeconds = usualRetrySeconds }: UsherError): number {
+  return retryAfterSeconds;
 }
 
 /** The id to echo; null where it was not read or a batch has several (JSON-RPC 2.0 §5). */

@@ -25,6 +25,7 @@ export function buildRoute(parts: Partial<Route> = {}): Route {
     authenticator: anonymous,
     proofs: undefined,
     policy: buildScopesPolicy(scopesSchema.parse({ required: ['mcp:tools:call'] })),
+    rateLimits: undefined,
     credential: buildNoneCredential(),
     forwardedHeaders: new Set(),
     sessions: new Map(),

@@ -12,6 +12,8 @@ export interface Replicas extends AsyncDisposable {
   readonly upstream: TestServer;
   readonly a: TestGateway;
   readonly b: TestGateway;
+  /** A further one, configured as `b` is. */
+  startAnother(): Promise<TestGateway>;
 }
 
 type Change = (server: ReturnType<typeof exchangingServer>) => ReturnType<typeof exchangingServer>;
@@ -40,15 +42,22 @@ export async function startReplicas(
   };
   const server = exchangingServer(issuer, upstream, { resourceUrl: 'http://localhost/mcp' });
   const a = await startTestGateway({ apollo: changeA(server) }, { config, ...options });
-  const b = await startTestGateway({ apollo: changeB(server) }, { config, ...options });
+  const startOne = () => startTestGateway({ apollo: changeB(server) }, { config, ...options });
+  const b = await startOne();
+  const others: TestGateway[] = [];
   return {
     redis,
     issuer,
     upstream,
     a,
     b,
+    async startAnother() {
+      const another = await startOne();
+      others.push(another);
+      return another;
+    },
     async [Symbol.asyncDispose]() {
-      for (const one of [a, b, upstream, issuer, redis]) await one[Symbol.asyncDispose]();
+      for (const one of [...others, a, b, upstream, issuer, redis]) await one[Symbol.asyncDispose]();
     },
   };
 }

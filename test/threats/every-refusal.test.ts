@@ -174,6 +174,19 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   },
   session_unknown: withHeaders({ 'mcp-session-id': 'somebody-elses' }),
   task_unknown: withHeaders({}, '{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"t"}}'),
+  rate_limited: {
+    lab: () => ({ server: (given) => ({ ...given, rateLimit: { calls: 1 } }) }),
+    async send(lab) {
+      await (await post(lab.gateway.mcpUrl, lab.token())).text();
+      return post(lab.gateway.mcpUrl, lab.token());
+    },
+    exchanges: 1,
+    calls: 1,
+  },
+  batch_over_limit: {
+    lab: () => ({ server: (given) => ({ ...given, rateLimit: { calls: 60, burst: 1 } }) }),
+    send: (lab) => post(lab.gateway.mcpUrl, lab.token(), `[${body},${body}]`),
+  },
   method_unknown: modern('tasks/result'),
   capability_missing: modern('tasks/get'),
 

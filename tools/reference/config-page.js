@@ -48,6 +48,27 @@ function gatewayTables() {
   );
 }
 
+/** @type {Readonly<Record<string, string>>} */
+const groupIntros = {
+  dpop: 'Tokens that are bound to a key ([DPoP](../guides/dpop.md)).',
+  rateLimit:
+    'How often it may be called ([rate limits](../guides/rate-limits.md)). An entry of `rules` has `per` (`user`, `client` or `server`; `user` by default), `calls`, `windowSeconds` (60 by default), `burst` (as many as `calls` by default) and `tools` (all calls when absent).',
+};
+
+/** Groups of a server that come in one form only. */
+function groupSections() {
+  const groups = Map.groupBy(
+    leaves.filter(
+      ({ scope, path }) => scope === 'server' && path.length > 1 && !seams.some(({ key }) => key === path[0]),
+    ),
+    ({ path }) => String(path[0]),
+  );
+  return [...groups].map(
+    ([key, members]) =>
+      `### ${code(`servers.NAME.${key}`)}\n\n${groupIntros[key] ?? ''}\n\n${table(head, members.map(row))}`,
+  );
+}
+
 /** @param {string} key */
 function seamSection(key) {
   const seam = seams.find((one) => one.key === key);
@@ -86,6 +107,7 @@ export function configPage(example) {
     'Under `servers`, one entry for each MCP server; its name stands in the audit trail.',
     `### ${code('servers.NAME')}\n\n${table(head, own.map(row))}`,
     ...seams.flatMap(({ key }) => seamSection(key)),
+    ...groupSections(),
     '## What does not start',
     [
       '- An audience without an issuer, or an issuer without an audience.',
@@ -94,6 +116,7 @@ export function configPage(example) {
       '- A token exchange without checked callers, or one that names neither audience nor resource.',
       '- Settings of two credentials, wherever each of them was said, and a `--credential` beside the settings of another.',
       '- A server that does not say who may call. Everybody is `strategy: anonymous` (`--anonymous`), and that alone: not beside an issuer, an exchange or required scopes.',
+      '- A window or burst of a rate limit without its number of calls; a limit for each client where callers have no token.',
       '- Shared state without a key, with one of fewer than 32 characters, or without TLS outside this machine unless `insecureAllowPlain` says so.',
       '- Two servers at one path, or a path that is Usher’s own: `/health`, `/ready`, `/.well-known`.',
       '- An issuer, key or token endpoint over plain http that is not on this machine (127.0.0.0/8, ::1, localhost and names below it), unless `insecureAllowHttp` (`--oidc-insecure-allow-http`) is set. Private addresses need no flag.',

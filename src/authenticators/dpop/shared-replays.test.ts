@@ -14,6 +14,7 @@ function startStore() {
     get: async () => undefined,
     set: async () => {},
     delete: async () => {},
+    extend: async () => undefined,
     secretFor: () => Buffer.alloc(32),
     async setIfAbsent(key, _value, ttlMs) {
       if (!scene.answers) return undefined;

@@ -1,6 +1,6 @@
 import { isObject } from '../../lib/is-object.ts';
 import type { Caller } from '../../model/caller.ts';
-import { compileNames } from './compile-names.ts';
+import { compileNames } from '../../lib/compile-names.ts';
 import type { ToolRule } from './schema.ts';
 
 export interface Ruling {

@@ -1,4 +1,4 @@
-import { compileNames } from './compile-names.ts';
+import { compileNames } from '../../lib/compile-names.ts';
 
 /** The scopes a tool needs, by its name: those of every pattern that fits it. */
 export function buildToolScopes(

@@ -7,6 +7,8 @@ export interface Connection {
   set(name: string, text: string, ttlMs: number): Promise<unknown>;
   setIfAbsent(name: string, text: string, ttlMs: number): Promise<boolean>;
   delete(name: string): Promise<unknown>;
+  /** Moves the end of a key away by so much, and says how far away it is then, in milliseconds. */
+  extend(name: string, byMs: number): Promise<unknown>;
   close(): void;
 }
 
@@ -23,6 +25,16 @@ const connectTimeoutMs = 2_000;
 const longestReconnectMs = 2_000;
 /** Commands that wait for an answer. Each is given up after a moment, so that more of them is a server that hangs. */
 const mostWaiting = 10_000;
+
+/** At once, so that two replicas cannot both read and then write; and by the server's own clock, since theirs differ. A key
+ * whose end moves needs no value, and goes when there is nothing to remember.
+ */
+const extendScript = `
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then left = 0 end
+left = left + tonumber(ARGV[1])
+if left > 0 then redis.call('SET', KEYS[1], '', 'PX', string.format('%.0f', left)) end
+return left`;
 
 /** Connects, and again whenever the connection breaks. Resolves at once; what needs the connection rejects until it is
  * there. The client is loaded here, so that nobody else waits for it at the start.
@@ -62,6 +74,7 @@ export async function connect(settings: RedisSettings, options: ConnectOptions):
     setIfAbsent: async (name, text, ttlMs) =>
       (await client.set(name, text, { expiration: expiration(ttlMs), condition: 'NX' })) !== null,
     delete: (name) => client.del(name),
+    extend: (name, byMs) => client.eval(extendScript, { keys: [name], arguments: [String(byMs)] }),
     close: () => client.destroy(),
   };
 }

@@ -21,8 +21,8 @@ const usualCommandMs = 250;
 const startMs = 1_000;
 /** While it does not work, one command tries again this long after the last one that failed. */
 const probeEveryMs = 1_000;
-/** What is changed or foreign there is told of, but not for every value. */
-const suspectEveryMs = 60_000;
+/** What is changed or foreign there, or not allowed, is told of, but not each time. */
+const tellEveryMs = 60_000;
 
 /** Strategy `redis`: shared state in a Redis or Valkey server. Never rejects: where the server cannot be used, the
  * process goes on alone, which is said once, and when it is back.
@@ -51,13 +51,24 @@ function buildStore(
   const sealer = new Sealer(settings.key.reveal());
   const nameOf = (key: string): string => settings.prefix + sealer.nameOf(key);
   let suspectedAtMs = Number.NEGATIVE_INFINITY;
+  let refusedAtMs = Number.NEGATIVE_INFINITY;
 
   function tellSuspect(name: string): void {
-    if (performance.now() - suspectedAtMs < suspectEveryMs) return;
+    if (performance.now() - suspectedAtMs < tellEveryMs) return;
     suspectedAtMs = performance.now();
     log.warn('A value in the shared state cannot be trusted and is not used', {
       name,
       hint: 'It was changed there, put under another key, or written by something else.',
+    });
+  }
+
+  /** One that answers, and does not let us do this, is not down for all the rest. */
+  function tellRefused(error: unknown): undefined {
+    if (!(error instanceof Error) || !/^(?:NOPERM|ERR) /.test(error.message)) throw error;
+    if (performance.now() - refusedAtMs < tellEveryMs) return;
+    refusedAtMs = performance.now();
+    log.warn(`The shared state at ${settings.url} does not count rate limits: ${describe(error)}`, {
+      hint: 'Each replica has the whole limit for itself. Allow the commands EVAL and PTTL (ACL SETUSER NAME +eval +pttl).',
     });
   }
 
@@ -80,6 +91,10 @@ function buildStore(
     },
     async delete(key) {
       await health.run(() => connection.delete(nameOf(key)));
+    },
+    async extend(key, byMs) {
+      const leftMs = await health.run(() => connection.extend(nameOf(key), byMs).catch(tellRefused));
+      return typeof leftMs === 'number' && leftMs >= 0 ? leftMs : undefined;
     },
     secretFor: (use) => sealer.secretFor(use),
     async [Symbol.asyncDispose]() {
@@ -137,7 +152,7 @@ class Health {
     if (this.#outage === undefined) {
       this.#outage = { sinceMs: nowMs, probeAtMs: 0, isProbed: false };
       this.#log.warn(`Cannot use the shared state at ${this.#url}: ${describe(error)}; this process goes on alone`, {
-        hint: 'Calls are answered. Until it is back each replica exchanges tokens for itself and knows the sessions and tasks that were started through it.',
+        hint: 'Calls are answered. Until it is back each replica exchanges tokens for itself and knows the sessions and tasks that were started through it, and rate limits hold at each replica by itself.',
       });
     }
     this.#outage.isProbed = false;

@@ -16,6 +16,7 @@ function holding(value: string): Store {
       set: () => Promise.resolve(),
       setIfAbsent: () => Promise.resolve(true),
       delete: () => Promise.resolve(),
+      extend: () => Promise.resolve(0),
       secretFor: () => Buffer.alloc(32),
     },
     'fuzz',
