@@ -11,42 +11,42 @@ export interface CommandRow {
 export const commandTable: readonly CommandRow[] = [
   {
     name: 'run',
-    summary: 'Put Usher in front of an MCP server: a URL, or a command that is run',
+    summary: 'Put Usher in front of an MCP server: a URL, or a command',
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
     name: 'proxy',
-    summary: 'Put Usher in front of an MCP server that runs already, by name',
+    summary: 'The same for an MCP server that runs already, by name',
     load: async () => (await import('./commands/proxy.ts')).proxyCommand,
   },
   {
     name: 'serve',
-    summary: 'Serve all MCP servers of a configuration file behind one listener',
+    summary: 'Serve all MCP servers of a configuration file',
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   {
     name: 'demo',
-    summary: 'Show the whole scenario on this machine: sign-in, exchange, call, audit trail',
+    summary: 'Show the whole scenario here, from sign-in to audit trail',
     load: async () => (await import('./commands/demo.ts')).demoCommand,
   },
   {
     name: 'idp',
-    summary: 'Run an identity provider for development, in the shape of Okta',
+    summary: 'Run a stand-in for Okta, Keycloak, Entra ID or Auth0',
     load: async () => (await import('./commands/idp.ts')).idpCommand,
   },
   {
     name: 'idp rotate-keys',
-    summary: 'Make new signing keys for it',
+    summary: 'Make new signing keys for that provider',
     load: async () => (await import('./commands/idp-rotate-keys.ts')).idpRotateKeysCommand,
   },
   {
     name: 'setup okta',
-    summary: 'Set up an Okta org: servers, apps, policies, trust; and write the configuration',
+    summary: 'Set up an Okta org, and write the configuration',
     load: async () => (await import('./commands/setup-okta.ts')).setupOktaCommand,
   },
   {
     name: 'setup keycloak',
-    summary: 'Set up a realm of Keycloak for the gateway, and write its configuration',
+    summary: 'Set up a realm of Keycloak, and write the configuration',
     load: async () => (await import('./commands/setup-keycloak.ts')).setupKeycloakCommand,
   },
   {
@@ -56,12 +56,12 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'doctor',
-    summary: 'Check the whole chain before any user tries: sign-in, keys, exchange, the server behind',
+    summary: 'Check the whole chain before any user tries',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   {
     name: 'lab faults',
-    summary: 'Show what explain and doctor say of each thing that people get wrong',
+    summary: 'Show what explain and doctor say of what people get wrong',
     load: async () => (await import('./commands/lab-faults.ts')).labFaultsCommand,
   },
   {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { helpLayout, layOutExample } from './lay-out-help.ts';
 
 /** What a command does with its arguments, as commander hands them over; the exit code. */
 export type Action = (command: Command) => Promise<number> | number;
@@ -14,11 +15,8 @@ export function buildCommand(name: string, { summary, usage, examples }: Command
     .addHelpOption(new Option('-h, --help', 'Show this help').helpGroup('Configuration:'))
     .allowUnknownOption()
     .allowExcessArguments()
-    .configureHelp({ minWidthToWrap: 30 })
-    .addHelpText(
-      'after',
-      `\nExamples:\n${examples.map((example) => `  ${example.replaceAll('\n', '\n  ')}`).join('\n\n')}\n`,
-    );
+    .configureHelp(helpLayout)
+    .addHelpText('after', `\nExamples:\n${examples.map(layOutExample).join('\n\n')}\n`);
 }
 
 export interface CommandText {

@@ -39,17 +39,17 @@ export function arrangeHelp(command: Command, words: readonly string[]): void {
     wanted.length > 0
       ? wanted.some(({ flags }) => isOneOf(flags, long))
       : !offered.some(({ flags }) => isOneOf(flags, long));
-  const more = wanted.length > 0 ? '' : listTopics(command, offered);
+  const more = (helper: Help): string => (wanted.length > 0 ? '' : listTopics(command, offered, helper));
   command.configureHelp({
     ...command.configureHelp(),
     visibleOptions: (shown) => usual.visibleOptions(shown).filter(isShown),
-    formatHelp: (shown, helper) => `${usual.formatHelp(shown, helper)}${more}`,
+    formatHelp: (shown, helper) => `${usual.formatHelp(shown, helper)}${more(helper)}`,
   });
 }
 
-function listTopics(command: Command, offered: readonly HelpTopic[]): string {
-  const width = Math.max(...offered.map(({ name }) => name.length)) + 2;
-  const lines = offered.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}\n`);
+function listTopics(command: Command, offered: readonly HelpTopic[], helper: Help): string {
+  const width = Math.max(...offered.map(({ name }) => name.length));
+  const lines = offered.map(({ name, summary }) => `${helper.formatItem(name, width, summary, helper)}\n`);
   return `\nMore flags (${command.name()} --help TOPIC, or --help ${everything}):\n${lines.join('')}`;
 }
 

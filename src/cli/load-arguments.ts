@@ -57,14 +57,20 @@ export function readArguments(command: Command, given: Given): LoadedConfig {
     textsOf(command, 'debug').length === 0
       ? []
       : [{ leaf: leafOfFlag('log-level'), label: '--debug', texts: ['debug'] }];
-  const unknown = sortLeftovers(command).problems;
+  const { problems: unknown, meant } = sortLeftovers(command);
   return loadConfig({
     ...(file === undefined ? {} : { file }),
     ...(given.oneServer === undefined ? {} : { oneServer: given.oneServer }),
     flags: [...givenFlags(command, given.leaves), ...debug, ...(given.flags ?? [])],
     environment: given.environment,
     // What follows an unknown flag may be its value or the server: nobody knows.
-    isTargetUnclear: unknown.length > 0,
-    problems: [...twice, ...unknown, ...checkForeignOptions(command), ...(given.problems ?? [])],
+    isTargetUnclear: unknown.length > 0 || (file === undefined && given.oneServer === undefined),
+    meantFlags: meant,
+    problems: [
+      ...twice,
+      ...unknown,
+      ...checkForeignOptions(command),
+      ...(given.problems ?? []).filter(({ where }) => !meant.includes(where)),
+    ],
   });
 }

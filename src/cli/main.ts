@@ -4,6 +4,7 @@ import { findClosest } from '../lib/closest.ts';
 import { type CommandRow, commandTable } from './command-table.ts';
 import { helpOverview } from './help-overview.ts';
 import { arrangeHelp } from './help-topics.ts';
+import { helpWidth } from './lay-out-help.ts';
 import { print } from './print.ts';
 import { reportError } from './report-error.ts';
 
@@ -40,7 +41,7 @@ async function execute(
     writeOut: print,
     writeErr: () => {},
     getOutHasColors: () => false,
-    getOutHelpWidth: () => process.stdout.columns ?? 120,
+    getOutHelpWidth: () => helpWidth(process.stdout.columns),
   });
   try {
     command.parse(args, { from: 'user' });

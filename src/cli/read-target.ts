@@ -49,9 +49,16 @@ function readOperand(text: string, target: Target, tail: readonly string[] | und
         problems: [
           {
             where: 'URL',
-            what: `is ${quote(text)}: images, packages and names are not in this version; give the URL of an MCP server, or run one with --target-port PORT -- COMMAND`,
+            what: isHostAndPort(text)
+              ? `is ${quote(text)}, without a scheme; did you mean ${quote(`http://${text}`)}?`
+              : `is ${quote(text)}: images, packages and names are not in this version; give the URL of an MCP server, or run one with --target-port PORT -- COMMAND`,
           },
         ],
       };
   }
+}
+
+/** `localhost:8001/mcp`, but not `ghcr.io/server:v1`. */
+function isHostAndPort(text: string): boolean {
+  return /^[\w.-]+:\d+(?:\/|$)/.test(text);
 }

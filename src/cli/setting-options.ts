@@ -53,7 +53,8 @@ function describe(leaf: Leaf): string {
   const notes: string[] = [];
   if (leaf.choices !== undefined) notes.push(`one of ${leaf.choices.join(', ')}`);
   const byDefault = defaultText(leaf);
-  if (byDefault !== undefined && leaf.choices?.join(', ') !== byDefault) notes.push(`default ${byDefault}`);
+  if (byDefault !== undefined && byDefault !== '' && leaf.choices?.join(', ') !== byDefault)
+    notes.push(`default ${byDefault}`);
   for (const alias of flagAliases) notes.push(`also --${alias}`);
   return `${help}${notes.length === 0 ? '' : ` (${notes.join('; ')})`} ${environment(leaf)}`;
 }

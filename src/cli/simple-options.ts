@@ -16,7 +16,7 @@ export interface SimpleOption {
 /** Adds options to a command, with default and environment name in their help. */
 export function addSimpleOptions(command: Command, options: readonly SimpleOption[]): Command {
   for (const { flags, help, group, byDefault, env } of options) {
-    const notes = `${byDefault === undefined ? '' : ` (default ${byDefault})`}${env === undefined ? '' : ` [${env}]`}`;
+    const notes = `${byDefault === undefined ? '' : ` (default ${byDefault.replaceAll(',', ', ')})`}${env === undefined ? '' : ` [${env}]`}`;
     const option = optionOf(flags, `${help}${notes}`).helpGroup(`${group}:`);
     command.addOption(option.required ? option.argParser(collect) : option);
   }

@@ -1,7 +1,7 @@
 import { readAssertionKey } from '../lib/read-private-key.ts';
 import { readTlsPair } from '../lib/read-tls-pair.ts';
 import type { Finding } from './finding.ts';
-import { findLeaf } from './describe-issue.ts';
+import { adviceOnSecret, findLeaf } from './describe-issue.ts';
 import type { Draft } from './draft.ts';
 import type { Segment } from './leaves.ts';
 import { isTree, type Tree, valueAt } from './path.ts';
@@ -57,7 +57,8 @@ function missing(draft: Draft, path: readonly Segment[], method: string): Findin
   const because =
     origin === undefined ? `is missing for ${method}` : `is missing, but ${formatSource(origin)} is given`;
   const leaf = findLeaf(draft, path);
-  return { path, what: leaf === undefined ? because : `${because}; expected: ${leaf.meta.help}` };
+  if (leaf === undefined) return { path, what: because };
+  return { path, what: `${because}; ${leaf.kind === 'secret' ? adviceOnSecret(leaf) : `expected: ${leaf.meta.help}`}` };
 }
 
 function* checkFiles(group: Tree, path: readonly Segment[], method: string): Generator<Finding> {

@@ -25,7 +25,7 @@ function* checkExchange(draft: Draft, path: readonly Segment[]): Generator<Findi
   if (isEmpty(at('audience')) && isEmpty(at('resource'))) {
     yield {
       path: [...path, 'audience'],
-      what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected --token-exchange-audience, for example backend, or --token-exchange-resource',
+      what: 'is missing, and so is resource: the exchange has to say which service the new token is for; expected audience (--token-exchange-audience), for example backend, or resource (--token-exchange-resource)',
     };
   }
   if (at('actorFromClient') === true && at('actorToken') !== undefined) {

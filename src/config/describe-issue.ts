@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { findClosest } from '../lib/closest.ts';
 import type { Draft } from './draft.ts';
-import { isOf, type Leaf, leaves, type Segment } from './leaves.ts';
+import { commandLeaf, isOf, type Leaf, leaves, type Segment } from './leaves.ts';
 import { needsCallerToken } from './needs-caller-token.ts';
 import { formatPath, plainPath, valueAt } from './path.ts';
 import { quote } from './quote.ts';
@@ -10,6 +10,9 @@ import { formatSource, type Problem } from './source.ts';
 import { expected, oneOf } from './text-value.ts';
 
 type Issue = z.core.$ZodIssue;
+
+/** How the command line calls what stands after `--`. */
+const commandWord = 'COMMAND';
 
 /** How the command that is run spells what the tree calls by path. */
 export interface Spelling {
@@ -46,6 +49,7 @@ export function whereIs(draft: Draft, path: readonly Segment[], spelling: Spelli
     return `${draft.file?.placeOf(path) ?? ''} ${formatPath(path)}`;
   }
   if (leaf?.meta.flag !== undefined && spelling.oneServer) return `--${leaf.meta.flag}`;
+  if (leaf === commandLeaf() && spelling.oneServer && draft.file === undefined) return commandWord;
   if (path.at(-1) === 'upstream' && spelling.oneServer) return spelling.upstream;
   return formatPath(path);
 }
@@ -86,6 +90,17 @@ function missingLeaf(draft: Draft, path: readonly Segment[], spelling: Spelling)
   return missing(draft, path, { leaf: findLeaf(draft, path), where: whereIs(draft, path, spelling), spelling });
 }
 
+/** Keys that misspelt ones were meant for, by path: they are wrong, not missing. */
+export function findMeantKeys(issues: readonly Issue[], draft: Draft): ReadonlySet<string> {
+  const meant = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [];
+    const path = plainPath(issue.path);
+    const closest = issue.keys.map((key) => findClosest(key, keysAt(draft.tree, path)));
+    return closest.filter((key) => key !== undefined).map((key) => formatPath([...path, key]));
+  });
+  return new Set(meant);
+}
+
 function missing(
   draft: Draft,
   path: readonly Segment[],
@@ -95,6 +110,8 @@ function missing(
   if (leaf !== undefined) {
     const origin = draft.originOf(path);
     const because = origin === undefined ? 'is missing' : `is missing, but ${formatSource(origin)} is given`;
+    if (where === commandWord) return { where, what: `${because}; give it after --, for example -- node server.js` };
+    if (leaf.kind === 'secret') return { where, what: `${because}; ${adviceOnSecret(leaf)}` };
     const example = leaf.meta.example === undefined ? '' : `, for example ${leaf.meta.example}`;
     return { where, what: `${because}; expected: ${leaf.meta.help}${example}` };
   }
@@ -104,6 +121,12 @@ function missing(
     return { where, what: 'is missing; the steps of a chain stand in a file (-f usher.yaml), two to five of them' };
   if (key === 'servers') return { where, what: 'is missing; expected at least one server under it' };
   return { where, what: 'is missing' };
+}
+
+/** A secret is not for the command line, which every user of the machine can read. */
+export function adviceOnSecret({ meta, path }: Leaf): string {
+  const inFile = `${String(path.at(-1))}File`;
+  return `give a file that holds it: ${meta.flag === undefined ? inFile : `--${meta.flag}-file PATH (${inFile})`}`;
 }
 
 function noAuthentication(
@@ -126,6 +149,8 @@ function noAuthentication(
 
 function wrongValue(issue: Issue, value: unknown, leaf: Leaf | undefined): string {
   const found = leaf === undefined && issue.path.at(-1) !== 'strategy' ? `is ${shape(value)}` : shown(value, leaf);
+  if (leaf === undefined && issue.path.at(-1) === 'upstream' && typeof value === 'string')
+    return `${found}, expected a group of settings, for example url: http://127.0.0.1:8001/mcp`;
   if (issue.code === 'invalid_type')
     return `${found}, expected ${leaf === undefined ? typeName(issue.expected) : expected(leaf)}`;
   if (issue.code === 'invalid_value') return `${found}, expected ${oneOf(value, issue.values.map(String))}`;
@@ -162,7 +187,7 @@ function shape(value: unknown): string {
 }
 
 function typeName(type: string): string {
-  if (type === 'array') return 'a list';
+  if (type === 'array') return 'a list, whose entries begin with - (a hyphen and a space)';
   if (type === 'object' || type === 'record') return 'a group of settings';
   return type === 'int' ? 'a whole number' : `a ${type}`;
 }

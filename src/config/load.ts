@@ -2,9 +2,9 @@ import { deepFreeze } from '../lib/deep-freeze.ts';
 import { checkGateway } from './check-gateway.ts';
 import { checkServer } from './check-server.ts';
 import { readConfigFile } from './config-file.ts';
-import { describeIssue, findLeaf, type Spelling, whereIs } from './describe-issue.ts';
+import { describeIssue, findLeaf, findMeantKeys, type Spelling, whereIs } from './describe-issue.ts';
 import { Draft } from './draft.ts';
-import { isTree, plainPath, setOwn, type Tree, valueAt } from './path.ts';
+import { formatPath, isTree, plainPath, setOwn, type Tree, valueAt } from './path.ts';
 import { placesOf, prepareFile } from './prepare-file.ts';
 import { quote } from './quote.ts';
 import { readEnvironment } from './read-environment.ts';
@@ -27,8 +27,12 @@ export interface LoadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What the command line found wrong itself: unknown flags. */
   readonly problems?: readonly Problem[];
-  /** Do not report a missing MCP server: it may stand where an unknown flag made it unreadable. */
+  /** Do not report missing MCP servers: they may stand where an unknown flag made them unreadable, or in a file that is
+   * missing.
+   */
   readonly isTargetUnclear?: boolean;
+  /** Flags that misspelt ones were meant for: reported as such, they are not missing as well. */
+  readonly meantFlags?: readonly string[];
 }
 
 /** One setting as it holds, and who said so. */
@@ -68,7 +72,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   prepareFile(draft, environment);
   readEnvironment(draft, environment, server);
   readFlags(draft, options.flags, server);
-  return finish(draft, spelling, options.isTargetUnclear ?? false);
+  return finish(draft, spelling, options);
 }
 
 /** The server a one-server command is about; others in the file are left out. */
@@ -93,18 +97,27 @@ function chooseServer(draft: Draft, wanted: string | undefined): string {
   return name;
 }
 
-function finish(draft: Draft, spelling: Spelling, isTargetUnclear: boolean): LoadedConfig {
+function finish(
+  draft: Draft,
+  spelling: Spelling,
+  { isTargetUnclear = false, meantFlags = [] }: Pick<LoadOptions, 'isTargetUnclear' | 'meantFlags'>,
+): LoadedConfig {
   draft.decideStrategies();
   const parsed = configSchema.safeParse(draft.tree);
+  const meantKeys = findMeantKeys(parsed.error?.issues ?? [], draft);
   /** Was it said in a way that is reported already, so that it is not missing as well? */
   const isReported = (path: readonly Segment[]): boolean => {
     if (draft.isContradicted(path)) return true;
     if (valueAt(draft.tree, path) !== undefined) return false;
+    if (meantKeys.has(formatPath(path)) || meantFlags.includes(whereIs(draft, path, spelling))) return true;
     const leaf = findLeaf(draft, path);
-    return leaf === undefined ? isTargetUnclear && path.at(-1) === 'upstream' : draft.unreadable.has(leaf);
+    return leaf === undefined
+      ? isTargetUnclear && (path.at(-1) === 'upstream' || path.at(-1) === 'servers')
+      : draft.unreadable.has(leaf);
   };
   for (const issue of parsed.error?.issues ?? []) {
-    if (!isReported(plainPath(issue.path))) draft.problems.push(...describeIssue(issue, draft, spelling));
+    if (isReported(plainPath(issue.path))) continue;
+    draft.problems.push(...describeIssue(issue, draft, spelling).filter(({ where }) => !meantFlags.includes(where)));
   }
   const findings = [...checkGateway(draft), ...draft.servers.flatMap((server) => [...checkServer(draft, server)])];
   for (const { path, what } of findings) {

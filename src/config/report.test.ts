@@ -36,16 +36,59 @@ servers:
 `,
     { USHER_LOG_LEVL: 'debug' },
   );
-  assert.deepEqual(found.toSorted(), [
+  assert.deepEqual(found, [
     'USHER_LOG_LEVL: is unknown; did you mean USHER_LOG_LEVEL?',
+    'usher.yaml:2:3 listen.prot: is unknown; did you mean port?',
+    'usher.yaml:6:9 servers.apollo.authenticate[0].issuer: is "http://idp.corp/oauth2/as1": plain http is taken on this machine only; use https, or --oidc-insecure-allow-http (insecureAllowHttp: true) in a network you trust',
+    'usher.yaml:7:9 servers.apollo.authenticate[0].audiance: is unknown; did you mean audience?',
     'usher.yaml:11:7 servers.apollo.credential.clientSecretEnv: names a variable that is not set; expected the name of a variable that holds the secret',
     'usher.yaml:13:7 servers.apollo.credential.timeoutSeconds: is "soon", expected a number of seconds (as a flag also 500ms, 10s, 2m)',
     'usher.yaml:14:17 servers.apollo.upstream.strategy: is "proces", expected one of http, process; did you mean process?',
-    'usher.yaml:2:3 listen.prot: is unknown; did you mean port?',
-    'usher.yaml:6:9 servers.apollo.authenticate[0].audience: is missing; expected: Audience a token must be meant for; any one of several, for example mcpserver',
-    'usher.yaml:6:9 servers.apollo.authenticate[0].issuer: is "http://idp.corp/oauth2/as1": plain http is taken on this machine only; use https, or --oidc-insecure-allow-http (insecureAllowHttp: true) in a network you trust',
-    'usher.yaml:7:9 servers.apollo.authenticate[0].audiance: is unknown; did you mean audience?',
   ]);
+});
+
+test('configuration – addresses without their scheme – are asked about with the one that fits', () => {
+  const found = problems([
+    flag('oidc-issuer', 'example.okta.com/oauth2/as1'),
+    flag('oidc-audience', 'a'),
+    flag('target-uri', 'localhost:8091'),
+  ]);
+  assert.deepEqual(found, [
+    '--oidc-issuer: is "example.okta.com/oauth2/as1", expected an http or https URL; did you mean https://example.okta.com/oauth2/as1?',
+    '--target-uri: is "localhost:8091", expected an http or https URL; did you mean http://localhost:8091?',
+  ]);
+});
+
+test('configuration – a group or a list written as something else – says what belongs there', (context) => {
+  const found = fileProblems(
+    context,
+    `servers:
+  a:
+    authenticate: { issuer: https://i.example.com, audience: mcpserver }
+    upstream: http://127.0.0.1:8001/mcp
+`,
+  );
+  assert.deepEqual(found, [
+    'usher.yaml:3:5 servers.a.authenticate: is a group of settings, expected a list, whose entries begin with - (a hyphen and a space)',
+    'usher.yaml:4:5 servers.a.upstream: is a single value, expected a group of settings, for example url: http://127.0.0.1:8001/mcp',
+  ]);
+});
+
+test('configuration – no client secret – names the file it can be given in', (context) => {
+  const found = problems([...jwt, ...exchange, target]);
+  assert.deepEqual(found, [
+    '--token-exchange-client-secret: is missing, but --token-exchange-url is given; give a file that holds it: --token-exchange-client-secret-file PATH (clientSecretFile)',
+  ]);
+  const inFile = fileProblems(
+    context,
+    `servers:
+  a:
+    authenticate: [{ issuer: https://i.example.com, audience: mcpserver }]
+    credential: { url: https://i.example.com/token, clientId: gateway, audience: backend }
+    upstream: { url: http://127.0.0.1:8001/mcp }
+`,
+  );
+  assert.match(inFile.join('\n'), /clientSecret: is missing.*; give a file that holds it: .*\(clientSecretFile\)$/);
 });
 
 test('configuration – audience without issuer – does not start', () => {

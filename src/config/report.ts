@@ -12,8 +12,22 @@ export function reportUsage(problems: readonly Problem[]): UsherError {
   return fail('usage_invalid', { report: listProblems('Cannot understand the command line', problems) });
 }
 
+/** Line and column of what stands in the file; what stands on the command line comes first. */
+function placeIn(where: string): readonly [number, number] {
+  const [, line, column] = /:(\d+):(\d+)(?: |$)/.exec(where) ?? [];
+  return [Number(line ?? 0), Number(column ?? 0)];
+}
+
+function comparePlaces(
+  [lineA, columnA]: readonly [number, number],
+  [lineB, columnB]: readonly [number, number],
+): number {
+  return lineA - lineB || columnA - columnB;
+}
+
 function listProblems(heading: string, problems: readonly Problem[]): string {
-  const lines = [...new Set(problems.map(({ where, what }) => `  ${where}: ${what}`))];
+  const ordered = [...problems].sort((a, b) => comparePlaces(placeIn(a.where), placeIn(b.where)));
+  const lines = [...new Set(ordered.map(({ where, what }) => `  ${where}: ${what}`))];
   const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
   return [`${heading}: ${count}`, ...lines].join('\n');
 }

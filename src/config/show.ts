@@ -29,7 +29,10 @@ function serverOf({ leaf, path }: SettingInUse): string {
 
 function showValue({ leaf, value }: SettingInUse): string {
   if (leaf.kind === 'secret') return '[secret]';
-  if (leaf.kind === 'map') return `[hidden] ${Object.keys(value ?? {}).join(', ')}`.trim();
+  if (leaf.kind === 'map') {
+    const names = Object.keys(value ?? {});
+    return names.length === 0 ? 'none' : `[hidden] ${names.join(', ')}`;
+  }
   return Array.isArray(value) ? value.join(', ') || 'none' : String(value);
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { isLoopbackHost } from '../lib/loopback.ts';
 
 /** What is wrong with a web address, as what is wanted instead; undefined when it is fine. */
 function findUrlProblem(text: string): string | undefined {
   // new URL() mends a good deal silently (spaces, missing slashes); a configuration should say what it means.
-  if (!/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text)) return 'an http or https URL';
+  if (!/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text)) return `an http or https URL${suggestScheme(text)}`;
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') return 'a URL without user name and password';
   if (text.includes('#')) return 'a URL without a fragment (the part from # on)';
@@ -46,4 +47,12 @@ export function resourceUri(): z.ZodString {
       else if (userInfo) addProblem('a URI without user name and password', context.issues, text);
     })
     .meta({ format: 'uri' });
+}
+
+/** For what is an address but for its scheme, as people type it: `localhost:8001/mcp`. */
+function suggestScheme(text: string): string {
+  if (!/^[a-z0-9][\w.-]*(?::\d+)?(?:\/[^\s\\]*)?$/i.test(text)) return '';
+  const url = `https://${text}`;
+  if (!/[.:]|^localhost/.test(text) || !URL.canParse(url)) return '';
+  return `; did you mean ${isLoopbackHost(new URL(url).hostname) ? url.replace('https', 'http') : url}?`;
 }

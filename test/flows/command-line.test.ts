@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { commandTable } from '../../src/cli/command-table.ts';
 import { makeFolder, writeText } from '../kit/config-input.ts';
 import { collectResult, runUsher, startUsher } from '../kit/run-usher.ts';
 
@@ -17,27 +18,21 @@ test('usher – without a command – shows what there is', async (context) => {
   assert.equal(code, 0);
   assert.match(stdout, /Commands:\n {2}run .*\n {2}proxy .*\n {2}serve /);
   assert.equal(stderr, '');
+  assert.deepEqual(tooLong(stdout), []);
 });
 
-for (const command of [
-  'run',
-  'proxy',
-  'serve',
-  'demo',
-  'idp',
-  'idp rotate-keys',
-  'config show',
-  'config check',
-  'config schema',
-  'token inspect',
-  'version',
-]) {
-  test(`usher ${command} --help – shows usage and examples`, async (context) => {
-    const { code, stdout } = await runUsher(context, [...command.split(' '), '--help']);
+for (const { name } of commandTable) {
+  test(`usher ${name} --help – shows usage and examples, in 80 columns`, async (context) => {
+    const { code, stdout } = await runUsher(context, [...name.split(' '), '--help']);
     assert.equal(code, 0);
-    assert.match(stdout, new RegExp(`^Usage: usher ${command}`));
+    assert.match(stdout, new RegExp(`^Usage: usher ${name}`));
     assert.match(stdout, /\nExamples:\n {2}/);
+    assert.deepEqual(tooLong(stdout), []);
   });
+}
+
+function tooLong(text: string): string[] {
+  return text.split('\n').filter((line) => line.length > 80);
 }
 
 test('usher run --help – groups the flags, with default and environment name', async (context) => {
@@ -122,6 +117,34 @@ test('usher run – unknown flags with secrets beside other mistakes – reports
   assert.match(stderr, /--port: is "abc", expected a number/);
   assert.doesNotMatch(stderr, /hunter/);
   assert.doesNotMatch(stderr, / {4}at /);
+});
+
+test('usher run – a misspelt flag – is one mistake, not a missing setting as well', async (context) => {
+  const { stderr } = await runUsher(context, ['run', '--oidc-isuer', 'https://i.example.com', 'http://127.0.0.1:1']);
+  assert.match(stderr, /one problem\n {2}--oidc-isuer: is unknown; did you mean --oidc-issuer\?/);
+});
+
+test('usher serve – without a file, or with the flag misspelt – says that one thing', async (context) => {
+  const without = await runUsher(context, ['serve']);
+  assert.match(without.stderr, /one problem\n {2}--config: is missing; give the configuration file/);
+  const misspelt = await runUsher(context, ['serve', '--confg', 'usher.yaml']);
+  assert.match(misspelt.stderr, /one problem\n {2}--confg: is unknown; did you mean --config\?/);
+});
+
+test('usher run – a server without a scheme – is asked about, and no image', async (context) => {
+  const { stderr } = await runUsher(context, ['run', ...jwt, 'localhost:8001/mcp']);
+  assert.match(
+    stderr,
+    /URL: is "localhost:8001\/mcp", without a scheme; did you mean "http:\/\/localhost:8001\/mcp"\?/,
+  );
+});
+
+test('usher run – a port without its command – is told where the command stands', async (context) => {
+  const { stderr } = await runUsher(context, ['run', ...jwt, '--target-port', '8001']);
+  assert.match(
+    stderr,
+    /COMMAND: is missing, but --target-port is given; give it after --, for example -- node server\.js/,
+  );
 });
 
 test('usher run – an image as in other gateways – says what this version takes', async (context) => {
@@ -220,6 +243,7 @@ test('usher config show – a configuration with secrets – masks them, with an
   assert.match(plain.stdout, /clientSecret: "\[secret\]"/);
   const sources = await runUsher(context, [...args, '--sources', '--', 'node'], { env });
   assert.match(sources.stdout, /credential\.clientSecret +\[secret\] +USHER_TOKEN_EXCHANGE_CLIENT_SECRET\n/);
+  assert.match(sources.stdout, /policy\.tools +none +default\n/);
   assert.match(sources.stdout, /upstream\.env +\[hidden\] API_KEY +--env\n/);
   assert.match(sources.stdout, /upstream\.command +node +COMMAND\n/);
   assert.doesNotMatch(plain.stdout + plain.stderr + sources.stdout + sources.stderr, /hunter2/);

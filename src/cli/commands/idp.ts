@@ -19,7 +19,7 @@ export const idpCommand: CommandModule = {
       examples: [
         'usher idp',
         'usher idp --flavour keycloak',
-        'usher idp --seed my-org.yaml --http-port 9080 --https-port 9443 --state-dir .usher/idp',
+        'usher idp --seed my-org.yaml --http-port 9080 --https-port 9443 \\\n  --state-dir .usher/idp',
       ],
     });
     return addSimpleOptions(command, Object.values(idpOptions));
@@ -62,7 +62,7 @@ function summarizeIdp(idp: RunningIdp): string {
       ({ name, issuer, audience, scopes }) =>
         `  ${paint('bold', name)}  ${paint('cyan', issuer)}\n    audience ${audience}, scopes ${scopes.join(' ')}`,
     ),
-    `  apps   ${idp.apps.map(({ clientId, label }) => `${clientId} (${label})`).join(', ')}`,
+    `  apps   ${idp.apps.length === 0 ? 'none' : idp.apps.map(({ clientId, label }) => `${clientId} (${label})`).join(', ')}`,
     `  users  ${idp.users.map(({ login, password }) => `${login} / ${password}`).join(', ')}`,
     ...(idp.apiTokenFile === undefined
       ? []

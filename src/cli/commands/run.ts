@@ -16,7 +16,7 @@ export const runCommand: CommandModule = {
       summary: 'Puts Usher in front of an MCP server: one that runs at a URL, or a command that is run beside it.',
       usage: '[options] URL\n       usher run [options] --target-port PORT -- COMMAND ARG…',
       examples: [
-        "# Check callers' tokens, swap them for the back end's\nusher run --oidc-issuer https://example.okta.com/oauth2/aus1 --oidc-audience mcpserver \\\n  --token-exchange-url https://example.okta.com/oauth2/aus2/v1/token \\\n  --token-exchange-client-id 0oa1gateway --token-exchange-client-secret-file secret.txt \\\n  --token-exchange-audience backend --token-exchange-scopes backend-api:read \\\n  http://127.0.0.1:8001/mcp",
+        "# Check callers' tokens, swap them for the back end's\nusher run --oidc-issuer https://example.okta.com/oauth2/aus1 \\\n  --oidc-audience mcpserver \\\n  --token-exchange-url https://example.okta.com/oauth2/aus2/v1/token \\\n  --token-exchange-client-id 0oa1gateway \\\n  --token-exchange-client-secret-file secret.txt \\\n  --token-exchange-audience backend --token-exchange-scopes backend-api:read \\\n  http://127.0.0.1:8001/mcp",
         '# Run the MCP server as well\nusher run --anonymous --target-port 8001 -- node server.js --port 8001',
       ],
     });

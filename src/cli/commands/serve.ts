@@ -15,7 +15,7 @@ export const serveCommand: CommandModule = {
         usage: '-f FILE [options]',
         examples: [
           'usher serve -f usher.yaml',
-          '# A secret from the environment: USHER_SERVERS_ and the name of the server, then the flag\nUSHER_SERVERS_COUNTRIES_TOKEN_EXCHANGE_CLIENT_SECRET=… usher serve -f usher.yaml --port 9000',
+          '# A secret from the environment: USHER_SERVERS_, the server’s name, the flag\nUSHER_SERVERS_COUNTRIES_TOKEN_EXCHANGE_CLIENT_SECRET=… \\\n  usher serve -f usher.yaml --port 9000',
         ],
       }),
       serveLeaves,

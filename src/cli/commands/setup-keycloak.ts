@@ -55,11 +55,11 @@ export const setupKeycloakCommand: CommandModule = {
   build() {
     const command = buildCommand('usher setup keycloak', {
       summary: 'Sets up a realm of Keycloak for the gateway by its admin API, and writes usher.yaml and the secrets.',
-      usage: '--url URL --realm REALM --admin-password-file PATH [options]',
+      usage: '--url URL --realm REALM [options]',
       examples: [
-        'usher setup keycloak --url https://id.example.com --realm mcp --admin-password-file admin.txt --dry-run',
-        'usher setup keycloak --url https://id.example.com --realm mcp --admin-password-file admin.txt --out gateway',
-        'usher setup keycloak --url https://id.example.com --realm mcp --admin-password-file admin.txt --out gateway --undo',
+        'usher setup keycloak --url https://id.example.com --realm mcp \\\n  --admin-password-file admin.txt --dry-run',
+        'usher setup keycloak --url https://id.example.com --realm mcp \\\n  --admin-password-file admin.txt --out gateway',
+        'usher setup keycloak --url https://id.example.com --realm mcp \\\n  --admin-password-file admin.txt --out gateway --undo',
       ],
     });
     return addSimpleOptions(command, [...Object.values(options), ...Object.values(setUpOptions)]);
@@ -84,7 +84,9 @@ export const setupKeycloakCommand: CommandModule = {
         problems,
       ),
     };
-    const redirectUris = text(options.redirectUris).split(',');
+    const redirectUris = text(options.redirectUris)
+      .split(',')
+      .map((uri) => uri.trim());
     for (const uri of redirectUris) {
       if (!URL.canParse(uri))
         problems.push({ where: '--redirect-uris', what: `has ${quote(uri)}, expected URLs with commas between` });
