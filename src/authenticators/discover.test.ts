@@ -80,6 +80,12 @@ describe('where the document is', () => {
   });
 });
 
+test('discoverJwksUrl – the same reason everywhere – is said once, with all the places', async () => {
+  const { reason } = await discover(() => ({}));
+  assert.equal(reason.split('status 404').length - 1, 1, reason);
+  assert.equal(reason.split('/.well-known/').length - 1, 4, reason);
+});
+
 describe('what the document says', () => {
   const first = '/.well-known/oauth-authorization-server/oauth2/as1';
   const rows: readonly (readonly [string, (base: string) => unknown, RegExp])[] = [

@@ -75,14 +75,19 @@ async function discover(
   options: DiscoverOptions,
   { what, read }: { readonly what: string; readonly read: (document: Metadata) => Reading },
 ): Promise<string> {
-  const reasons: string[] = [];
+  const places = new Map<string, string[]>();
   for (const url of metadataUrls(issuer)) {
     const document = await readMetadata(url, issuer, options);
     const found = typeof document === 'string' ? { reason: document } : read(document);
     if ('url' in found) return found.url;
-    reasons.push(`${url}: ${found.reason}`);
+    places.set(found.reason, [...(places.get(found.reason) ?? []), url]);
   }
-  throw new Error(`no ${what} found (${reasons.join('; ')})`);
+  throw new Error(`no ${what} found (${[...places].map(describePlaces).join('; ')})`);
+}
+
+/** One reason and where it holds: mostly it is the same everywhere. */
+function describePlaces([reason, urls]: readonly [string, readonly string[]]): string {
+  return `${urls.join(', ')}: ${reason}`;
 }
 
 /** The document at one place, or why there is none that can be believed. */

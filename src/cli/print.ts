@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { describe } from '../lib/describe-error.ts';
+import { fitColumns } from './fit-columns.ts';
 import { fail } from '../model/usher-error.ts';
 import { styleText } from 'node:util';
 
@@ -22,6 +23,11 @@ function write(descriptor: 1 | 2, text: string): void {
 /** Writes a result to stdout, ended by a line break. */
 export function print(text: string): void {
   write(1, text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Writes a report for a person: in lines of the terminal's width, where there is one. */
+export function printReport(text: string): void {
+  print(fitColumns(text, process.stdout.isTTY ? process.stdout.columns : undefined));
 }
 
 /** Writes a line for the operator to stderr. */

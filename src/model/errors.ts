@@ -577,7 +577,7 @@ const rows = {
     exitCode: 2,
     fault: 'operator',
     message: 'Cannot read the token: {reason}',
-    hint: 'Expected a signed JWT: header, payload and signature in base64url, joined by dots.',
+    hint: 'Expected a signed JWT: header, payload and signature in base64url, joined by dots; pipe it in, or set USHER_TOKEN.',
   },
   token_unverified: {
     stage: 'configure',
@@ -665,7 +665,7 @@ const rows = {
     exitCode: 1,
     fault: 'neighbour',
     message: 'Cannot set up {title}: {target} does not answer as it should: {reason}',
-    hint: 'What was done before is on record: run the same again to go on, or with --undo.',
+    hint: 'Is that its address, and can it be reached from this machine? What was done before is on record: run the same again to go on, or with --undo.',
   },
   step_failed: {
     stage: 'start',

@@ -11,14 +11,17 @@ function printable(value: string | number): string {
   return line.length > longestDetail ? `${line.slice(0, longestDetail)}…` : line;
 }
 
+/** Words of others often end with a full stop of their own: then the template's is one too many. */
 function fill(
   template: string,
   details: Readonly<Record<string, string | number>>,
   clean: (value: string | number) => string,
 ) {
-  return template.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+  return template.replaceAll(/\{(\w+)\}(\.(?= |$))?/g, (whole, name: string, stop: string = '') => {
     const value = details[name];
-    return value === undefined ? whole : clean(value);
+    if (value === undefined) return whole;
+    const text = clean(value);
+    return text.endsWith('.') ? text : text + stop;
   });
 }
 

@@ -59,6 +59,13 @@ for (const [status, error, description, code] of rows) {
   });
 }
 
+test('classifyRefusal – words that end with a full stop – get no second one', () => {
+  const answer = { url, status: 401, error: 'invalid_client', retryAfterSeconds: undefined, stepUp: undefined };
+  const refusal = classifyRefusal({ ...answer, description: 'The client secret is invalid.' });
+  assert.ok(refusal instanceof UsherError);
+  assert.match(refusal.hint, /The client secret is invalid\. Check client id/);
+});
+
 test('classifyRefusal – the provider names a time to wait – the caller is told', () => {
   const refusal = classifyRefusal({
     url,

@@ -85,7 +85,11 @@ describe('usher explain', () => {
       [],
       /ID: is missing[\s\S]*--audit-file: is missing|--audit-file: is missing[\s\S]*ID: is missing/,
     ],
-    ['a file that is not there', ['a', '--audit-file', '/nowhere/audit.jsonl'], /Cannot read \/nowhere\/audit\.jsonl/],
+    [
+      'a file that is not there',
+      ['a', '--audit-file', '/nowhere/audit.jsonl'],
+      /is "\/nowhere\/audit\.jsonl", which cannot be read/,
+    ],
     ['two ids', ['a', 'b', '--audit-file', 'x'], /expected one ID/],
     ['an id that cannot be one', ['{"a":1}', '--audit-file', 'x'], /ID: is/],
   ] as const) {

@@ -43,7 +43,7 @@ export async function fileTarget(path: string): Promise<Target> {
       close: () => file.close(),
     };
   } catch (cause) {
-    const report = `--audit-file: Cannot open ${path} for appending: ${describe(cause)}`;
+    const report = `--audit-file: Cannot open ${path} for appending: ${describe(cause)}; its folder has to be there, and writable for the user Usher runs as`;
     throw fail('config_invalid', { report }, { cause });
   }
 }

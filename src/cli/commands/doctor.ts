@@ -9,7 +9,7 @@ import type { CommandContext, CommandModule } from '../command-module.ts';
 import { aidOptions, readAids } from '../doctor-aids.ts';
 import { addAnyOptions, loadAny } from '../load-any.ts';
 import { loadArguments } from '../load-arguments.ts';
-import { print } from '../print.ts';
+import { print, printReport } from '../print.ts';
 import { addSettingOptions } from '../setting-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
@@ -54,7 +54,8 @@ export const doctorCommand: CommandModule = {
     const isGood = servers.every(({ checks }) =>
       checks.every(({ result }) => result !== 'fail' && (result !== 'warn' || !isStrict)),
     );
-    print(isJson ? JSON.stringify({ ok: isGood, servers }, undefined, 2) : describeReports(servers));
+    if (isJson) print(JSON.stringify({ ok: isGood, servers }, undefined, 2));
+    else printReport(describeReports(servers));
     return isGood ? 0 : 1;
   },
 };

@@ -7,7 +7,7 @@ import type { AuditRecord } from '../../model/audit-record.ts';
 import { fail } from '../../model/usher-error.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandContext, CommandModule } from '../command-module.ts';
-import { print } from '../print.ts';
+import { print, printReport } from '../print.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
 
@@ -36,8 +36,8 @@ export const explainCommand: CommandModule = {
         'Explains one decision from the audit trail: each stage, what was found and expected, the provider’s words, the cause and the fix.',
       usage: 'ID [--audit-file PATH | -f FILE] [--json]',
       examples: [
-        '# The id of a refusal: error.data.id of the answer, request_id of the challenge\nusher explain da5feec7-1d57-4cd9-9601-c74af49766f1 -f usher.yaml',
-        '# A file from another machine\nusher explain da5feec7-1d57-4cd9-9601-c74af49766f1 --audit-file audit.jsonl --json',
+        '# The id of a refusal: error.data.id of the answer, request_id of a challenge\nusher explain da5feec7-1d57-4cd9-9601-c74af49766f1 -f usher.yaml',
+        '# A file from another machine\nusher explain da5feec7-1d57-4cd9-9601-c74af49766f1 \\\n  --audit-file audit.jsonl --json',
       ],
     });
     return addSimpleOptions(command, Object.values(options));
@@ -61,7 +61,7 @@ export const explainCommand: CommandModule = {
     ]);
     const explained = (await read(found.path, id ?? '')).map(explainRecord);
     if (values.isSet(options.json)) print(JSON.stringify(explained, undefined, 2));
-    else print(explained.map(describeExplanation).join('\n'));
+    else printReport(explained.map(describeExplanation).join('\n'));
     return 0;
   },
 };
@@ -83,11 +83,11 @@ function findAuditFile(
   return { path: '', problems: [{ where: '--audit-file', what }] };
 }
 
-/** @throws UsherError config_invalid when the file cannot be read, decision_unknown when it has no such id */
+/** @throws UsherError usage_invalid when the file cannot be read, decision_unknown when it has no such id */
 async function read(path: string, id: string): Promise<readonly AuditRecord[]> {
   const { findRecords } = await import('../../diagnose/find-records.ts');
   const records = await findRecords(path, id).catch((cause: unknown) => {
-    throw fail('config_invalid', { report: `--audit-file: Cannot read ${path}: ${describe(cause)}` }, { cause });
+    throw reportUsage([{ where: '--audit-file', what: `is ${quote(path)}, which cannot be read: ${describe(cause)}` }]);
   });
   if (records.length === 0) throw fail('decision_unknown', { id, path });
   return records;
