@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
@@ -56,6 +56,26 @@ test('documentation – pages under docs – can be reached from the README', ()
     pages.filter((page) => page.startsWith('docs/') && !reached.has(page)),
     [],
   );
+});
+
+test('documentation – folders of src – stand in the map of CONTRIBUTING, the members of seams in the architecture', () => {
+  const map = textOf('CONTRIBUTING.md');
+  const folders = globSync('src/*/', { cwd: root }).map((folder) => basename(folder));
+  assert.ok(folders.length > 10);
+  assert.deepEqual(
+    folders.filter((folder) => !new RegExp(`^ {2}(?:\\S+/ )*${folder}/`, 'm').test(map)),
+    [],
+  );
+  const rows = [...textOf('docs/explain/architecture.md').matchAll(/^\| `(\w+)` +\|.*\| (.*) \|$/gm)];
+  const seams = rows.filter(([, name = '']) => folders.includes(name));
+  assert.equal(seams.length, 8);
+  const untold = seams.flatMap(([, seam = '', members = '']) =>
+    globSync(`src/${seam}/*/`, { cwd: root })
+      .map((folder) => basename(folder))
+      .filter((member) => !members.includes(`\`${member}\``))
+      .map((member) => `${seam}/${member}`),
+  );
+  assert.deepEqual(untold, []);
 });
 
 test('documentation – blocks of JSON – are JSON, or lines of it', () => {
