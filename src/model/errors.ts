@@ -345,6 +345,13 @@ const rows = {
     message: 'Cannot read the call: headers and body do not say the same: {reason}',
     hint: 'MCP 2026-07-28: MCP-Protocol-Version, Mcp-Method and Mcp-Name repeat the body. A client that gets this is defective, or somebody tries to be seen as another call.',
   },
+  body_holds_token: {
+    stage: 'readCall',
+    status: 400,
+    fault: 'caller',
+    message: "Cannot pass the call on: the caller's own token is in its body; send it in the Authorization header only",
+    hint: 'Bodies go on as they came, and the server behind must never see that token. A client, or a model, put it into an argument.',
+  },
   body_incomplete: {
     stage: 'readCall',
     status: 400,

@@ -4,6 +4,7 @@ import type { Authenticated, Routed } from '../model/stages.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import { fail } from '../model/usher-error.ts';
+import { shortestToken } from './shortest-token.ts';
 import { isForwardable } from './upstream-headers.ts';
 
 /** Stage `authenticate`: whose token is this, and is it theirs. Known bearer tokens are answered without waiting.
@@ -97,9 +98,6 @@ function findToken(credentials: string): string | undefined {
     throw fail('authorization_malformed', { reason: 'the Authorization header holds more than one credential' });
   return callerToken;
 }
-
-/** Shorter ones are nobody's, and may stand anywhere by chance. */
-const shortestToken = 16;
 
 /** A header that goes on must not take the token along. Those that stay behind may say what they like. */
 function checkForwarded({ request: { rawHeaders }, route }: Routed, callerToken: string): void {

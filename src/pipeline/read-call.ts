@@ -3,21 +3,30 @@ import type { IncomingMessage } from 'node:http';
 import { decisiveKeys, findJsonHazard } from '../lib/find-json-hazard.ts';
 import { isObject } from '../lib/is-object.ts';
 import type { Call, Message } from '../model/call.ts';
+import type { Identity } from '../model/identity.ts';
 import type { Authenticated, Understood } from '../model/stages.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
+import { shortestToken } from './shortest-token.ts';
 
 /** Stage `readCall`: what is asked. The body is read once, within the limit, and kept as it came; what is decided is
  * decided on it, never on headers that repeat it.
  * @throws UsherError of stage readCall
  */
 export function readCall(authenticated: Authenticated): Understood | Promise<Understood> {
-  const { request, route } = authenticated;
+  const { request, route, identity } = authenticated;
   if (request.method !== 'POST') return { ...authenticated, call: emptyCall };
   checkContent(request);
   return readBody(request, route.limits.bodyBytes).then((body) => ({
     ...authenticated,
-    call: parseCall(body, mayBatch(request)),
+    call: parseCall(withoutToken(body, identity), mayBatch(request)),
   }));
+}
+
+/** The body goes on as it came: a client that wrote its token into an argument would hand it to the server behind. */
+function withoutToken(body: Buffer, { callerToken }: Identity): Buffer {
+  if (callerToken !== undefined && callerToken.length >= shortestToken && body.includes(callerToken))
+    throw fail('body_holds_token', {});
+  return body;
 }
 
 /** The keys that decisions rest on: what is read here has to be what the server behind reads. */

@@ -139,6 +139,23 @@ describe('what passes', () => {
   });
 });
 
+describe('the token in the body, beside its own header', () => {
+  test('in an argument of a tool – refused with 400, and goes nowhere', async () => {
+    const text = JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'GetCountry', arguments: { code: 'CZ', authorization: `Bearer ${good}` } },
+    });
+    await assertRefused(
+      lab,
+      async () =>
+        readRawAnswer(await sendRaw(port, rawPost([`authorization: Bearer ${good}`, 'connection: close'], text))),
+      { code: 'body_holds_token', status: 400, challenge: 'absent', isVerified: true, secrets: [good] },
+    );
+  });
+});
+
 describe('one connection', () => {
   const withToken = rawPost([`authorization: Bearer ${good}`], body);
   const without = rawPost(['connection: close'], body);

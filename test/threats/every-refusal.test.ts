@@ -155,6 +155,12 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     lab: () => ({ server: (usual) => ({ ...usual, bodyLimitBytes: 1024 }) }),
     send: (lab) => post(lab.gateway.mcpUrl, lab.token(), body.padEnd(1025)),
   },
+  body_holds_token: {
+    send: (lab) => {
+      const callerToken = lab.token();
+      return post(lab.gateway.mcpUrl, callerToken, JSON.stringify({ ...JSON.parse(body), id: callerToken }));
+    },
+  },
   body_not_json: withHeaders({}, '{'),
   body_not_json_rpc: withHeaders({}, '{"jsonrpc":"1.0","id":1,"method":"ping"}'),
   content_type_refused: withHeaders({ 'content-type': 'text/plain' }),
