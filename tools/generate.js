@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { auditPage } from './reference/audit-page.js';
+import { clientsPage } from './reference/clients-page.js';
 import { cliPage } from './reference/cli-page.js';
 import { configPage } from './reference/config-page.js';
 import { diagnosisPage } from './reference/diagnosis-page.js';
@@ -23,6 +24,7 @@ export async function buildPages() {
   const pages = new Map([
     ['docs/reference/config.md', configPage(example)],
     ['docs/reference/cli.md', await cliPage()],
+    ['docs/reference/clients.md', clientsPage()],
     ['docs/reference/environment.md', environmentPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/refusals.md', refusalsPage()],

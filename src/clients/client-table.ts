@@ -9,6 +9,8 @@ const claudeCode = {
   ...mcpServers,
   entry: (server: ServerEntry) =>
     fields({ type: 'http', url: server.url, headers: headersOf(server), oauth: server.oauth && { ...server.oauth } }),
+  // Seen in version 2.1: proper-lockfile on FILE.lock.
+  lock: 'empty-folder',
   source: 'https://code.claude.com/docs/en/mcp',
   after: 'Sign in with: /mcp',
 } as const;
@@ -17,7 +19,11 @@ const claudeCode = {
  * says where they say so.
  */
 export const clientTable: readonly Client[] = [
-  vsCode('vscode', 'Visual Studio Code', everywhere('$APPDATA/Code/User/mcp.json')),
+  {
+    ...vsCode('vscode', 'Visual Studio Code', everywhere('$APPDATA/Code/User/mcp.json')),
+    // code.visualstudio.com/api/extension-guides/ai/mcp, authorization
+    redirectUris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'],
+  },
   vsCode('vscode-insiders', 'Visual Studio Code Insiders', everywhere('$APPDATA/Code - Insiders/User/mcp.json')),
   vsCode('vscode-server', 'Visual Studio Code, remote', everywhere('~/.vscode-server/data/User/mcp.json')),
   vsCode('vscodium', 'VSCodium', everywhere('$APPDATA/VSCodium/User/mcp.json')),
@@ -32,6 +38,7 @@ export const clientTable: readonly Client[] = [
     id: 'cursor',
     title: 'Cursor',
     file: everywhere('~/.cursor/mcp.json'),
+    redirectUris: ['cursor://anysphere.cursor-mcp/oauth/callback'],
     entry: (server) =>
       fields({
         url: server.url,
@@ -46,6 +53,7 @@ export const clientTable: readonly Client[] = [
     title: 'Claude Code',
     file: everywhere('$CLAUDE_CONFIG_DIR/.claude.json'),
     signs: ['$CLAUDE_CONFIG_DIR/.claude.json', '~/.claude'],
+    tried: '2.1.197',
   },
   {
     ...claudeCode,
@@ -79,6 +87,8 @@ export const clientTable: readonly Client[] = [
     file: everywhere('~/.cline/data/settings/cline_mcp_settings.json'),
     signs: ['~/.cline'],
     entry: typed('streamableHttp'),
+    // github.com/cline/cline/blob/main/apps/vscode/src/services/mcp/settingsLock.ts
+    lock: 'folder-with-owner',
     source: 'https://docs.cline.bot/mcp/mcp-overview',
   },
   {
@@ -111,6 +121,7 @@ export const clientTable: readonly Client[] = [
     signs: ['$GEMINI_CLI_HOME/.gemini/settings.json', '$GEMINI_CLI_HOME/.gemini/oauth_creds.json'],
     entry: withHttpUrl,
     source: 'https://geminicli.com/docs/tools/mcp-server',
+    tried: '0.61.0',
     after: 'Restart Gemini CLI',
   },
   {
@@ -120,6 +131,7 @@ export const clientTable: readonly Client[] = [
     file: everywhere('~/.qwen/settings.json'),
     entry: withHttpUrl,
     source: 'https://qwenlm.github.io/qwen-code-docs/en/tools/mcp-server',
+    tried: '0.15.10',
     after: 'Restart Qwen Code',
   },
   {
@@ -137,6 +149,7 @@ export const clientTable: readonly Client[] = [
         oauth: server.oauth && { client_id: server.oauth.clientId },
       }),
     source: 'https://developers.openai.com/codex/mcp',
+    tried: '0.169.0',
     after: 'Sign in with: codex mcp login NAME',
   },
   {
@@ -188,8 +201,17 @@ export const clientTable: readonly Client[] = [
     title: 'OpenCode',
     file: everywhere('$XDG_CONFIG_HOME/opencode/opencode.json'),
     path: ['mcp', 'servers'],
-    entry: (server) => fields({ type: 'remote', url: server.url, headers: headersOf(server) }),
+    redirectUris: ['http://127.0.0.1:19876/mcp/oauth/callback'],
+    // The names of its fields are snake_case since V2; 1.18 reads them, too.
+    entry: ({ oauth, ...server }) =>
+      fields({
+        type: 'remote',
+        url: server.url,
+        headers: headersOf(server),
+        oauth: oauth && fields({ client_id: oauth.clientId, callback_port: oauth.callbackPort }),
+      }),
     source: 'https://opencode.ai/v2/docs/mcp-servers/',
+    tried: '1.18.33',
   },
   {
     ...mcpServers,
@@ -240,6 +262,7 @@ export const clientTable: readonly Client[] = [
         ...(server.oauth && { oauthClientId: server.oauth.clientId, oauthPublicClient: true }),
       }),
     source: 'https://docs.github.com/en/copilot/how-tos/copilot-cli/customize-copilot/add-mcp-servers',
+    tried: '1.0.102',
   },
   {
     ...mcpServers,

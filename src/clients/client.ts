@@ -1,3 +1,4 @@
+import type { ClientLock } from './files/hold-client-lock.ts';
 import type { FileValue, Place } from './formats/format.ts';
 
 /** What a client has to know of a server. */
@@ -31,10 +32,16 @@ export interface Client extends Place {
   readonly indent: string;
   /** How it writes a server. */
   readonly entry: (server: ServerEntry) => FileValue;
+  /** How it locks its file while it writes it, where it does. */
+  readonly lock?: ClientLock;
   /** Where that is documented. */
   readonly source: string;
+  /** The version that was seen to read what Usher wrote. */
+  readonly tried?: string;
   /** Set where the vendor does not say so: what it was taken from. */
   readonly doubt?: string;
+  /** Where it comes back to after signing in, where that is always the same. */
+  readonly redirectUris?: readonly string[];
   /** What people have to do after a change; nothing when absent. */
   readonly after?: string;
   /** Is it of one project? Such files are written only when they are asked for. */

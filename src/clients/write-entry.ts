@@ -2,6 +2,7 @@ import { copyFile, chmod, rm, rmdir } from 'node:fs/promises';
 import { describe } from '../lib/describe-error.ts';
 import type { Client } from './client.ts';
 import { editFile, missingFolders } from './files/edit-file.ts';
+import { holdClientLock } from './files/hold-client-lock.ts';
 import { addEntry, findEntry, removeEntry } from './formats/edit.ts';
 import { FileProblem, type FileValue, type Format } from './formats/format.ts';
 import { digestOf, type Ledger, type LedgerEntry, type LedgerFile } from './ledger.ts';
@@ -36,6 +37,7 @@ export async function putEntry(
   let after = ledger;
   let result: 'added' | 'updated' | 'unchanged' = 'added';
   let isOurs = true;
+  await using _ = client.lock === undefined ? undefined : await holdClientLock(file, client.lock);
   await editFile(file, async (text) => {
     const current = findEntry(format, text ?? '', client, name);
     const found = current === undefined ? undefined : digestOf(current);
@@ -87,6 +89,7 @@ export async function takeEntry(
   const made = ledger.files[file]?.made;
   const entries = ledger.entries.filter((entry) => entry !== ours);
   const isLast = !entries.some((entry) => entry.file === file);
+  await using lock = client.lock === undefined ? undefined : await holdClientLock(file, client.lock);
   await editFile(file, (text) => {
     const current = text === undefined ? undefined : findEntry(format, text, client, name);
     result = current === undefined ? 'gone' : 'removed';
@@ -104,6 +107,7 @@ export async function takeEntry(
   const after = { ...ledger, entries, files };
   await save(after);
   if (isLast) await dropBackup(after, file);
+  await lock?.[Symbol.asyncDispose]();
   // What was made for the file, as far as nobody else uses it now.
   if (isLast) for (const folder of made?.toReversed() ?? []) await rmdir(folder).catch(() => {});
   return { result, ledger: after };

@@ -1,3 +1,5 @@
+import { clientTable } from '../clients/client-table.ts';
+
 /** An MCP client as far as signing in goes. */
 export interface ClientRow {
   readonly title: string;
@@ -9,11 +11,9 @@ export interface ClientRow {
  * keeps to RFC 8252 §7.3; where it does not, they are these.
  */
 export const knownClients: readonly ClientRow[] = [
-  // code.visualstudio.com/api/extension-guides/ai/mcp, authorization
-  { title: 'Visual Studio Code', redirectUris: ['http://127.0.0.1:33418', 'https://vscode.dev/redirect'] },
+  ...clientTable.flatMap(({ title, redirectUris }) => (redirectUris === undefined ? [] : [{ title, redirectUris }])),
   // github.com/modelcontextprotocol/inspector
   { title: 'MCP Inspector', redirectUris: ['http://localhost:6274/oauth/callback'] },
   // support.claude.com, custom connectors
   { title: 'Claude', redirectUris: ['https://claude.ai/api/mcp/auth_callback'] },
-  { title: 'Cursor', redirectUris: ['cursor://anysphere.cursor-mcp/oauth/callback'] },
 ];

@@ -3,6 +3,7 @@ import { target as audit } from './targets/audit.ts';
 import { target as authorization } from './targets/authorization.ts';
 import { target as challenge } from './targets/challenge.ts';
 import { target as claims } from './targets/claims.ts';
+import { jsonTarget, tomlTarget, yamlTarget } from './targets/client-files.ts';
 import { target as config } from './targets/config.ts';
 import { target as dpopProof } from './targets/dpop-proof.ts';
 import { target as eventStream } from './targets/event-stream.ts';
@@ -27,6 +28,9 @@ export const targets: Readonly<Record<string, Target>> = {
   authorization,
   challenge,
   claims,
+  'client-json': jsonTarget,
+  'client-toml': tomlTarget,
+  'client-yaml': yamlTarget,
   config,
   'dpop-proof': dpopProof,
   'event-stream': eventStream,
