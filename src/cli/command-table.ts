@@ -66,7 +66,7 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'client list',
-    summary: 'List the MCP clients Usher can write servers into, and which are installed here',
+    summary: 'List the MCP clients that servers can be written into',
     load: async () => (await import('./commands/client-list.ts')).clientListCommand,
   },
   {
@@ -81,7 +81,7 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'client status',
-    summary: 'Show which servers stand in which MCP clients, and what became of them',
+    summary: 'Show which servers stand in which MCP clients',
     load: async () => (await import('./commands/client-status.ts')).clientStatusCommand,
   },
   {

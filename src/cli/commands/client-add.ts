@@ -47,7 +47,7 @@ export const clientAddCommand: CommandModule = {
       usage: 'NAME --url URL [--client LIST] [options]',
       examples: [
         'usher client add apollo --url http://localhost:8000/mcp',
-        '# An Okta org does not let clients register themselves: one is set up there, and named here\nusher client add apollo --url http://localhost:8000/mcp --client vscode,cursor --oauth-client-id 0oa1vscode',
+        '# At Okta clients do not register themselves: one is set up there, named here\nusher client add apollo --url http://localhost:8000/mcp --client vscode,cursor --oauth-client-id 0oa1vscode',
       ],
     });
     return addSimpleOptions(command, Object.values(options));
