@@ -34,6 +34,14 @@ export const clientTable: readonly Client[] = [
   }),
   { ...vsCode('vscode-workspace', 'Visual Studio Code, workspace', everywhere('.vscode/mcp.json')), project: true },
   {
+    ...vsCode('visual-studio', 'Visual Studio', { win32: '~/.mcp.json' }),
+    signs: ['$LOCALAPPDATA/Microsoft/VisualStudio'],
+    // Its page has no client id.
+    entry: typed('http'),
+    indent: '  ',
+    source: 'https://learn.microsoft.com/en-us/visualstudio/ide/mcp-servers',
+  },
+  {
     ...mcpServers,
     id: 'cursor',
     title: 'Cursor',
@@ -212,6 +220,19 @@ export const clientTable: readonly Client[] = [
       }),
     source: 'https://opencode.ai/v2/docs/mcp-servers/',
     tried: '1.18.33',
+  },
+  {
+    ...mcpServers,
+    id: 'crush',
+    title: 'Crush',
+    file: {
+      linux: '$XDG_CONFIG_HOME/crush/crush.json',
+      darwin: '$XDG_CONFIG_HOME/crush/crush.json',
+      win32: '$LOCALAPPDATA/crush/crush.json',
+    },
+    path: ['mcp'],
+    entry: typed('http'),
+    source: 'https://github.com/charmbracelet/crush#mcps',
   },
   {
     ...mcpServers,

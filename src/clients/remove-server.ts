@@ -22,9 +22,15 @@ export async function removeServer(
     const outcomes: Outcome[] = [];
     let current = ledger;
     for (const ours of ledger.entries.filter((entry) => entry.name === name)) {
-      const client = clientTable.find(({ id }) => id === ours.client);
-      if (client === undefined || (clients !== undefined && !clients.includes(client))) continue;
       const { file } = ours;
+      const client = clientTable.find(({ id }) => id === ours.client);
+      if (clients !== undefined && (client === undefined || !clients.includes(client))) continue;
+      if (client === undefined) {
+        const reason = `this version does not know the client ${ours.client}`;
+        const problem = { reason, advice: `Remove ${name} from it in an editor` };
+        outcomes.push({ client: ours.client, title: ours.client, file, result: 'kept', problem });
+        continue;
+      }
       const { id, title } = client;
       try {
         const task = { client, file, format: await loadFormat(client.format), name, force };

@@ -55,9 +55,13 @@ test('a server – added to every client and removed – every file and folder i
   await write(machine, 'claude-code', '{"numStartups":1,"mcpServers":{"other":{"type":"stdio"}}}');
   await mkdir(join(machine.home, '.local', 'state'), { recursive: true });
   const before = await snapshot(machine.home);
+  const clients = clientTable.filter(({ file }) => file.linux !== undefined);
   const added = await addServer(apollo, { clients: clientTable, machine });
   assert.deepEqual(new Set(added.map(({ result }) => result)), new Set(['added']));
-  assert.equal(added.length, clientTable.length);
+  assert.deepEqual(
+    added.map(({ client }) => client),
+    clients.map(({ id }) => id),
+  );
   const removed = await removeServer('apollo', { machine });
   assert.deepEqual(new Set(removed.map(({ result }) => result)), new Set(['removed']));
   assert.deepEqual(await snapshot(machine.home), before);
@@ -207,6 +211,19 @@ test('headers that are secrets – a server added – stand in the client’s se
   await addServer({ ...apollo, headers: { 'X-Key': 'sesame-open' } }, { clients: [findClient('vscode')], machine });
   assert.doesNotMatch(await readFile(ledgerFile(machine), 'utf8'), /sesame/);
   assert.equal((await stat(findClientFile(findClient('vscode'), machine) ?? '')).mode & 0o777, 0o600);
+});
+
+test('a client that this version does not know – a server removed – said, and nothing is forgotten', async (context) => {
+  const machine = await makeMachine(context);
+  await addServer(apollo, { clients: [findClient('zed')], machine });
+  const kept = await readFile(ledgerFile(machine), 'utf8');
+  await writeFile(ledgerFile(machine), kept.replace('"zed"', '"of-tomorrow"'));
+  const [outcome] = await removeServer('apollo', { machine });
+  assert.match(outcome?.problem?.reason ?? '', /does not know the client of-tomorrow/);
+  assert.deepEqual(
+    (await listServers(machine)).map(({ client, state }) => [client, state]),
+    [['of-tomorrow', 'unreadable']],
+  );
 });
 
 test('what Usher keeps – damaged – no settings are touched', async (context) => {
