@@ -98,6 +98,7 @@ export const clientTable: readonly Client[] = [
     // github.com/cline/cline/blob/main/apps/vscode/src/services/mcp/settingsLock.ts
     lock: 'folder-with-owner',
     source: 'https://docs.cline.bot/mcp/mcp-overview',
+    tried: '3.0.65',
   },
   {
     ...mcpServers,
@@ -168,6 +169,7 @@ export const clientTable: readonly Client[] = [
       darwin: '~/.config/goose/config.yaml',
       win32: '$APPDATA/Block/goose/config/config.yaml',
     },
+    makesFile: true,
     format: 'yaml',
     path: ['extensions'],
     holds: 'map',
@@ -188,6 +190,7 @@ export const clientTable: readonly Client[] = [
     id: 'continue',
     title: 'Continue',
     file: everywhere('~/.continue/config.yaml'),
+    makesFile: true,
     format: 'yaml',
     path: ['mcpServers'],
     holds: 'list',
@@ -250,6 +253,7 @@ export const clientTable: readonly Client[] = [
     path: ['amp.mcpServers'],
     entry: typed(undefined),
     source: 'https://ampcode.com/manual',
+    tried: '0.0.1790142911',
   },
   {
     ...mcpServers,

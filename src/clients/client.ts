@@ -30,6 +30,8 @@ export interface Client extends Place {
   readonly format: FormatName;
   /** What a level is set off by in a file that we make. */
   readonly indent: string;
+  /** Set where the client wants more in its file than servers: then we never make one. */
+  readonly makesFile?: true;
   /** How it writes a server. */
   readonly entry: (server: ServerEntry) => FileValue;
   /** How it locks its file while it writes it, where it does. */

@@ -36,13 +36,13 @@ async function write(machine: Machine, id: string, text: string): Promise<string
 const results = (outcomes: readonly { client: string; result: string }[]) =>
   Object.fromEntries(outcomes.map(({ client, result }) => [client, result]));
 
-/** Everything below a folder but what Usher keeps itself. */
-async function snapshot(folder: string): Promise<Readonly<Record<string, string>>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.parentPath.includes('/usher') && entry.name !== 'usher');
-  const pairs = files.map(async (entry) => {
-    const path = join(entry.parentPath, entry.name);
-    return [path, entry.isFile() ? await readFile(path, 'utf8') : 'folder'] as const;
+/** Everything below a home folder but what Usher keeps itself, by path. */
+async function snapshot(home: string): Promise<Readonly<Record<string, string>>> {
+  const paths = await readdir(home, { recursive: true });
+  const kept = paths.filter((path) => !path.startsWith(join('.local', 'state', 'usher'))).toSorted();
+  const pairs = kept.map(async (path) => {
+    const isFile = (await stat(join(home, path))).isFile();
+    return [path, isFile ? await readFile(join(home, path), 'utf8') : 'folder'] as const;
   });
   return Object.fromEntries(await Promise.all(pairs));
 }
@@ -53,6 +53,7 @@ test('a server – added to every client and removed – every file and folder i
   await write(machine, 'codex', 'model = "x"');
   await write(machine, 'goose', 'extensions:\n  developer:\n    enabled: true # yes\n\n# the end\n');
   await write(machine, 'claude-code', '{"numStartups":1,"mcpServers":{"other":{"type":"stdio"}}}');
+  await write(machine, 'continue', 'name: mine\nversion: 1.0.0\nmcpServers: []\n');
   await mkdir(join(machine.home, '.local', 'state'), { recursive: true });
   const before = await snapshot(machine.home);
   const clients = clientTable.filter(({ file }) => file.linux !== undefined);
@@ -70,6 +71,7 @@ test('a server – added to every client and removed – every file and folder i
 test('a server – added twice and with another URL – written once, then brought up to date', async (context) => {
   const machine = await makeMachine(context);
   const clients = [findClient('vscode'), findClient('codex'), findClient('continue')];
+  await write(machine, 'continue', 'name: mine\n');
   const file = await write(machine, 'vscode', '{}');
   await addServer(apollo, { clients, machine });
   assert.deepEqual(results(await addServer(apollo, { clients, machine })), {
@@ -141,6 +143,14 @@ test('settings that the client wrote anew in its own layout – a server removed
   });
 });
 
+test('a client that wants more in its file than servers – no file there yet – none is made for it', async (context) => {
+  const machine = await makeMachine(context);
+  const [missing] = await addServer(apollo, { clients: [findClient('continue')], machine });
+  assert.match(missing?.problem?.reason ?? '', /has not made it yet/);
+  assert.deepEqual(Object.keys(await snapshot(machine.home)), ['.local', join('.local', 'state')]);
+  assert.deepEqual(await listServers(machine), []);
+});
+
 test('a file that cannot be read – a server added to it and to others – the others have it, and the file keeps its bytes', async (context) => {
   const machine = await makeMachine(context);
   const broken = {
@@ -151,6 +161,7 @@ test('a file that cannot be read – a server added to it and to others – the 
     cursor: '{"mcpServers":{},"mcpServers":{}}',
   };
   for (const [id, text] of Object.entries(broken)) await write(machine, id, text);
+  await mkdir(join(machine.home, '.local', 'state'), { recursive: true });
   const before = await snapshot(machine.home);
   const clients = [...Object.keys(broken).map(findClient), findClient('lm-studio')];
   const outcomes = await addServer(apollo, { clients, machine });

@@ -1,4 +1,5 @@
 import { copyFile, chmod, rm, rmdir } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { describe } from '../lib/describe-error.ts';
 import type { Client } from './client.ts';
 import { editFile, missingFolders } from './files/edit-file.ts';
@@ -39,6 +40,9 @@ export async function putEntry(
   let isOurs = true;
   await using _ = client.lock === undefined ? undefined : await holdClientLock(file, client.lock);
   await editFile(file, async (text) => {
+    if (client.makesFile === true && (text ?? '').trim() === '') {
+      throw new FileProblem('its client has not made it yet', 'Start the client once, then try again');
+    }
     const current = findEntry(format, text ?? '', client, name);
     const found = current === undefined ? undefined : digestOf(current);
     result = current === undefined ? 'added' : found === digest ? 'unchanged' : 'updated';
@@ -103,13 +107,11 @@ export async function takeEntry(
     const rest = removeEntry(format, text, client, { name, ...memoryOf(ledger, ours) });
     return isLast && made !== undefined && rest === '' ? undefined : rest;
   });
-  const files = Object.fromEntries(Object.entries(ledger.files).filter(([path]) => path !== file || !isLast));
+  await lock?.[Symbol.asyncDispose]();
+  const files = isLast ? await leaveFolders(ledger.files, file) : ledger.files;
   const after = { ...ledger, entries, files };
   await save(after);
   if (isLast) await dropBackup(after, file);
-  await lock?.[Symbol.asyncDispose]();
-  // What was made for the file, as far as nobody else uses it now.
-  if (isLast) for (const folder of made?.toReversed() ?? []) await rmdir(folder).catch(() => {});
   return { result, ledger: after };
 }
 
@@ -160,6 +162,23 @@ async function keepBackup(file: string): Promise<void> {
       cause,
     );
   }
+}
+
+/** Removes the folders that were made for a file, and the file from the ledger. A folder that another of ours is still in
+ * goes with that one.
+ */
+async function leaveFolders(files: Ledger['files'], file: string): Promise<Ledger['files']> {
+  const { [file]: trace, ...others } = files;
+  for (const folder of trace?.made?.toReversed() ?? []) {
+    const isGone = await rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (isGone) continue;
+    const heir = Object.entries(others).find(([path, { made }]) => made !== undefined && path.startsWith(folder + sep));
+    if (heir !== undefined) others[heir[0]] = { ...heir[1], made: [folder, ...(heir[1].made ?? [])] };
+  }
+  return others;
 }
 
 /** A copy from before is of no use any more when nothing of ours is in the file. */
