@@ -6,7 +6,7 @@ import { FileProblem, type Format, type Inserted, type NamedEntry, type Place, t
  * @throws FileProblem when the text cannot be read
  */
 export function findEntry(format: Format, text: string, place: Place, name: string): unknown {
-  const holder = holderOf(format.parse(text), place);
+  const holder = holderOf(parseText(format, text), place);
   if (place.holds === 'map') return isObject(holder) && Object.hasOwn(holder, name) ? holder[name] : undefined;
   return Array.isArray(holder) ? holder.find((entry: unknown) => isObject(entry) && entry['name'] === name) : undefined;
 }
@@ -21,12 +21,12 @@ export function addEntry(
   place: Place,
   { name, value, indent }: NamedEntry & { readonly indent: string },
 ): Inserted {
-  const others = othersIn(format.parse(text), place, name);
+  const others = othersIn(parseText(format, text), place, name);
   const inserted = format.insert(text, place, { name, value }, indent);
   const isWritten =
     canParse(format, inserted.text) &&
     isDeepStrictEqual(findEntry(format, inserted.text, place, name), value) &&
-    isDeepStrictEqual(othersIn(format.parse(inserted.text), place, name), others);
+    isDeepStrictEqual(othersIn(parseText(format, inserted.text), place, name), others);
   if (!isWritten || !format.remove(inserted.text, place, name, inserted).includes(text)) {
     throw new FileProblem(
       `nothing can be added under ${place.path.join('.')} the way it is written`,
@@ -45,14 +45,14 @@ export function removeEntry(
   place: Place,
   { name, ...memory }: { name: string; trace?: Trace; joint?: string },
 ): string {
-  const others = othersIn(format.parse(text), place, name);
+  const others = othersIn(parseText(format, text), place, name);
   const found = format
     .remove(text, place, name, memory)
     .find(
       (rest) =>
         canParse(format, rest) &&
         findEntry(format, rest, place, name) === undefined &&
-        isDeepStrictEqual(othersIn(format.parse(rest), place, name), others),
+        isDeepStrictEqual(othersIn(parseText(format, rest), place, name), others),
     );
   if (found === undefined) {
     throw new FileProblem(
@@ -63,9 +63,19 @@ export function removeEntry(
   return found;
 }
 
+/** @throws FileProblem also for what is nested so deeply that no parser gets to its end */
+function parseText(format: Format, text: string): unknown {
+  try {
+    return format.parse(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new FileProblem('it is nested too deeply', 'Mend the file in an editor, then try again', error);
+  }
+}
+
 function canParse(format: Format, text: string): boolean {
   try {
-    format.parse(text);
+    parseText(format, text);
     return true;
   } catch (error) {
     if (error instanceof FileProblem) return false;
