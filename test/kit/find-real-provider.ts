@@ -8,7 +8,7 @@ export interface RealProvider {
 /** The real identity provider that `npm test` started for this file (tools/real).
  * @throws Error when it should be there and did not start
  */
-export function findRealProvider(variable: 'TEST_KEYCLOAK' | 'TEST_SPRING'): RealProvider {
+export function findRealProvider(variable: 'TEST_KEYCLOAK' | 'TEST_SPRING' | 'TEST_HELM'): RealProvider {
   const found = JSON.parse(process.env[variable] ?? '{"missing":"npm test starts it, nobody else"}') as Found;
   if ('failed' in found) throw new Error(found.failed);
   return 'url' in found ? { url: found.url, skip: false } : { url: '', skip: found.missing };

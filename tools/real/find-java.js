@@ -1,5 +1,4 @@
-import { delimiter, join } from 'node:path';
-import { accessSync, constants } from 'node:fs';
+import { isOnPath } from './is-on-path.js';
 import { runQuietly } from './run-quietly.js';
 import { Unavailable } from './unavailable.js';
 
@@ -21,19 +20,4 @@ export async function findJava(names, path = process.env['PATH'] ?? '') {
   const major = Number(/version "(?:1\.)?(\d+)/.exec(output)?.[1] ?? 0);
   if (major < neededMajor) throw new Unavailable(`java on PATH is version ${major}, ${neededMajor} or newer is needed`);
   return 'java';
-}
-
-/**
- * @param {string} name
- * @param {string} path
- */
-function isOnPath(name, path) {
-  return path.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return folder !== '';
-    } catch {
-      return false;
-    }
-  });
 }

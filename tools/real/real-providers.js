@@ -1,14 +1,16 @@
+import { buildHelm } from './build-helm.js';
 import { startKeycloak } from './start-keycloak.js';
 import { startSpring } from './start-spring.js';
 import { Unavailable } from './unavailable.js';
 
 /**
- * Real identity providers that test files want, by a word in the files' names, and the environment name that tells them
- * where it is. The quick one first: both are fetched by Maven, one after the other.
+ * Real identity providers, and other large things, that test files want, by a word in the files' names, and the environment
+ * name that tells them where it is. The quick one first: one after the other, beside the tests.
  */
 const providers = [
   { word: '.spring.test.', variable: 'TEST_SPRING', start: startSpring },
   { word: '.keycloak.test.', variable: 'TEST_KEYCLOAK', start: startKeycloak },
+  { word: '.helm.test.', variable: 'TEST_HELM', start: buildHelm },
 ];
 
 /** @typedef {{ url: string } | { missing: string } | { failed: string }} Found what the environment name holds, as JSON */

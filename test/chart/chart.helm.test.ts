@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parse, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { findRealProvider } from '../kit/find-real-provider.ts';
+import { makeAuthority } from '../kit/make-certificate.ts';
+import { runProgram } from '../kit/run-program.ts';
+import { runUsher } from '../kit/run-usher.ts';
+
+const authority = await makeAuthority();
+const { url: programs, skip } = findRealProvider('TEST_HELM');
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const chart = join(root, 'charts/usher');
+const scenario = join(root, 'examples/kubernetes/values.yaml');
+const schemas = join(root, 'test/chart/schemas/{{ .ResourceKind }}{{ .KindSuffix }}.json');
+
+/** A helm that Go built believes in a Kubernetes of years ago. */
+const helm = (args: readonly string[], values: object = {}) =>
+  runProgram([join(programs, 'helm'), ...args, '-f', scenario, '-f', '-', '--kube-version', '1.34.4'], {
+    env: { HELM_CACHE_HOME: tmpdir() },
+    input: JSON.stringify(values),
+  });
+
+/** The manifests for these values beside those of the scenario. */
+async function render(values: object = {}): Promise<string> {
+  const { code, stdout, stderr } = await helm(['template', 'usher', chart, '-n', 'countries'], values);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+const manifestSchema = z.looseObject({ kind: z.string(), data: z.record(z.string(), z.string()).optional() });
+const findManifest = (manifests: string, kind: string) =>
+  parseAllDocuments(manifests)
+    .map((document) => manifestSchema.parse(document.toJS()))
+    .find((one) => one.kind === kind);
+
+async function checkSchemas(manifests: string): Promise<string> {
+  const { code, stdout, stderr } = await runProgram(
+    [join(programs, 'kubeconform'), '-strict', '-summary', '-schema-location', schemas, '-'],
+    { input: manifests },
+  );
+  assert.equal(code, 0, stdout + stderr);
+  return stdout;
+}
+
+/** The configuration file in the manifests, with the paths of a pod below a folder of this machine, where its files are. */
+async function layOut(context: TestContext, manifests: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'chart-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const text = (findManifest(manifests, 'ConfigMap')?.data?.['usher.yaml'] ?? '').replaceAll(
+    /\/(?:run\/secrets|etc)\/usher\//g,
+    (path) => join(folder, path),
+  );
+  for (const [path] of text.matchAll(/\/\S+\/(?:run\/secrets|etc\/usher\/ca)\/\S+/g)) {
+    await mkdir(dirname(path), { recursive: true });
+    const content = path.endsWith('.crt') ? authority.ca : 'a secret of more than thirty-two characters';
+    await writeFile(path, content, { mode: 0o600 });
+  }
+  const file = join(folder, 'usher.yaml');
+  await writeFile(file, text);
+  return file;
+}
+
+describe('the chart', { skip }, () => {
+  test('linted – nothing to say', async () => {
+    const { code, stdout } = await helm(['lint', '--strict', chart]);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /1 chart\(s\) linted, 0 chart\(s\) failed/);
+  });
+
+  const everything = {
+    autoscaling: { enabled: true },
+    serviceAccount: { name: 'someone', annotations: { a: 'b' } },
+    caBundle: { configMap: 'authorities' },
+    extraSecrets: [
+      { name: 'usher-gateway', key: 'other' },
+      { name: 'more', key: 'one' },
+    ],
+    tolerations: [{ key: 'a', operator: 'Exists' }],
+    podLabels: { team: 'a' },
+    podAnnotations: { note: 'a' },
+    env: [{ name: 'HTTPS_PROXY', value: 'http://proxy:3128' }],
+    priorityClassName: 'high',
+    imagePullSecrets: [{ name: 'registry' }],
+    networkPolicy: { from: [], identityProvider: { peers: [{ ipBlock: { cidr: '203.0.113.0/24' } }] } },
+  };
+  const nothing = {
+    exchange: { enabled: false },
+    redis: { url: '' },
+    ingress: { enabled: false },
+    networkPolicy: { enabled: false },
+    podDisruptionBudget: { enabled: false },
+    serviceAccount: { create: false },
+    issuer: { requiredScopes: [] },
+  };
+  for (const [name, values] of Object.entries({ scenario: {}, everything, nothing })) {
+    test(`values: ${name} – every manifest is one of Kubernetes, with no field it does not know`, async () => {
+      const summary = await checkSchemas(await render(values));
+      assert.match(summary, /Invalid: 0, Errors: 0, Skipped: 0/);
+    });
+
+    test(`values: ${name} – the configuration in it is one that Usher takes`, async (context) => {
+      const file = await layOut(context, await render(values));
+      const { code, stderr } = await runUsher(context, ['config', 'check', '-f', file]);
+      assert.equal(code, 0, stderr);
+    });
+  }
+
+  test('a misspelt field – the schemas refuse it, so that they can', async () => {
+    const { code, stdout } = await runProgram(
+      [join(programs, 'kubeconform'), '-strict', '-schema-location', schemas, '-'],
+      { input: (await render()).replace('image:', 'imag:') },
+    );
+    assert.equal(code, 1);
+    assert.match(stdout, /imag/);
+  });
+
+  test('the manifests of the server behind – of Kubernetes, too', async () => {
+    const { code, stdout } = await runProgram([
+      join(programs, 'kubeconform'),
+      '-strict',
+      '-schema-location',
+      schemas,
+      join(root, 'examples/kubernetes/apollo.yaml'),
+    ]);
+    assert.equal(code, 0, stdout);
+  });
+
+  test('a setting of extraConfig – wins over the values', async () => {
+    const manifests = await render({
+      extraConfig: { servers: { apollo: { path: '/other' } }, log: { level: 'debug' } },
+    });
+    const config: unknown = parse(findManifest(manifests, 'ConfigMap')?.data?.['usher.yaml'] ?? '');
+    const { servers, log } = z
+      .object({ servers: z.object({ apollo: z.looseObject({ path: z.string() }) }), log: z.looseObject({}) })
+      .parse(config);
+    assert.deepEqual([servers.apollo.path, log], ['/other', { level: 'debug', format: 'json' }]);
+  });
+
+  test('another configuration – other pods', async () => {
+    const sumOf = (manifests: string) => /checksum\/config: (\w+)/.exec(manifests)?.[1];
+    const [before, after] = [await render(), await render({ log: { level: 'debug' } })].map(sumOf);
+    assert.ok(before !== undefined && before !== after);
+  });
+
+  test('two keys of one Secret – one volume with both', async () => {
+    const manifests = await render();
+    assert.equal(manifests.match(/secretName: usher-state/g)?.length, 1);
+    assert.match(manifests, /key: "state-key".*\n\s*- \{ key: "password"|key: "password".*\n\s*- \{ key: "state-key"/);
+  });
+
+  const mistakes: readonly (readonly [string, object, RegExp])[] = [
+    ['no image', { image: { repository: '' } }, /image\.repository is empty: name the image of Usher/],
+    ['no issuer', { issuer: { url: '' } }, /issuer\.url is empty: give the issuer of the callers' tokens/],
+    [
+      'no secret of the client',
+      { exchange: { secret: { name: '' } } },
+      /exchange\.secret\.name is empty: name the Secret/,
+    ],
+    ['no key of the shared state', { redis: { stateKey: { name: '' } } }, /redis\.stateKey\.name is empty/],
+    ['a misspelt value', { server: { urll: 'http://a' } }, /urll/],
+    ['no replicas', { replicas: 0 }, /replicas/],
+  ];
+  for (const [name, values, wanted] of mistakes) {
+    test(`${name} – refused before anything is installed, by its name`, async () => {
+      const { code, stderr } = await helm(['template', 'usher', chart], values);
+      assert.equal(code, 1);
+      assert.match(stderr, wanted);
+    });
+  }
+});
