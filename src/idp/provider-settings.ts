@@ -25,7 +25,15 @@ export function buildProviderSettings(context: ServerContext): Configuration {
     }),
     clients: org.directory.apps.map(clientMetadata),
     // Not one of ours: the hook by which clients that register themselves, or publish metadata, are looked at.
-    extraClientMetadata: { properties: ['redirect_uris'], validator: (_, __, uris) => checkRedirectUris(uris) },
+    extraClientMetadata: {
+      properties: ['redirect_uris', 'scope'],
+      validator(_, name, value, client) {
+        if (name === 'redirect_uris') checkRedirectUris(value);
+        // What a client may ask for is up to the policies, as at Okta; what it named when it registered would keep it from
+        // stepping up later.
+        else delete client.scope;
+      },
+    },
     jwks: { keys: [...allKeys(context.keys())] },
     scopes: [...oidcScopes, ...server.scopes.map((scope) => scope.name)],
     responseTypes: ['code'],

@@ -265,6 +265,21 @@ describe('sign-in', () => {
     assert.equal(claimsOf(body['access_token'])['cid'], registered.body['client_id']);
   });
 
+  test('registration – client that names the scopes it first needs – may ask for others later', async () => {
+    const registered = await idp.send(`${idp.server('mcpserver').issuer}/v1/clients`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        redirect_uris: ['http://127.0.0.1:7777/callback'],
+        token_endpoint_auth_method: 'none',
+        scope: 'mcp:tools:call',
+      }),
+    });
+    const clientId = String(registered.body['client_id']);
+    const { body } = await idp.signIn('mcpserver', { clientId, decision: 'allow', scope: 'openid mcp:tools:call' });
+    assert.deepEqual(claimsOf(body['access_token'])['scp'], ['openid', 'mcp:tools:call']);
+  });
+
   for (const uri of ['http://app.example/callback', 'http://127.0.0.1.app.example/callback']) {
     test(`registration – with ${uri} – refused, since codes would pass in the clear`, async () => {
       const { status, body } = await idp.send(`${idp.server('mcpserver').issuer}/v1/clients`, {

@@ -84,7 +84,7 @@ const rows = {
     stage: 'route',
     status: 404,
     fault: 'caller',
-    message: 'Cannot route the request: nothing is served at {path}',
+    message: 'Cannot route the request: nothing is served at {path}{meant}',
     hint: 'Mounted here: {mounted}.',
   },
   method_not_allowed: {

@@ -13,8 +13,10 @@ const methods = new Set(['POST', 'GET', 'DELETE']);
 export function route(inbound: Inbound, routes: ReadonlyMap<string, Route>): Routed {
   const { request, path } = inbound;
   const found = routes.get(path);
-  if (found === undefined)
-    throw fail('route_not_found', { path: JSON.stringify(path), mounted: [...routes.keys()].join(', ') });
+  if (found === undefined) {
+    const mounted = [...routes.keys()].join(', ');
+    throw fail('route_not_found', { path: JSON.stringify(path), meant: describeMeant(path, routes), mounted });
+  }
   const { method = '', headers } = request;
   checkHostLines(request);
   checkHost(headers.host ?? '', found);
@@ -24,6 +26,12 @@ export function route(inbound: Inbound, routes: ReadonlyMap<string, Route>): Rou
   }
   if (!methods.has(method) && !isPreflight(request)) throw fail('method_not_allowed', { method });
   return { ...inbound, route: found };
+}
+
+/** People copy addresses with a slash behind them, and their client shows them what is said here. */
+function describeMeant(path: string, routes: ReadonlyMap<string, Route>): string {
+  const meant = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
+  return routes.has(meant) ? `; did you mean ${JSON.stringify(meant)}?` : '';
 }
 
 /** RFC 9112 §3.2: exactly one, in HTTP/1.1; which of two counts must not depend on who reads. */

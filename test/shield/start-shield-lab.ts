@@ -1,0 +1,111 @@
+import { exchangeGrant, startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
+import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
+import { startTestIdp, type SeedData, type TestIdp } from '../kit/start-test-idp.ts';
+import { clientBehaviours } from './client-behaviour.ts';
+import { Secret } from '../../src/model/secret.ts';
+
+export interface ShieldLab extends AsyncDisposable {
+  readonly idp: TestIdp;
+  readonly gateway: TestGateway;
+  readonly upstream: TestServer;
+  /** How far the gateway's clock is ahead of the provider's. */
+  readonly clock: { aheadMs: number };
+}
+
+type ServerInput = Parameters<typeof startTestGateway>[0][string];
+
+export interface ShieldLabOptions {
+  /** Of the gateway; a free one when absent. */
+  readonly port?: number;
+  readonly seed?: (seed: SeedData) => void;
+  readonly server?: (usual: ServerInput, idp: TestIdp) => ServerInput;
+}
+
+/** What the tool GetSecret takes beside the usual scope. */
+export const adminScope = 'mcp:tools:admin';
+/** Pages that may call: where the Inspector's stands. */
+const pages = ['http://localhost:6274'];
+
+/** The development provider, a gateway in front of an MCP server that answers everything, and a tool that needs a scope more. */
+export async function startShieldLab(options: ShieldLabOptions = {}): Promise<ShieldLab> {
+  await using started = new AsyncDisposableStack();
+  const clock = { aheadMs: 0 };
+  const idp = started.use(
+    await startTestIdp((seed) => {
+      addAdminScope(seed);
+      addStaticClient(seed);
+      options.seed?.(seed);
+    }),
+  );
+  const upstream = started.use(await startHttpServer(({ body }, response) => answerMcp(body, response)));
+  const [caller, backend] = [idp.server('mcpserver'), idp.server('backend')];
+  const usual: ServerInput = {
+    allowedOrigins: pages,
+    authenticate: [{ strategy: 'jwt', issuer: caller.issuer, audience: ['mcpserver'] }],
+    policy: { strategy: 'scopes', required: ['mcp:tools:call'], tools: { GetSecret: [adminScope] } },
+    credential: {
+      strategy: 'token-exchange',
+      url: backend.tokenUrl,
+      clientId: 'gateway',
+      clientSecret: new Secret('gateway-development-secret'),
+      audience: ['backend'],
+      scopes: ['backend-api:read'],
+    },
+    upstream: { strategy: 'http', url: `${upstream.url}/mcp` },
+  };
+  const gateway = started.use(
+    await startTestGateway(
+      { countries: options.server?.(usual, idp) ?? usual },
+      {
+        config: { caFile: idp.idp.caFile, listen: { port: options.port ?? 0 } },
+        now: () => Date.now() + clock.aheadMs,
+      },
+    ),
+  );
+  const all = started.move();
+  return { idp, gateway, upstream, clock, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+function addAdminScope(seed: SeedData): void {
+  const server = seed.servers.find(({ id }) => id === 'mcpserver') as
+    (SeedData['servers'][number] & { scopes: object[] }) | undefined;
+  server?.scopes.push({ name: adminScope, description: 'See what not everybody sees', published: true });
+  for (const policy of server?.policies ?? []) {
+    for (const rule of policy.rules) {
+      const { grantTypes, scopes } = rule as { grantTypes: string[]; scopes: string[] };
+      if (!grantTypes.includes(exchangeGrant)) scopes.push(adminScope);
+    }
+  }
+}
+
+/** Clients as an administrator registers them, where they cannot do it themselves: to the letter. */
+export const staticClients = { native: { id: 'shield' }, web: { id: 'vscode', secret: 'vscode-development-secret' } };
+
+function addStaticClient(seed: SeedData): void {
+  seed.apps.push({
+    clientId: staticClients.native.id,
+    label: 'Registered by hand',
+    type: 'native',
+    grantTypes: ['authorization_code', 'refresh_token'],
+    redirectUris: clientBehaviours.map(({ redirectUri }) => redirectUri),
+  });
+  const policy = seed.servers[0]?.policies[0] as { clients: string[] } | undefined;
+  policy?.clients.push(staticClients.native.id);
+}
+
+function answerMcp(body: string, response: Parameters<typeof sendJson>[0]): void {
+  const { id, method } = body === '' ? { id: undefined, method: 'GET' } : (JSON.parse(body) as RpcRequest);
+  if (id === undefined) return void response.writeHead(method === 'GET' ? 405 : 202).end();
+  sendJson(response, 200, { jsonrpc: '2.0', id, result: results[method] ?? {} });
+}
+
+interface RpcRequest {
+  readonly id?: number;
+  readonly method: string;
+}
+
+const results: Readonly<Record<string, unknown>> = {
+  initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'lab', version: '1' } },
+  'tools/list': { tools: [{ name: 'GetCountry', inputSchema: { type: 'object' } }] },
+  'tools/call': { content: [{ type: 'text', text: 'Czechia' }] },
+};
