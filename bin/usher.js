@@ -30,7 +30,21 @@ async function start() {
   const entry = existsSync(built) ? built : new URL('../src/cli/main.ts', import.meta.url);
   /** @type {typeof import('../src/cli/main.ts')} */
   const { main } = await import(entry.href);
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2), process.env, {
+    startAnew: process.platform === 'win32' ? undefined : startAnew,
+  });
+}
+
+/**
+ * Puts this program, started with other arguments, in the place of this process: same id, same terminal. What stood in the
+ * arguments before is nowhere any more, not even in the list of processes.
+ *
+ * @param {readonly string[]} args
+ * @param {Readonly<Record<string, string | undefined>>} environment
+ */
+function startAnew(args, environment) {
+  const words = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), ...args];
+  process.execve?.(process.execPath, words, { ...environment });
 }
 
 /**
@@ -67,6 +81,8 @@ function findPinned() {
 
 /** @param {string} node path of the program */
 function relaunch(node) {
+  // This process only waits: what stands in its arguments is for the other one, not for the list of processes.
+  process.title = 'usher';
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, USHER_RELAUNCHED: '1' },

@@ -23,6 +23,8 @@ export const allowedEdges = {
   config: ['model', 'lib'],
   pipeline: ['model', 'lib'],
   gateway: ['pipeline', 'config', 'telemetry', ...seams, 'oauth', 'model', 'lib'],
+  // Where secrets are kept, for whoever is handed it.
+  secrets: ['model', 'lib'],
   // Sets up any provider: knows none of them.
   setup: ['model', 'lib'],
   // Looks at decisions, and tries what the gateway would do with the gateway's own parts.
@@ -30,7 +32,7 @@ export const allowedEdges = {
   demo: ['gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
   // The scenario with one thing wrong at a time.
   lab: ['demo', 'diagnose', 'gateway', 'config', ...seams, 'model', 'lib'],
-  cli: ['lab', 'demo', 'diagnose', 'setup', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
+  cli: ['secrets', 'lab', 'demo', 'diagnose', 'setup', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
 };
 
 /**
@@ -71,6 +73,7 @@ export const allowedPackages = {
     'setup/',
     'clients/',
     'providers/',
+    'secrets/',
     'workloads/server-settings.ts',
     'schema.ts',
   ],

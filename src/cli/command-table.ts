@@ -90,6 +90,31 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/client-setup.ts')).clientSetupCommand,
   },
   {
+    name: 'secret set',
+    summary: 'Keep a secret, so that settings can name it',
+    load: async () => (await import('./commands/secret-set.ts')).secretSetCommand,
+  },
+  {
+    name: 'secret get',
+    summary: 'Print a secret',
+    load: async () => (await import('./commands/secret-get.ts')).secretGetCommand,
+  },
+  {
+    name: 'secret list',
+    summary: 'List the secrets there are, without themselves',
+    load: async () => (await import('./commands/secret-list.ts')).secretListCommand,
+  },
+  {
+    name: 'secret rm',
+    summary: 'Forget a secret',
+    load: async () => (await import('./commands/secret-rm.ts')).secretRmCommand,
+  },
+  {
+    name: 'secret status',
+    summary: 'Show where secrets are kept, and who keeps their key',
+    load: async () => (await import('./commands/secret-status.ts')).secretStatusCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,

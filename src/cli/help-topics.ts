@@ -24,7 +24,7 @@ const topics: readonly HelpTopic[] = seams.flatMap(({ key, strategies, summaries
 
 function flagsOf({ meta: { flag, secret } }: Leaf): string[] {
   if (flag === undefined) return [];
-  return secret === true ? [`--${flag}`, `--${flag}-file`] : [`--${flag}`];
+  return secret === true ? [`--${flag}`, `--${flag}-file`, `--${flag}-ref`] : [`--${flag}`];
 }
 
 /** Lets the help of a command show what the words beside `--help` ask for: `entra-obo` those flags alone, `all` every one,

@@ -3,6 +3,8 @@ import { type Leaf, leafOfFlag } from '../config/leaves.ts';
 import { loadConfig, type LoadedConfig, type LoadOptions } from '../config/load.ts';
 import type { GivenFlag } from '../config/read-flags.ts';
 import type { Problem } from '../config/source.ts';
+import { buildFindSecret } from '../secrets/build-find-secret.ts';
+import { openSecretStore } from '../secrets/open-secret-store.ts';
 import { checkForeignOptions } from './foreign-options.ts';
 import { collect, textsOf } from './command.ts';
 import { addSettingOptions, givenFlags } from './setting-options.ts';
@@ -63,6 +65,7 @@ export function readArguments(command: Command, given: Given): LoadedConfig {
     ...(given.oneServer === undefined ? {} : { oneServer: given.oneServer }),
     flags: [...givenFlags(command, given.leaves), ...debug, ...(given.flags ?? [])],
     environment: given.environment,
+    findSecret: buildFindSecret(() => openSecretStore(given.environment)),
     // What follows an unknown flag may be its value or the server: nobody knows.
     isTargetUnclear: unknown.length > 0 || (file === undefined && given.oneServer === undefined),
     meantFlags: meant,

@@ -4,14 +4,33 @@ import { findClosest } from '../lib/closest.ts';
 import { type CommandRow, commandTable } from './command-table.ts';
 import { helpOverview } from './help-overview.ts';
 import { arrangeHelp } from './help-topics.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import { helpWidth } from './lay-out-help.ts';
-import { print } from './print.ts';
+import { print, warn } from './print.ts';
+import { seenInArguments } from './read-secret-value.ts';
 import { reportError } from './report-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What only whoever starts the process can do. */
+export interface Starter {
+  /** Puts the same program with other arguments and another environment in the place of this process; does not return. */
+  readonly startAnew?: ((args: readonly string[], environment: Environment) => void) | undefined;
+}
+
 /** Runs the command line and returns the exit code. Never throws. */
-export async function main(args: readonly string[], environment: Environment = process.env): Promise<number> {
+export async function main(
+  args: readonly string[],
+  environment: Environment = process.env,
+  { startAnew }: Starter = {},
+): Promise<number> {
+  const hidden = startAnew === undefined ? undefined : hideSecrets(args, environment);
+  if (hidden !== undefined) {
+    warn(
+      `${seenInArguments}: ${hidden.labels.join(', ')}. It is gone from there now; better pipe it in, or use a file.`,
+    );
+    startAnew?.(hidden.args, hidden.environment);
+  }
   const split = args.indexOf('--');
   const given = split < 0 ? args : args.slice(0, split);
   const head = given[0] === 'help' && given.length > 1 ? [...given.slice(1), '--help'] : given;

@@ -9,7 +9,7 @@ interface SettingOption {
   readonly option: Option;
   readonly leaf: Leaf;
   readonly label: string;
-  readonly isFile: boolean;
+  readonly twin: GivenFlag['twin'];
 }
 
 /** Adds the options of some settings to a command, grouped as the settings are. */
@@ -19,9 +19,9 @@ export function addSettingOptions(command: Command, leaves: readonly Leaf[]): vo
 
 /** Those of the settings that stood on the command line. */
 export function givenFlags(command: Command, leaves: readonly Leaf[]): GivenFlag[] {
-  return leaves.flatMap(buildOptions).flatMap(({ option, leaf, label, isFile }) => {
+  return leaves.flatMap(buildOptions).flatMap(({ option, leaf, label, twin }) => {
     const texts = textsOf(command, option.attributeName());
-    return texts.length === 0 ? [] : [{ leaf, label, texts, isFile }];
+    return texts.length === 0 ? [] : [{ leaf, label, texts, twin }];
   });
 }
 
@@ -30,14 +30,25 @@ function buildOptions(leaf: Leaf): SettingOption[] {
   if (flag === undefined) return [];
   const start = short === undefined ? '' : `-${short}, `;
   const main = buildOption(leaf, `${start}--${flag}`, describe(leaf)).helpGroup(`${group}:`);
-  const found: SettingOption[] = [{ option: main, leaf, label: `--${flag}`, isFile: false }];
+  const found: SettingOption[] = [{ option: main, leaf, label: `--${flag}`, twin: undefined }];
   if (secret === true) {
-    const twin = new Option(`--${flag}-file <PATH>`, `File that holds it ${environment(leaf, '_FILE')}`);
-    found.push({ option: twin.argParser(collect).helpGroup(`${group}:`), leaf, label: `--${flag}-file`, isFile: true });
+    const file = new Option(`--${flag}-file <PATH>`, `File that holds it ${environment(leaf, '_FILE')}`);
+    const name = new Option(`--${flag}-ref <NAME>`, `Its name in the secret store ${environment(leaf, '_REF')}`);
+    for (const [option, ending, twin] of [
+      [file, 'file', 'file'],
+      [name, 'ref', 'reference'],
+    ] as const) {
+      found.push({
+        option: option.argParser(collect).helpGroup(`${group}:`),
+        leaf,
+        label: `--${flag}-${ending}`,
+        twin,
+      });
+    }
   }
   for (const alias of flagAliases) {
     const option = buildOption(leaf, `--${alias}`, `Same as --${flag}`).hideHelp();
-    found.push({ option, leaf, label: `--${alias}`, isFile: false });
+    found.push({ option, leaf, label: `--${alias}`, twin: undefined });
   }
   return found;
 }

@@ -1,4 +1,5 @@
 import type { ConfigFile } from './config-file.ts';
+import type { FindSecret } from '../model/secret-store.ts';
 import { isOf, type Leaf, type Segment, upperSnake } from './leaves.ts';
 import { formatPath, isTree, setOwn, type Tree, valueAt } from './path.ts';
 import { quote } from './quote.ts';
@@ -8,6 +9,7 @@ import { formatSource, type Problem, type Source } from './source.ts';
 export class Draft {
   readonly tree: Tree;
   readonly file: ConfigFile | undefined;
+  readonly findSecret: FindSecret | undefined;
   readonly problems: Problem[] = [];
   readonly warnings: string[] = [];
   /** Settings that were said, but in a way that cannot be read: they are wrong, not missing. */
@@ -21,8 +23,9 @@ export class Draft {
   /** Groups that exist only because a flag or variable belongs into them, by path. */
   readonly #origins = new Map<string, Source>();
 
-  constructor(file?: ConfigFile) {
+  constructor(file?: ConfigFile, findSecret?: FindSecret) {
     this.file = file;
+    this.findSecret = findSecret;
     this.tree = file?.tree ?? {};
     this.problems.push(...(file?.problems ?? []));
   }

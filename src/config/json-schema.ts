@@ -35,7 +35,7 @@ function allowSingle(jsonSchema: Tree): void {
   jsonSchema['anyOf'] = [items, { type: 'array', items, ...(minItems === undefined ? {} : { minItems }) }];
 }
 
-/** `clientSecret` may also be `clientSecretFile` or `clientSecretEnv`; exactly one of them. */
+/** `clientSecret` may also be `clientSecretFile`, `clientSecretEnv` or `clientSecretRef`; exactly one of them. */
 function addSecretForms(object: z.ZodObject, jsonSchema: Tree): void {
   for (const [key, child] of Object.entries(object.shape)) {
     const meta = child instanceof z.ZodType ? settings.get(child) : undefined;
@@ -43,9 +43,10 @@ function addSecretForms(object: z.ZodObject, jsonSchema: Tree): void {
     if (meta?.secret !== true || !isTree(properties)) continue;
     setOwn(properties, `${key}File`, { type: 'string', description: `File that holds it: ${meta.help}` });
     setOwn(properties, `${key}Env`, { type: 'string', description: `Variable that holds it: ${meta.help}` });
+    setOwn(properties, `${key}Ref`, { type: 'string', description: `Its name in the secret store: ${meta.help}` });
     if (!Array.isArray(required) || !required.includes(key)) continue;
     jsonSchema['required'] = required.filter((name) => name !== key);
-    jsonSchema['oneOf'] = [key, `${key}File`, `${key}Env`].map((name) => ({
+    jsonSchema['oneOf'] = [key, `${key}File`, `${key}Env`, `${key}Ref`].map((name) => ({
       type: 'object',
       properties: { [name]: { type: 'string' } },
       required: [name],

@@ -1,4 +1,5 @@
 import { deepFreeze } from '../lib/deep-freeze.ts';
+import type { FindSecret } from '../model/secret-store.ts';
 import { checkGateway } from './check-gateway.ts';
 import { checkServer } from './check-server.ts';
 import { readConfigFile } from './config-file.ts';
@@ -25,6 +26,8 @@ export interface LoadOptions {
   };
   readonly flags: readonly GivenFlag[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where settings that name a secret lead; they are refused without. */
+  readonly findSecret?: FindSecret;
   /** What the command line found wrong itself: unknown flags. */
   readonly problems?: readonly Problem[];
   /** Do not report missing MCP servers: they may stand where an unknown flag made them unreadable, or in a file that is
@@ -56,7 +59,7 @@ export interface LoadedConfig {
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const { oneServer, environment } = options;
-  const draft = new Draft(options.file === undefined ? undefined : readConfigFile(options.file));
+  const draft = new Draft(options.file === undefined ? undefined : readConfigFile(options.file), options.findSecret);
   draft.problems.unshift(...(options.problems ?? []));
   // Without a readable file every setting of it would seem to be missing.
   if (draft.file !== undefined && draft.file.problems.length > 0) throw reportProblems(draft.problems);

@@ -79,7 +79,7 @@ interface SecretPlace {
   readonly environment: Environment;
 }
 
-/** `clientSecret`, `clientSecretFile` and `clientSecretEnv` become one `clientSecret`. */
+/** `clientSecret`, `clientSecretFile`, `clientSecretEnv` and `clientSecretRef` become one `clientSecret`. */
 function prepareSecret(draft: Draft, { group, key, path, environment }: SecretPlace): void {
   const { file } = draft;
   if (file === undefined) return;
@@ -87,6 +87,7 @@ function prepareSecret(draft: Draft, { group, key, path, environment }: SecretPl
   if (Object.hasOwn(group, key)) given.push({ name: key, form: 'literal' });
   if (Object.hasOwn(group, `${key}File`)) given.push({ name: `${key}File`, form: 'file' });
   if (Object.hasOwn(group, `${key}Env`)) given.push({ name: `${key}Env`, form: 'environment' });
+  if (Object.hasOwn(group, `${key}Ref`)) given.push({ name: `${key}Ref`, form: 'reference' });
   const whereOf = (name: string): string => {
     const place = [...path.slice(0, -1), name];
     return `${file.placeOf(place)} ${formatPath(place)}`;
@@ -96,12 +97,13 @@ function prepareSecret(draft: Draft, { group, key, path, environment }: SecretPl
   if (second !== undefined) {
     draft.problems.push({
       where: whereOf(second.name),
-      what: `is given beside ${first.name}; keep one of ${key}, ${key}File and ${key}Env`,
+      what: `is given beside ${first.name}; keep one of ${key}, ${key}File, ${key}Env and ${key}Ref`,
     });
   }
   const text = group[first.name];
   for (const { name } of given) delete group[name];
-  const secret = readSecret({ form: first.form, text, folder: file.folder, environment });
+  const { findSecret } = draft;
+  const secret = readSecret({ form: first.form, text, folder: file.folder, environment, findSecret });
   // An unusable secret is a problem of its own; the marker keeps the schema from adding "is missing".
   setOwn(group, key, secret.value);
   draft.setSource(path, { kind: 'file', place: file.placeOf([...path.slice(0, -1), first.name]) });

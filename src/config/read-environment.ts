@@ -14,8 +14,14 @@ interface Variable {
   readonly name: string;
   readonly leaf: Leaf;
   readonly server: string | undefined;
-  readonly isFile: boolean;
+  /** Another way to give a secret than itself. */
+  readonly twin: Twin | undefined;
 }
+
+/** How a secret may be given beside itself, and how the names of these variables end. */
+type Twin = 'file' | 'reference';
+const endings: Readonly<Record<Twin, string>> = { file: '_FILE', reference: '_REF' };
+const twins: readonly (Twin | undefined)[] = [undefined, 'file', 'reference'];
 
 /** The names a leaf has in the environment, the first of a kind being our own. */
 export function environmentNames(leaf: Leaf): readonly string[] {
@@ -54,10 +60,7 @@ export function readEnvironment(draft: Draft, environment: Environment, server?:
 }
 
 function namesOf(leaf: Leaf, server: string | undefined): Variable[] {
-  const twins = leaf.kind === 'secret' ? [false, true] : [false];
-  return environmentNames(leaf).flatMap((name) =>
-    twins.map((isFile) => ({ name: isFile ? `${name}_FILE` : name, leaf, server, isFile })),
-  );
+  return environmentNames(leaf).flatMap((name) => withTwins(name, leaf, server));
 }
 
 function severalServers(draft: Draft): Variable[] {
@@ -65,19 +68,18 @@ function severalServers(draft: Draft): Variable[] {
     if (leaf.scope === 'gateway') return namesOf(leaf, undefined);
     const { flag } = leaf.meta;
     if (flag === undefined) return [];
-    const twins = leaf.kind === 'secret' ? [false, true] : [false];
-    return draft.servers.flatMap((server) =>
-      twins.map((isFile) => {
-        const name = serverEnvironmentName(server, flag);
-        return { name: isFile ? `${name}_FILE` : name, leaf, server, isFile };
-      }),
-    );
+    return draft.servers.flatMap((server) => withTwins(serverEnvironmentName(server, flag), leaf, server));
   });
+}
+
+function withTwins(name: string, leaf: Leaf, server: string | undefined): Variable[] {
+  const ways = leaf.kind === 'secret' ? twins : [undefined];
+  return ways.map((twin) => ({ name: twin === undefined ? name : name + endings[twin], leaf, server, twin }));
 }
 
 function readVariable(
   draft: Draft,
-  { name, leaf, server, isFile }: Variable,
+  { name, leaf, server, twin }: Variable,
   { text, environment }: { text: string; environment: Environment },
 ): void {
   const source: Source = { kind: 'environment', name };
@@ -93,10 +95,11 @@ function readVariable(
   }
   // Environments come from files as well: a line break at the end is not part of the secret.
   const secret = readSecret({
-    form: isFile ? 'file' : 'environment',
-    text: isFile ? read.value : name,
+    form: twin ?? 'environment',
+    text: twin === undefined ? name : read.value,
     folder: process.cwd(),
     environment,
+    findSecret: draft.findSecret,
   });
   draft.set(leaf, secret.value, source, server);
   if (secret.problem !== undefined) draft.problems.push({ where: name, what: secret.problem });

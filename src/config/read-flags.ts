@@ -10,8 +10,8 @@ export interface GivenFlag {
   /** As the operator wrote it, for messages: `--proxy-port`, or `URL` for an argument. */
   readonly label: string;
   readonly texts: readonly string[];
-  /** Is it the `-file` twin of a secret? */
-  readonly isFile?: boolean;
+  /** Which twin of a secret it is: `-file` or `-ref`. */
+  readonly twin?: 'file' | 'reference' | undefined;
 }
 
 /** Puts what stands on the command line into the draft. */
@@ -50,15 +50,18 @@ function readFlag(draft: Draft, flag: GivenFlag, server: string | undefined): vo
     return;
   }
   const secret = readSecret({
-    form: flag.isFile ? 'file' : 'literal',
+    form: flag.twin ?? 'literal',
     text: read.value,
     folder: process.cwd(),
     environment: {},
+    findSecret: draft.findSecret,
   });
   draft.set(leaf, secret.value, source, server);
   if (secret.problem !== undefined) draft.problems.push({ where: label, what: secret.problem });
-  if (flag.isFile && secret.warning !== undefined) draft.warnings.push(`${label} ${secret.warning}`);
-  if (!flag.isFile) {
-    draft.warnings.push(`${label} can be read by other users in the list of processes; better use ${label}-file`);
+  if (flag.twin !== undefined && secret.warning !== undefined) draft.warnings.push(`${label} ${secret.warning}`);
+  if (flag.twin === undefined) {
+    draft.warnings.push(
+      `${label} can be read by other users in the list of processes; better use ${label}-file or ${label}-ref`,
+    );
   }
 }

@@ -24,7 +24,7 @@ test('secret – in a file that everybody can read – is taken with a warning',
     flags: [
       ...jwt,
       ...exchange,
-      { ...flag('token-exchange-client-secret', file), isFile: true, label: '--token-exchange-client-secret-file' },
+      { ...flag('token-exchange-client-secret', file), twin: 'file', label: '--token-exchange-client-secret-file' },
       target,
     ],
   });
@@ -60,7 +60,7 @@ for (const [name, text, pattern] of [
     const found = problems([
       ...jwt,
       ...exchange,
-      { ...flag('token-exchange-client-secret', `${folder}/secret`), isFile: true },
+      { ...flag('token-exchange-client-secret', `${folder}/secret`), twin: 'file' },
       target,
     ]);
     assert.equal(found.length, 1, found.join('\n'));

@@ -1,18 +1,21 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { Secret } from '../model/secret.ts';
+import type { FindSecret } from '../model/secret-store.ts';
 import { fileProblem } from './config-file.ts';
 
 const largestSecretBytes = 64 * 1024;
 
 /** How a secret was given: itself, or where it stands. */
 export interface SecretForm {
-  readonly form: 'literal' | 'file' | 'environment';
-  /** The secret, the path of the file, or the name of the variable. */
+  readonly form: 'literal' | 'file' | 'environment' | 'reference';
+  /** The secret, the path of the file, the name of the variable, or its name in the secret store. */
   readonly text: unknown;
   /** What a relative path of a file is relative to. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where references lead. */
+  readonly findSecret?: FindSecret | undefined;
 }
 
 export interface ReadSecret {
@@ -23,11 +26,12 @@ export interface ReadSecret {
 }
 
 /** Reads a secret. Neither problem nor warning ever quotes it. */
-export function readSecret({ form, text, folder, environment }: SecretForm): ReadSecret {
+export function readSecret({ form, text, folder, environment, findSecret }: SecretForm): ReadSecret {
   if (typeof text !== 'string') return unusable('is not text; put it in quotes');
   if (text.trim() === '') return unusable('is empty');
   if (form === 'environment') return fromVariable(text, environment);
   if (form === 'file') return fromFile(text, folder);
+  if (form === 'reference') return fromStore(text.trim(), findSecret);
   return {
     ...(text === text.trim() ? { value: new Secret(text) } : unusable('begins or ends with a space or line break')),
     warning: 'holds the secret itself; better keep it in a file of its own or in a variable',
@@ -45,6 +49,12 @@ function fromVariable(name: string, environment: SecretForm['environment']): Rea
     return unusable('names a variable that is not set; expected the name of a variable that holds the secret');
   if (value === '') return unusable('names a variable that is empty; put the secret into it');
   return { value: new Secret(value) };
+}
+
+function fromStore(name: string, findSecret: FindSecret | undefined): ReadSecret {
+  if (findSecret === undefined) return unusable('names a secret of the secret store, which is not looked at here');
+  const found = findSecret(name);
+  return 'secret' in found ? { value: found.secret } : unusable(found.problem);
 }
 
 function fromFile(name: string, folder: string): ReadSecret {

@@ -666,6 +666,22 @@ const rows = {
     message: '{report}',
     hint: 'There, nothing was changed; run it again when that is mended. Elsewhere it is done.',
   },
+  secret_store_unusable: {
+    stage: 'start',
+    status: 0,
+    exitCode: 6,
+    fault: 'operator',
+    message: 'Cannot use the secret store {path}: {reason}',
+    hint: '{advice}.',
+  },
+  secret_unknown: {
+    stage: 'configure',
+    status: 0,
+    exitCode: 1,
+    fault: 'operator',
+    message: 'There is no secret {name} in {path}',
+    hint: '{advice}.',
+  },
   setup_unavailable: {
     stage: 'start',
     status: 0,

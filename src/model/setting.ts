@@ -21,7 +21,7 @@ export interface SettingMeta {
   /** What stands for the value in help, for example URL or SECONDS. */
   readonly placeholder?: string;
   readonly example?: string;
-  /** Masked wherever the configuration is shown; gets a `--FLAG-file` twin and the keys `FIELDFile`, `FIELDEnv`. */
+  /** Masked wherever the configuration is shown; gets the twins `--FLAG-file` and `--FLAG-ref`, and the keys `FIELDFile`, `FIELDEnv`, `FIELDRef`. */
   readonly secret?: true;
   /** A path in the file system: relative to the configuration file's folder when it stands there. */
   readonly path?: true;

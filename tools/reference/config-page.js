@@ -23,7 +23,7 @@ function row(leaf) {
   const key = leaf.kind === 'presence' ? 'strategy: anonymous' : formatPath(inGroup);
   const forms =
     meta.secret === true
-      ? `. Also \`${key}File\` (path of a file) or \`${key}Env\` (name of a variable); exactly one of the three`
+      ? `. Also \`${key}File\` (path of a file), \`${key}Env\` (name of a variable) or \`${key}Ref\` (name in the secret store); exactly one of the four`
       : '';
   const list = leaf.allowsSingle ? ' One value or a list.' : '';
   const choices = leaf.choices === undefined ? '' : ` One of ${leaf.choices.map(code).join(', ')}.`;

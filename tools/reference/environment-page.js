@@ -8,7 +8,7 @@ import { code, generatedNote, table } from './markdown.js';
 /** @param {import('../../src/config/leaves.ts').Leaf} leaf */
 function row(leaf) {
   const names = environmentNames(leaf);
-  const files = leaf.kind === 'secret' ? names.map((name) => `${name}_FILE`) : [];
+  const files = leaf.kind === 'secret' ? names.flatMap((name) => [`${name}_FILE`, `${name}_REF`]) : [];
   const path = leaf.kind === 'presence' ? 'strategy: anonymous' : leaf.path.at(-1);
   const yaml = `${leaf.scope === 'server' ? 'servers.NAME.' : ''}${formatPath([...leaf.path.slice(0, -1), String(path)])}`;
   return [[...names, ...files].map(code).join(', '), leaf.meta.help, code(`--${leaf.meta.flag ?? ''}`), code(yaml)];
