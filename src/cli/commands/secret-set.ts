@@ -14,11 +14,7 @@ export const secretSetCommand: CommandModule = {
       summary:
         'Keeps a secret in the secret store of this user, encrypted, so that settings can name it (--token-exchange-client-secret-ref NAME). It is read from stdin, or asked for without showing it.',
       usage: 'NAME [options] < FILE',
-      examples: [
-        'usher secret set okta-gateway',
-        'pass show okta/gateway | usher secret set okta-gateway',
-        '# Then\nusher run --token-exchange-client-secret-ref okta-gateway …',
-      ],
+      examples: ['usher secret set okta-gateway', 'pass show okta/gateway | usher secret set okta-gateway'],
     });
     return addSimpleOptions(command, [secretOptions.debug]);
   },
