@@ -80,7 +80,7 @@ export const allowedPackages = {
 };
 
 /** Files that are tables, not code: they may be as long as what they list. */
-const tables = ['src/model/errors.ts'];
+const tables = ['src/model/errors.ts', 'src/clients/client-table.ts'];
 const longestFile = 400;
 
 /** @typedef {{ file: string, specifier: string }} Import file: path from the repository's folder, with slashes */

@@ -5,7 +5,7 @@ import { loadFormat } from './formats/formats.ts';
 import { findClientFile, type Machine } from './machine.ts';
 import { withLedger } from './ledger.ts';
 import type { Outcome } from './outcome.ts';
-import { putEntry } from './write-entry.ts';
+import { putEntry } from './put-entry.ts';
 
 /** Makes a server appear in clients: writes it into the settings of each, or brings what Usher wrote there up to date. One
  * client whose settings cannot be written does not keep it from the others.

@@ -20,6 +20,8 @@ const schema = z.strictObject({
       url: z.string(),
       /** Of what was written: headers can be secrets, and need not be kept a second time. */
       digest: z.string(),
+      /** Of what stood there before it: an Usher that was stopped may not have come to write the new one. */
+      formerly: z.string().exactOptional(),
       joint: z.string().exactOptional(),
     }),
   ),

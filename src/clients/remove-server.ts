@@ -5,7 +5,7 @@ import { loadFormat } from './formats/formats.ts';
 import { withLedger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import type { Outcome } from './outcome.ts';
-import { takeEntry } from './write-entry.ts';
+import { takeEntry } from './take-entry.ts';
 
 /** Takes a server out of the clients' settings again, wherever Usher wrote it, and leaves them as they were before. What
  * people changed since stays.

@@ -217,6 +217,22 @@ test('an Usher that ended between its note and the file – a server added again
   assert.equal(await readFile(file, 'utf8'), '{}');
 });
 
+test('an Usher that ended between its note and the file – a server with a new URL added again – written, nobody changed it', async (context) => {
+  const machine = await makeMachine(context);
+  const clients = [findClient('vscode')];
+  const file = await write(machine, 'vscode', '{}');
+  await addServer(apollo, { clients, machine });
+  const before = await readFile(file, 'utf8');
+  const moved = { ...apollo, url: 'http://localhost:9000/mcp' };
+  await addServer(moved, { clients, machine });
+  await writeFile(file, before);
+  assert.deepEqual(results(await addServer(moved, { clients, machine })), { vscode: 'updated' });
+  assert.match(await readFile(file, 'utf8'), /9000/);
+  await writeFile(file, before);
+  assert.deepEqual(results(await removeServer('apollo', { machine })), { vscode: 'removed' });
+  assert.equal(await readFile(file, 'utf8'), '{}');
+});
+
 test('headers that are secrets – a server added – stand in the client’s settings, and not in what Usher keeps', async (context) => {
   const machine = await makeMachine(context);
   await addServer({ ...apollo, headers: { 'X-Key': 'sesame-open' } }, { clients: [findClient('vscode')], machine });
