@@ -75,6 +75,7 @@ export const allowedPackages = {
     'providers/',
     'secrets/',
     'workloads/server-settings.ts',
+    'workloads/container/engine-answers.ts',
     'schema.ts',
   ],
 };

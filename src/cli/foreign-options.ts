@@ -14,7 +14,6 @@ interface ForeignOption {
   readonly refuse: (text: string) => string | undefined;
 }
 
-const images = 'is for container images, which this version does not run; give a URL, or a command after --';
 const remote =
   'is not in this version: Usher does not sign in at a remote server itself; let the client sign in, with --oidc-issuer and --oidc-audience';
 
@@ -34,7 +33,6 @@ const foreignOptions: readonly ForeignOption[] = [
     visible: true,
     refuse: () => undefined,
   },
-  { flags: '-v, --volume <DIR>', help: 'Of container images', refuse: () => images },
   { flags: '--remote-auth', help: 'Sign in at a remote server', refuse: () => remote },
   { flags: '--remote-auth-client-id <ID>', help: 'Of --remote-auth', refuse: () => remote },
   { flags: '--remote-auth-client-secret <SECRET>', help: 'Of --remote-auth', refuse: () => remote },

@@ -5,7 +5,7 @@ import { collect, textsOf } from './command.ts';
 /** How `run` spells the MCP server it is put in front of. */
 export const runSpelling = {
   upstream: 'URL',
-  upstreamAdvice: 'give the URL of an MCP server, or run one with --target-port PORT -- COMMAND',
+  upstreamAdvice: 'give the URL of an MCP server, an image, or run one with --target-port PORT -- COMMAND',
 };
 
 export function nameOption(): Option {

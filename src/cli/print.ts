@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { describe } from '../lib/describe-error.ts';
+import type { ShowProgress } from '../model/workload.ts';
 import { fitColumns } from './fit-columns.ts';
 import { fail } from '../model/usher-error.ts';
 import { styleText } from 'node:util';
@@ -34,6 +35,13 @@ export function printReport(text: string): void {
 export function note(text: string): void {
   write(2, `${text}\n`);
 }
+
+/** Shows on the terminal how far something is, in place of what it showed before; undefined clears it. Undefined where
+ * stderr is no terminal.
+ */
+export const showProgress: ShowProgress | undefined = process.stderr.isTTY
+  ? (text) => write(2, `\r\u001B[K${(text ?? '').slice(0, (process.stderr.columns ?? 80) - 1)}`)
+  : undefined;
 
 /** Writes `warning: …` to stderr. */
 export function warn(text: string): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { commandLeaf, leafOfFlag } from '../config/leaves.ts';
+import { leafOfFlag, workloadLeaf } from '../config/leaves.ts';
 import { quote } from '../config/quote.ts';
 import type { GivenFlag } from '../config/read-flags.ts';
 import type { Problem } from '../config/source.ts';
@@ -12,7 +12,7 @@ export interface ReadTarget {
   readonly problems: readonly Problem[];
 }
 
-/** Reads the MCP server off the arguments of `run`: a URL, or a command after `--`. */
+/** Reads the MCP server off the arguments of `run`: a URL, an image and its arguments, or a command after `--`. */
 export function readTarget(command: Command, tail: readonly string[] | undefined): ReadTarget {
   const [text, second] = sortLeftovers(command).operands;
   const problems: Problem[] =
@@ -26,7 +26,8 @@ export function readTarget(command: Command, tail: readonly string[] | undefined
 
 function readCommand(tail: readonly string[] | undefined): ReadTarget {
   if (tail === undefined) return { flags: [], problems: [] };
-  if (tail.length > 0) return { flags: [{ leaf: commandLeaf(), label: 'COMMAND', texts: tail }], problems: [] };
+  if (tail.length > 0)
+    return { flags: [{ leaf: workloadLeaf('command'), label: 'COMMAND', texts: tail }], problems: [] };
   return {
     flags: [],
     problems: [{ where: '--', what: 'is not followed by a command; give one, for example -- node server.js' }],
@@ -40,25 +41,39 @@ function readOperand(text: string, target: Target, tail: readonly string[] | und
         flags: [{ leaf: leafOfFlag('target-uri'), label: 'URL', texts: [target.url] }],
         problems: tail === undefined ? [] : [{ where: '--', what: 'is given beside a URL; give a URL or a command' }],
       };
-    case 'package':
     case 'image':
+      return {
+        flags: [
+          { leaf: workloadLeaf('image'), label: 'IMAGE', texts: [target.image] },
+          ...(tail === undefined || tail.length === 0
+            ? []
+            : [{ leaf: workloadLeaf('args'), label: 'ARG', texts: tail }]),
+        ],
+        problems: isHostAndPort(text)
+          ? [
+              {
+                where: 'URL',
+                what: `is ${quote(text)}, without a scheme; did you mean ${quote(`http://${text}`)}? If it is an image of a registry there, give it with its tag`,
+              },
+            ]
+          : [],
+      };
+    case 'package':
     case 'name':
       return {
         // Reported; a second sentence that the server is missing would confuse.
-        flags: [{ leaf: leafOfFlag('target-uri'), label: 'URL', texts: ['http://localhost'] }],
+        flags: [{ leaf: workloadLeaf('image'), label: 'URL', texts: ['unknown'] }],
         problems: [
           {
             where: 'URL',
-            what: isHostAndPort(text)
-              ? `is ${quote(text)}, without a scheme; did you mean ${quote(`http://${text}`)}?`
-              : `is ${quote(text)}: images, packages and names are not in this version; give the URL of an MCP server, or run one with --target-port PORT -- COMMAND`,
+            what: `is ${quote(text)}: packages and names are not in this version; give the URL of an MCP server, an image with its registry or tag, or a command: --target-port PORT -- COMMAND`,
           },
         ],
       };
   }
 }
 
-/** `localhost:8001/mcp`, but not `ghcr.io/server:v1`. */
+/** `localhost:8001/mcp` may be either; `localhost:5000/server:v1` is an image. */
 function isHostAndPort(text: string): boolean {
-  return /^[\w.-]+:\d+(?:\/|$)/.test(text);
+  return /^(?:localhost|\d+(?:\.\d+){3}):\d+(?:\/[^:@]*)?$/i.test(text);
 }

@@ -2,7 +2,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { buildLog, type LeveledLog } from '../telemetry/build-log.ts';
-import { note } from './print.ts';
+import { note, showProgress } from './print.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { summarize } from './summarize.ts';
 
@@ -11,7 +11,11 @@ export async function startGatewayCommand({ config }: LoadedConfig, read: () => 
   return runUntilStopped(
     async (signal) => {
       const log = buildLog(config.log);
-      const gateway = await startGateway(config, { log, signal });
+      const gateway = await startGateway(config, {
+        log,
+        signal,
+        ...(showProgress === undefined ? {} : { showProgress }),
+      });
       note(summarize(config, gateway));
       return {
         close: () => gateway.close(),

@@ -67,8 +67,14 @@ function wantedToken({ audience, resource = [], scopes, url, clientId }: WantedT
 /** Arguments are left out: they may hold what is not for a log. */
 function upstream({ upstream: settings }: ServerConfig, target: string): string {
   if (settings.strategy === 'http') return target;
+  if (settings.strategy === 'container')
+    return `${target}, the container of ${settings.image}${countArguments(settings.args)}`;
   const [program = '', ...args] = settings.command;
-  return `${target}, run as ${program}${args.length === 0 ? '' : ` with ${args.length} argument${args.length === 1 ? '' : 's'}`}`;
+  return `${target}, run as ${program}${countArguments(args)}`;
+}
+
+function countArguments(args: readonly string[]): string {
+  return args.length === 0 ? '' : ` with ${args.length} argument${args.length === 1 ? '' : 's'}`;
 }
 
 function plural(noun: string, items: readonly string[]): string {

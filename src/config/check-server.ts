@@ -53,6 +53,8 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   if (
     typeof targetPort === 'number' &&
     targetPort !== 0 &&
+    // That of a container is one of its own.
+    at('upstream', 'strategy') !== 'container' &&
     targetPort === (valueAt(draft.tree, ['listen', 'port']) ?? 8000)
   ) {
     yield {

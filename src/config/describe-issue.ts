@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { findClosest } from '../lib/closest.ts';
 import type { Draft } from './draft.ts';
-import { commandLeaf, isOf, type Leaf, leaves, type Segment } from './leaves.ts';
+import { isOf, type Leaf, leaves, type Segment, workloadLeaf } from './leaves.ts';
 import { needsCallerToken } from './needs-caller-token.ts';
 import { formatPath, plainPath, valueAt } from './path.ts';
 import { quote } from './quote.ts';
@@ -49,7 +49,7 @@ export function whereIs(draft: Draft, path: readonly Segment[], spelling: Spelli
     return `${draft.file?.placeOf(path) ?? ''} ${formatPath(path)}`;
   }
   if (leaf?.meta.flag !== undefined && spelling.oneServer) return `--${leaf.meta.flag}`;
-  if (leaf === commandLeaf() && spelling.oneServer && draft.file === undefined) return commandWord;
+  if (leaf === workloadLeaf('command') && spelling.oneServer && draft.file === undefined) return commandWord;
   if (path.at(-1) === 'upstream' && spelling.oneServer) return spelling.upstream;
   return formatPath(path);
 }

@@ -15,13 +15,13 @@ export function findFixedChanges(now: Config, next: Config): string[] {
   ];
   const names = new Set([...Object.keys(now.servers), ...Object.keys(next.servers)]);
   for (const name of names) {
-    settings.push([`servers.${name}.upstream (a command)`, commandOf(now, name), commandOf(next, name)]);
+    settings.push([`servers.${name}.upstream (a command or container)`, commandOf(now, name), commandOf(next, name)]);
   }
   return settings.filter(([, before, after]) => !sameSettings(before, after)).map(([what]) => `${what} is another now`);
 }
 
-/** The command Usher runs for a server, with everything that belongs to it. */
+/** What Usher runs for a server, with everything that belongs to it. */
 function commandOf({ servers }: Config, name: string): unknown {
   const upstream = Object.hasOwn(servers, name) ? servers[name]?.upstream : undefined;
-  return upstream?.strategy === 'process' ? upstream : undefined;
+  return upstream?.strategy === 'http' ? undefined : upstream;
 }

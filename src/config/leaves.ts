@@ -216,12 +216,12 @@ export function leafOfFlag(flag: string): Leaf {
   return leaf;
 }
 
-/** The leaf of the command a workload runs: the one setting that has no flag, since it stands after `--`. */
-export function commandLeaf(): Leaf {
+/** The leaf of what a workload runs: settings that have no flag, since they are arguments or stand after `--`. */
+export function workloadLeaf(name: 'command' | 'image' | 'args'): Leaf {
   const leaf = leaves.find(
-    ({ meta, path }) => meta.fileOnly === undefined && meta.flag === undefined && path.at(-1) === 'command',
+    ({ meta, path }) => meta.fileOnly === undefined && meta.flag === undefined && path.at(-1) === name,
   );
-  if (leaf === undefined) throw new TypeError('No setting holds the command of a workload');
+  if (leaf === undefined) throw new TypeError(`No setting holds the ${name} of a workload`);
   return leaf;
 }
 

@@ -155,6 +155,17 @@ const samples: Samples = {
   'target-port': same(9010),
   'target-path': same('/other'),
   env: { text: 'A=1=2', yaml: { A: '1=2' }, value: { A: '1=2' } },
+  'env-file': { text: '/srv/a,b.env', yaml: ['/srv/a,b.env'], value: ['/srv/a,b.env'] },
+  volume: { text: '/srv/a,b:/data:ro', yaml: ['/srv/a,b:/data:ro'], value: ['/srv/a,b:/data:ro'] },
+  engine: same('podman'),
+  pull: same('never'),
+  network: same('backend'),
+  user: same('1000:1000'),
+  'writable-root': same(true),
+  'cap-add': listOf('CHOWN', 'NET_BIND_SERVICE'),
+  memory: same('512m'),
+  cpus: same(1.5),
+  'pids-limit': same(64),
   restart: same('never'),
   'start-timeout': same(7),
   'body-limit': same(4096),
@@ -197,9 +208,11 @@ function baseServer(leaf: Leaf): Tree {
         : { strategy: 'jwt', issuer: 'https://issuer.example.com', audience: ['base'] },
     ],
     ...(credential === undefined ? {} : { credential: { strategy, ...structuredClone(credential) } }),
-    upstream: leaf.strategies.includes('process')
-      ? { strategy: 'process', command: ['true'], targetPort: 9000 }
-      : { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' },
+    upstream: leaf.strategies.includes('container')
+      ? { strategy: 'container', image: 'acme/server:1', targetPort: 9000 }
+      : leaf.strategies.includes('process')
+        ? { strategy: 'process', command: ['true'], targetPort: 9000 }
+        : { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' },
   };
 }
 

@@ -67,9 +67,26 @@ function prepareLeaf(draft: Draft, leaf: Leaf, at: { path: Segment[]; environmen
   }
   const value = Object.hasOwn(group, key) ? group[key] : undefined;
   if (leaf.allowsSingle && typeof value === 'string') setOwn(group, key, [value]);
-  if (leaf.meta.path && typeof value === 'string' && value !== '-' && value !== '' && draft.file !== undefined) {
-    setOwn(group, key, resolve(draft.file.folder, value));
+  if (leaf.meta.path === undefined || draft.file === undefined) return;
+  const { folder } = draft.file;
+  const given = Object.hasOwn(group, key) ? group[key] : undefined;
+  if (typeof given === 'string') setOwn(group, key, absolute(given, leaf, folder));
+  if (Array.isArray(given)) {
+    const items: unknown[] = given;
+    setOwn(
+      group,
+      key,
+      items.map((item) => (typeof item === 'string' ? absolute(item, leaf, folder) : item)),
+    );
   }
+}
+
+function absolute(text: string, { meta }: Leaf, folder: string): string {
+  if (text === '-' || text === '') return text;
+  if (meta.path === true) return resolve(folder, text);
+  // A colon may belong to a drive of Windows.
+  const [, source = '', rest = ''] = /^((?:[A-Za-z]:[\\/])?[^:]*)(.*)$/s.exec(text) ?? [];
+  return /[\\/]/.test(source) && !source.startsWith('~') ? `${resolve(folder, source)}${rest}` : text;
 }
 
 interface SecretPlace {

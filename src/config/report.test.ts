@@ -43,7 +43,7 @@ servers:
     'usher.yaml:7:9 servers.apollo.authenticate[0].audiance: is unknown; did you mean audience?',
     'usher.yaml:11:7 servers.apollo.credential.clientSecretEnv: names a variable that is not set; expected the name of a variable that holds the secret',
     'usher.yaml:13:7 servers.apollo.credential.timeoutSeconds: is "soon", expected a number of seconds (as a flag also 500ms, 10s, 2m)',
-    'usher.yaml:14:17 servers.apollo.upstream.strategy: is "proces", expected one of http, process; did you mean process?',
+    'usher.yaml:14:17 servers.apollo.upstream.strategy: is "proces", expected one of http, process, container; did you mean process?',
   ]);
 });
 

@@ -18,6 +18,7 @@ import { rateLimitSchema } from '../policies/rate-limit/schema.ts';
 import { scopesSchema } from '../policies/scopes/schema.ts';
 import { redisSchema } from '../state/redis/schema.ts';
 import { httpSchema } from '../upstreams/http/schema.ts';
+import { containerSchema } from '../workloads/container/schema.ts';
 import { processSchema } from '../workloads/process/schema.ts';
 
 const host = z.string().regex(/^[A-Za-z0-9._:[\]-]+$/, 'a host name or address');
@@ -120,7 +121,7 @@ export const serverSchema = z.strictObject({
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
   rateLimit: rateLimitSchema.prefault({}),
   credential: credential.default({ strategy: 'none' }),
-  upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema]),
+  upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema, containerSchema]),
   bodyLimitBytes: setting(
     z
       .number()

@@ -63,9 +63,11 @@ function readBoolean(text: string): TextValue {
 function readList(leaf: Leaf, texts: readonly string[]): TextValue {
   const items: string[] = [];
   for (const text of texts) {
-    const parts = leaf.meta.spaceSeparated
-      ? text.trim().split(/\s*,\s*|\s+/)
-      : text.split(',').map((part) => part.trim());
+    const parts = leaf.meta.wholeItems
+      ? text.split('\n').filter((line, _, all) => line !== '' || all.length === 1)
+      : leaf.meta.spaceSeparated
+        ? text.trim().split(/\s*,\s*|\s+/)
+        : text.split(',').map((part) => part.trim());
     if (parts.includes(''))
       return { problem: `is ${quote(text)}, which has an empty item; expected values separated by one comma` };
     items.push(...parts);

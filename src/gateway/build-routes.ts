@@ -159,6 +159,7 @@ function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { r
 /** Where the MCP endpoint behind is, or would be if it were run. */
 function upstreamUrl({ upstream }: ServerConfig): string {
   if (upstream.strategy === 'process') return `http://127.0.0.1:${upstream.targetPort}${upstream.targetPath}`;
+  if (upstream.strategy === 'container') return `http://127.0.0.1:${upstream.targetPort ?? 0}${upstream.targetPath}`;
   const url = new URL(upstream.url);
   if (url.pathname === '/') url.pathname = '/mcp';
   return url.href;

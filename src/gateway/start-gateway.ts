@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { buildClientAddress } from '../lib/client-address.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
+import type { ShowProgress } from '../model/workload.ts';
 import { startRedisStore, type RedisStore } from '../state/redis/start-redis-store.ts';
 import type { RestartTimes } from '../workloads/keep-running.ts';
 import { buildListener, listen, maxHeaderBytes, type Listener } from './build-listener.ts';
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly certificatePollMs?: number;
   /** When child processes that ended are started again; injected by tests, which have less time. */
   readonly restartTimes?: RestartTimes;
+  /** Where a person looks at a terminal: what takes long says how far it is. */
+  readonly showProgress?: ShowProgress;
   /** How long a command to the shared state may take; injected by tests on busy machines. */
   readonly stateCommandMs?: number;
 }

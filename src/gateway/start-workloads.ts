@@ -1,6 +1,7 @@
 import type { Config, ServerConfig } from '../config/schema.ts';
 import type { Log } from '../model/log.ts';
-import type { Workload } from '../model/workload.ts';
+import type { ShowProgress, Workload } from '../model/workload.ts';
+import { containerWorkload } from '../workloads/container/container-workload.ts';
 import { keepRunning, type KeptServer, type RestartTimes } from '../workloads/keep-running.ts';
 import { processWorkload } from '../workloads/process/process-workload.ts';
 
@@ -9,6 +10,7 @@ export interface StartWorkloadsDeps {
   /** Gives up starting. */
   readonly signal?: AbortSignal | undefined;
   readonly restartTimes?: RestartTimes | undefined;
+  readonly showProgress?: ShowProgress | undefined;
   /** Takes over what was started. */
   readonly started: AsyncDisposableStack;
 }
@@ -18,12 +20,13 @@ export interface StartWorkloadsDeps {
  */
 export async function startWorkloads(
   { servers }: Config,
-  { log, signal, restartTimes: times, started }: StartWorkloadsDeps,
+  { log, signal, restartTimes: times, showProgress, started }: StartWorkloadsDeps,
 ): Promise<ReadonlyMap<string, Workload>> {
   const workloads = new Map<string, Workload>();
   for (const [name, server] of Object.entries(servers)) {
     const kept = buildKept(name, server);
-    if (kept !== undefined) workloads.set(name, started.use(await keepRunning(kept, { log, signal, times })));
+    if (kept !== undefined)
+      workloads.set(name, started.use(await keepRunning(kept, { log, signal, times, showProgress })));
   }
   return workloads;
 }
@@ -33,6 +36,8 @@ function buildKept(name: string, { upstream }: ServerConfig): KeptServer | undef
   switch (upstream.strategy) {
     case 'process':
       return processWorkload(name, upstream);
+    case 'container':
+      return containerWorkload(name, upstream);
     case 'http':
       return undefined;
   }

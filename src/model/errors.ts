@@ -626,6 +626,22 @@ const rows = {
     message: 'Cannot run {command}: {reason}',
     hint: 'Try the command by itself in a shell.',
   },
+  engine_unavailable: {
+    stage: 'start',
+    status: 0,
+    exitCode: 4,
+    fault: 'operator',
+    message: 'Cannot reach a container engine: {reason}',
+    hint: '{advice}.',
+  },
+  container_failed: {
+    stage: 'start',
+    status: 0,
+    exitCode: 4,
+    fault: 'operator',
+    message: 'Cannot run the image {image}: {reason}',
+    hint: '{advice}.',
+  },
   output_failed: {
     stage: 'start',
     status: 0,

@@ -23,10 +23,14 @@ export interface SettingMeta {
   readonly example?: string;
   /** Masked wherever the configuration is shown; gets the twins `--FLAG-file` and `--FLAG-ref`, and the keys `FIELDFile`, `FIELDEnv`, `FIELDRef`. */
   readonly secret?: true;
-  /** A path in the file system: relative to the configuration file's folder when it stands there. */
-  readonly path?: true;
+  /** A path in the file system, or a list of them: relative to the configuration file's folder when it stands there. Before
+   * a colon only what has a slash is one.
+   */
+  readonly path?: true | 'before-colon';
   /** Too rich for a flag or a variable. */
   readonly fileOnly?: true;
+  /** A list whose items may hold commas: its flag is repeated, and in a variable each stands on a line of its own. */
+  readonly wholeItems?: true;
   /** A list whose items may also be separated by spaces, as OAuth writes scopes. */
   readonly spaceSeparated?: true;
 }

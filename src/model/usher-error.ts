@@ -4,11 +4,13 @@ import type { KnownRefusal } from './provider.ts';
 import { type ErrorCode, type ErrorDetails, errorTable, type ErrorRow } from './errors.ts';
 
 const longestDetail = 300;
+/** Where no caller is involved: whoever starts something wants all of it. */
+const longestAtStart = 2000;
 
 /** Values can come from anybody: no control characters, none that turn the line around, bounded length. */
-function printable(value: string | number): string {
+function printable(value: string | number, longest = longestDetail): string {
   const line = plain(String(value));
-  return line.length > longestDetail ? `${line.slice(0, longestDetail)}…` : line;
+  return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
 /** Words of others often end with a full stop of their own: then the template's is one too many. */
@@ -49,14 +51,16 @@ export class UsherError extends Error {
   constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, extra: FailExtra = {}) {
     const row = errorTable[code];
     // A configuration report has many lines on purpose and quotes only the operator's own input.
-    const clean = row.stage === 'configure' ? String : printable;
+    const bounded = (value: string | number) =>
+      printable(value, row.stage === 'start' ? longestAtStart : longestDetail);
+    const clean = row.stage === 'configure' ? String : bounded;
     super(fill(row.message, details, clean), extra.cause === undefined ? {} : { cause: extra.cause });
     this.code = code;
     this.row = row;
     this.known = extra.known;
     const place = extra.place === undefined ? '' : `${extra.place}: `;
     const known = extra.known === undefined ? '' : ` ${extra.known.cause} ${extra.known.fix}`;
-    this.hint = `${place}${fill(row.hint, details, printable)}${known}`;
+    this.hint = `${place}${fill(row.hint, details, bounded)}${known}`;
     this.details = details;
     this.place = extra.place;
     this.claims = extra.claims;

@@ -1,5 +1,8 @@
 import type { UsherError } from './usher-error.ts';
 
+/** Shows how far something is, in place of what it showed before; undefined when it is over. */
+export type ShowProgress = (text: string | undefined) => void;
+
 /** Seam: how we run the MCP server. One folder per member under workloads/. */
 export interface Workload extends AsyncDisposable {
   /** Where its MCP endpoint answers, over all restarts. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BackOff, type BackOffTimes } from '../lib/back-off.ts';
 import type { Log } from '../model/log.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
-import type { Workload } from '../model/workload.ts';
+import type { ShowProgress, Workload } from '../model/workload.ts';
 import { LastLines } from './last-lines.ts';
 
 /** A server that was started and listens. */
@@ -19,6 +19,8 @@ export interface StartDeps {
   readonly signal?: AbortSignal | undefined;
   /** Hears what it says to stderr, cleaned for the log. */
   readonly onErrorLine?: (line: string) => void;
+  /** Where a person looks at a terminal. */
+  readonly showProgress?: ShowProgress | undefined;
 }
 
 /** What is kept running. */
@@ -31,7 +33,7 @@ export interface KeptServer {
   readonly url: string;
   readonly restart: 'always' | 'never';
   /** Starts it, and returns when it listens.
-   * @throws UsherError workload_failed, or the signal's reason; nothing of it is left then
+   * @throws UsherError workload_failed and its like, or the signal's reason; nothing of it is left then
    */
   start(deps: StartDeps): Promise<RunningServer>;
 }
@@ -50,6 +52,8 @@ export interface KeepRunningDeps {
   readonly signal?: AbortSignal | undefined;
   /** Injected by tests, which have less time. */
   readonly times?: RestartTimes | undefined;
+  /** Where a person looks at a terminal: for the first start. */
+  readonly showProgress?: ShowProgress | undefined;
 }
 
 /** Keeps a server running: when it ends it is started again, after a wait that grows while it keeps ending; calls are
@@ -57,9 +61,9 @@ export interface KeepRunningDeps {
  * @throws UsherError workload_failed, or the signal's reason
  */
 export async function keepRunning(kept: KeptServer, deps: KeepRunningDeps): Promise<Workload> {
-  const { log, signal, times = usualTimes } = deps;
+  const { log, signal, times = usualTimes, showProgress } = deps;
   const lastErrors = new LastLines();
-  const running = await kept.start({ log, signal, onErrorLine: lastErrors.take });
+  const running = await kept.start({ log, signal, onErrorLine: lastErrors.take, showProgress });
   return new KeptWorkload(kept, { running, lastErrors, log, times });
 }
 

@@ -4,13 +4,21 @@ import { setting } from '../model/setting.ts';
 /** Settings that mean the same to every way to run a server: one flag each. Each member of the seam makes its own. */
 const group = 'Server';
 
+const port = () => z.number().int().min(1).max(65535);
+const ofPort = {
+  help: 'Port the server listens on; of a container, by default the only one its image names',
+  flag: 'target-port',
+  group,
+  placeholder: 'PORT',
+} as const;
+
 export function targetPort() {
-  return setting(z.number().int().min(1).max(65535), {
-    help: 'Port the command listens on',
-    flag: 'target-port',
-    group,
-    placeholder: 'PORT',
-  });
+  return setting(port(), ofPort);
+}
+
+/** Where it can be found out. */
+export function optionalTargetPort() {
+  return setting(port().optional(), ofPort);
 }
 
 export function targetPath() {
@@ -20,7 +28,7 @@ export function targetPath() {
       .regex(/^\/[^\s?#]*$/, 'a path such as /mcp')
       .default('/mcp'),
     {
-      help: 'Path of the MCP endpoint the command serves',
+      help: 'Path of the MCP endpoint the server has there',
       flag: 'target-path',
       group,
       placeholder: 'PATH',
@@ -32,7 +40,7 @@ export function env() {
   return setting(
     z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and _'), z.string()).default({}),
     {
-      help: 'Environment variable for the command, repeatable; it gets no others but PATH, HOME, LANG and TZ',
+      help: 'Environment variable for the command or container, repeatable; of its own a command gets PATH, HOME, LANG and TZ, a container nothing',
       flag: 'env',
       short: 'e',
       group,
@@ -43,7 +51,7 @@ export function env() {
 
 export function restart() {
   return setting(z.enum(['always', 'never']).default('always'), {
-    help: 'What happens when the command ends by itself: it is started again, or Usher ends too',
+    help: 'What happens when the command or container ends by itself: it is started again, or Usher ends too',
     flag: 'restart',
     group,
   });
@@ -51,7 +59,7 @@ export function restart() {
 
 export function startTimeoutSeconds() {
   return setting(z.number().positive().max(600).default(30), {
-    help: 'How long the command may take until it listens',
+    help: 'How long the command or container may take until it listens',
     flag: 'start-timeout',
     group,
     placeholder: 'SECONDS',

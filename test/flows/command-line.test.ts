@@ -45,6 +45,7 @@ test('usher run --help – groups the flags, with default and environment name',
     'Rate limits',
     'Credential',
     'Token exchange',
+    'Container',
     'Listener',
     'Shared state',
     'Audit and log',
@@ -148,7 +149,7 @@ test('usher run – a port without its command – is told where the command sta
   );
 });
 
-test('usher run – an image as in other gateways – says what this version takes', async (context) => {
+test('usher run – a name as in other gateways – says what this version takes, and nothing else', async (context) => {
   const args = [
     'run',
     '--transport',
@@ -162,8 +163,25 @@ test('usher run – an image as in other gateways – says what this version tak
   ];
   const { code, stderr } = await runUsher(context, args);
   assert.equal(code, 2);
-  assert.match(stderr, /--volume: is for container images/);
-  assert.match(stderr, /URL: is "apollo-mcp-server": images, packages and names are not in this version/);
+  assert.match(stderr, /URL: is "apollo-mcp-server": packages and names are not in this version/);
+  assert.match(stderr, /: one problem\n/);
+});
+
+test('usher run – container flags that cannot be used – each with what was wanted', async (context) => {
+  const bad = ['--volume', '/only', '--memory', 'lots', '--user', 'a b', '--network', 'host', '--cap-add', 'chown'];
+  const { code, stderr } = await runUsher(context, ['run', ...jwt, ...bad, 'acme/server:1']);
+  assert.equal(code, 2);
+  assert.match(stderr, /--volume: is "\/only", expected SOURCE:\/PATH or SOURCE:\/PATH:ro/);
+  assert.match(stderr, /--memory: is "lots", expected a size such as 512m or 2g/);
+  assert.match(stderr, /--user: is "a b", expected a user such as 1000 or 1000:1000/);
+  assert.match(stderr, /--network: is "host", expected a network of its own/);
+  assert.match(stderr, /--cap-add: is "chown", expected a capability such as CHOWN/);
+});
+
+test('usher run – container flags with a URL – is refused', async (context) => {
+  const { code, stderr } = await runUsher(context, ['run', ...jwt, '--memory', '1g', 'http://127.0.0.1:1']);
+  assert.equal(code, 2);
+  assert.match(stderr, /belongs to the strategy (?:container|http), but/);
 });
 
 test('usher run – a URL and a command – is refused', async (context) => {

@@ -5,12 +5,16 @@ export interface RealProvider {
   readonly skip: string | false;
 }
 
-/** The real identity provider that `npm test` started for this file (tools/real).
+/** The real identity provider, or container engine, that `npm test` started for this file (tools/real).
  * @throws Error when it should be there and did not start
  */
-export function findRealProvider(variable: 'TEST_KEYCLOAK' | 'TEST_SPRING' | 'TEST_HELM'): RealProvider {
+export function findRealProvider(
+  variable: 'TEST_KEYCLOAK' | 'TEST_SPRING' | 'TEST_HELM' | 'TEST_ENGINE',
+): RealProvider {
   const found = JSON.parse(process.env[variable] ?? '{"missing":"npm test starts it, nobody else"}') as Found;
   if ('failed' in found) throw new Error(found.failed);
+  if ('missing' in found && process.env[`REQUIRE_${variable.slice('TEST_'.length)}`] !== undefined)
+    throw new Error(`It has to be here (REQUIRE_${variable.slice('TEST_'.length)}): ${found.missing}`);
   return 'url' in found ? { url: found.url, skip: false } : { url: '', skip: found.missing };
 }
 

@@ -1,13 +1,15 @@
 import { buildHelm } from './build-helm.js';
+import { startEngine } from './start-engine.js';
 import { startKeycloak } from './start-keycloak.js';
 import { startSpring } from './start-spring.js';
 import { Unavailable } from './unavailable.js';
 
 /**
- * Real identity providers, and other large things, that test files want, by a word in the files' names, and the environment
- * name that tells them where it is. The quick one first: one after the other, beside the tests.
+ * Real identity providers, a container engine, and other large things, that test files want, by a word in the files' names, and
+ * the environment name that tells them where it is. The quick ones first: one after the other, beside the tests.
  */
 const providers = [
+  { word: '.engine.test.', variable: 'TEST_ENGINE', start: startEngine },
   { word: '.spring.test.', variable: 'TEST_SPRING', start: startSpring },
   { word: '.keycloak.test.', variable: 'TEST_KEYCLOAK', start: startKeycloak },
   { word: '.helm.test.', variable: 'TEST_HELM', start: buildHelm },
@@ -15,7 +17,7 @@ const providers = [
 
 /** @typedef {{ url: string } | { missing: string } | { failed: string }} Found what the environment name holds, as JSON */
 
-/** Real identity providers, started in the background while other tests run. */
+/** Real identity providers and container engine, started in the background while other tests run. */
 export class RealProviders {
   #stop = new AbortController();
   /** @type {{ word: string, ready: Promise<void>, end: () => Promise<string | undefined> }[]} */

@@ -9,14 +9,17 @@ import { readTarget } from '../read-target.ts';
 /** The target URL is an argument here. */
 const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');
 
-/** `usher run [flags] URL` and `usher run [flags] --target-port PORT -- COMMAND ARG…` */
+/** `usher run [flags] URL`, `usher run [flags] IMAGE [-- ARG…]` and `usher run [flags] --target-port PORT -- COMMAND ARG…` */
 export const runCommand: CommandModule = {
   build() {
     const command = buildCommand('usher run', {
-      summary: 'Puts Usher in front of an MCP server: one that runs at a URL, or a command that is run beside it.',
-      usage: '[options] URL\n       usher run [options] --target-port PORT -- COMMAND ARG…',
+      summary:
+        'Puts Usher in front of an MCP server: one that runs at a URL, an image, or a command that is run beside it.',
+      usage:
+        '[options] URL\n       usher run [options] IMAGE [-- ARG…]\n       usher run [options] --target-port PORT -- COMMAND ARG…',
       examples: [
         "# Check callers' tokens, swap them for the back end's\nusher run --oidc-issuer https://example.okta.com/oauth2/aus1 \\\n  --oidc-audience mcpserver \\\n  --token-exchange-url https://example.okta.com/oauth2/aus2/v1/token \\\n  --token-exchange-client-id 0oa1gateway \\\n  --token-exchange-client-secret-file secret.txt \\\n  --token-exchange-audience backend --token-exchange-scopes backend-api:read \\\n  http://127.0.0.1:8001/mcp",
+        '# Run an image on Docker or Podman\nusher run --anonymous --volume ./config.yaml:/config.yaml:ro \\\n  ghcr.io/acme/server:1.2 -- /config.yaml',
         '# Run the MCP server as well\nusher run --anonymous --target-port 8001 -- node server.js --port 8001',
       ],
     });

@@ -22,7 +22,7 @@ export const serverAnswers: Check = {
       return pass(seen);
     } catch (error) {
       const reason = describe(error);
-      if (server.upstream.strategy === 'process')
+      if (server.upstream.strategy !== 'http')
         return unknown(`${target}: ${reason}`, 'Usher starts this server itself: run this while the gateway runs.');
       const code = timeouts.test(String(error instanceof Error && 'code' in error ? error.code : reason))
         ? 'upstream_timeout'

@@ -1,0 +1,99 @@
+import type { ContainerAnswer, ImageAnswer } from './engine-answers.ts';
+import { labels, ownOwner, ownProcess } from './owner.ts';
+import type { Volume } from './read-volumes.ts';
+import type { ContainerSettings } from './schema.ts';
+
+/** What a container is made of, beside its settings. */
+export interface ContainerParts {
+  readonly server: string;
+  readonly image: ImageAnswer;
+  readonly env: Readonly<Record<string, string>>;
+  readonly volumes: readonly Volume[];
+  readonly network: string;
+  /** The port it listens on, and the one of this machine's loopback address that leads there; 0 lets the engine choose. */
+  readonly targetPort: number;
+  readonly hostPort: number;
+  /** Has a program of the engine's as its first process, which hands signals on and waits for orphans. */
+  readonly hasInit: boolean;
+}
+
+/** Room for what servers put aside while the rest is read-only. */
+const temporary = 'rw,nosuid,nodev,size=256m,mode=1777';
+
+/** On whatever is made at the engine for a server. */
+export function buildLabels(server: string): Record<string, string> {
+  return { [labels.server]: server, [labels.owner]: ownOwner(), [labels.process]: ownProcess() };
+}
+
+/** The body of `containers/create`: nothing the server does not need. No capabilities, no new privileges, a read-only root,
+ * bounded processes, one port on the loopback address, and no copy of its output at the engine, which would keep tokens
+ * that servers write down.
+ */
+export function buildContainer(settings: ContainerSettings, parts: ContainerParts): Record<string, unknown> {
+  const { server, image, env, volumes, network, targetPort, hostPort, hasInit } = parts;
+  const port = `${targetPort}/tcp`;
+  const needsTemporary = !settings.writableRoot && volumes.every(({ target }) => target !== '/tmp');
+  const memory = settings.memory === undefined ? undefined : parseSize(settings.memory);
+  return {
+    // By its id: a name can come to mean another image.
+    Image: image.Id,
+    ...(settings.args.length === 0 ? {} : { Cmd: settings.args }),
+    ...(settings.user === undefined ? {} : { User: settings.user }),
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    Labels: {
+      ...buildLabels(server),
+      [labels.path]: settings.targetPath,
+      [labels.port]: String(targetPort),
+    },
+    ExposedPorts: { [port]: {} },
+    Tty: false,
+    HostConfig: {
+      NetworkMode: network,
+      PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: hostPort === 0 ? '' : String(hostPort) }] },
+      ExtraHosts: ['host.docker.internal:host-gateway'],
+      // This form never makes what is missing; the other one is for the labels of SELinux, which this one does not know.
+      Mounts: volumes
+        .filter(({ label }) => label === undefined)
+        .map(({ source, target, isNamed, isReadOnly }) => ({
+          Type: isNamed ? 'volume' : 'bind',
+          Source: source,
+          Target: target,
+          ReadOnly: isReadOnly,
+        })),
+      Binds: volumes
+        .filter(({ label }) => label !== undefined)
+        .map(({ source, target, isReadOnly, label }) => `${source}:${target}:${isReadOnly ? 'ro' : 'rw'},${label}`),
+      ReadonlyRootfs: !settings.writableRoot,
+      Tmpfs: needsTemporary ? { '/tmp': temporary } : {},
+      CapDrop: ['ALL'],
+      CapAdd: settings.capabilities.map((name) => name.replace(/^CAP_/, '')),
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: settings.pidsLimit,
+      ...(memory === undefined ? {} : { Memory: memory, MemorySwap: memory }),
+      ...(settings.cpus === undefined ? {} : { NanoCpus: Math.round(settings.cpus * 1e9) }),
+      ...(hasInit ? { Init: true } : {}),
+      LogConfig: { Type: 'none', Config: {} },
+      RestartPolicy: { Name: 'no' },
+    },
+  };
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** `512m` in bytes. */
+export function parseSize(text: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text) ?? [];
+  return Math.round(Number(number) * (units[unit.toLowerCase()] ?? 1));
+}
+
+/** The one port the image says it listens on; undefined when it names none or several. */
+export function findExposedPort({ Config }: ImageAnswer): number | undefined {
+  const ports = Object.keys(Config?.ExposedPorts ?? {}).filter((port) => port.endsWith('/tcp'));
+  return ports.length === 1 ? Number.parseInt(ports[0] ?? '', 10) : undefined;
+}
+
+/** The port of this machine that leads to one of the container's. */
+export function findHostPort({ NetworkSettings }: ContainerAnswer, targetPort: number): number | undefined {
+  const text = NetworkSettings.Ports?.[`${targetPort}/tcp`]?.[0]?.HostPort;
+  return text === undefined || text === '' ? undefined : Number(text);
+}

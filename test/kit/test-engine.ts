@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { findRealProvider } from './find-real-provider.ts';
+import { startTestGateway, type TestGatewayOptions } from './start-test-gateway.ts';
+
+/** The real container engine that `npm test` started (tools/real/start-engine.js). */
+export const { url: engineUrl, skip } = findRealProvider('TEST_ENGINE');
+
+/** Node.js and nothing else; its entry point is node, its user 1000. */
+export const nodeImage = 'localhost/usher-test/node:1';
+
+export interface EngineReply<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+/** One request to the engine, independent of the client that is tested. */
+export function askEngine<T>(method: string, path: string, body?: Buffer | object): Promise<EngineReply<T>> {
+  return new Promise((resolve, reject) => {
+    const bytes = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+    const type = Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json';
+    const socketPath = engineUrl.replace('unix://', '');
+    const sent = request({ socketPath, method, path, headers: { host: 'engine', 'content-type': type } }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+      answer.once('end', () =>
+        resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text === '' ? 'null' : text) }),
+      );
+    });
+    sent.once('error', reject).end(bytes);
+  });
+}
+
+export interface FoundContainer {
+  readonly Id: string;
+  readonly Names: readonly string[];
+  readonly State: string;
+  readonly ImageID: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly Ports: readonly { readonly IP?: string; readonly PublicPort?: number; readonly PrivatePort: number }[];
+}
+
+/** Those of one server, running or not. */
+export async function listContainers(server: string): Promise<readonly FoundContainer[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`usher.server=${server}`] }));
+  return (await askEngine<FoundContainer[]>('GET', `/containers/json?all=1&filters=${filters}`)).body;
+}
+
+export async function listNetworks(server: string): Promise<readonly { readonly Id: string }[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`usher.server=${server}`] }));
+  return (await askEngine<{ Id: string }[]>('GET', `/networks?filters=${filters}`)).body;
+}
+
+/** An image on top of another, by the lines of a Dockerfile and files beside it; it goes with the test. */
+export async function buildImage(
+  context: TestContext,
+  name: string,
+  lines: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'usher-build-'));
+  try {
+    writeFileSync(join(folder, 'Dockerfile'), lines.join('\n'));
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+    const tar = execFileSync('tar', ['-C', folder, '-c', '.'], { maxBuffer: 16 * 1024 * 1024 });
+    const image = `localhost/usher-test/${name}`;
+    const socketPath = engineUrl.replace('unix://', '');
+    const said = await new Promise<string>((resolve, reject) => {
+      const headers = { host: 'engine', 'content-type': 'application/x-tar' };
+      const sent = request({ socketPath, method: 'POST', path: `/build?t=${image}`, headers }, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+        answer.once('end', () => resolve(text));
+      });
+      sent.once('error', reject).end(tar);
+    });
+    if (!said.includes('Successfully built')) throw new Error(said);
+    context.after(() => askEngine('DELETE', `/images/${image}?force=1`));
+    return image;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Upstream = Extract<
+  NonNullable<Parameters<typeof startTestGateway>[0][string]>['upstream'],
+  { strategy: 'container' }
+>;
+
+/** A gateway that lets everybody call, in front of a container of the tests' engine. */
+export async function startContainerGateway(
+  name: string,
+  upstream: Omit<Upstream, 'strategy' | 'engine'>,
+  options: TestGatewayOptions = {},
+) {
+  return startTestGateway(
+    {
+      [name]: {
+        authenticate: [{ strategy: 'anonymous' }],
+        upstream: { strategy: 'container', engine: engineUrl, ...upstream },
+      },
+    },
+    options,
+  );
+}
