@@ -29,10 +29,25 @@ export const allowedEdges = {
   setup: ['model', 'lib'],
   // Looks at decisions, and tries what the gateway would do with the gateway's own parts.
   diagnose: ['gateway', 'pipeline', 'config', ...seams, 'oauth', 'model', 'lib'],
+  // Fetches packages that have an MCP server in them, before anything is started.
+  packages: ['model', 'lib'],
   demo: ['gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
   // The scenario with one thing wrong at a time.
   lab: ['demo', 'diagnose', 'gateway', 'config', ...seams, 'model', 'lib'],
-  cli: ['secrets', 'lab', 'demo', 'diagnose', 'setup', 'gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
+  cli: [
+    'secrets',
+    'packages',
+    'lab',
+    'demo',
+    'diagnose',
+    'setup',
+    'gateway',
+    'config',
+    'telemetry',
+    ...seams,
+    'model',
+    'lib',
+  ],
 };
 
 /**
@@ -69,6 +84,7 @@ export const allowedPackages = {
     'model/',
     'authenticators/',
     'oauth/',
+    'packages/',
     'demo/',
     'setup/',
     'clients/',

@@ -6,6 +6,7 @@ import { textsOf } from './command.ts';
 import { addForeignOptions } from './foreign-options.ts';
 import { addConfigOptions, loadArguments } from './load-arguments.ts';
 import { nameOption, oneServerOf } from './one-server.ts';
+import { addPackageOptions } from './package-options.ts';
 import { readTarget } from './read-target.ts';
 import { givenFlags } from './setting-options.ts';
 
@@ -13,7 +14,7 @@ const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');
 
 /** Adds the options of `serve` and of `run`: a command that looks at a configuration takes either form. */
 export function addAnyOptions(command: Command): Command {
-  addForeignOptions(command.addOption(nameOption()));
+  addForeignOptions(addPackageOptions(command.addOption(nameOption())));
   return addConfigOptions(command, runLeaves);
 }
 

@@ -3,6 +3,8 @@ import { leafOfFlag, workloadLeaf } from '../config/leaves.ts';
 import { quote } from '../config/quote.ts';
 import type { GivenFlag } from '../config/read-flags.ts';
 import type { Problem } from '../config/source.ts';
+import type { Package } from '../packages/package.ts';
+import { parsePackage } from '../packages/parse-package.ts';
 import { parseTarget, type Target } from './parse-target.ts';
 import { sortLeftovers } from './unknown-flags.ts';
 
@@ -10,18 +12,19 @@ import { sortLeftovers } from './unknown-flags.ts';
 export interface ReadTarget {
   readonly flags: readonly GivenFlag[];
   readonly problems: readonly Problem[];
+  /** To be fetched before it can be run; until then its name stands for the command. */
+  readonly package?: Package;
 }
 
-/** Reads the MCP server off the arguments of `run`: a URL, an image and its arguments, or a command after `--`. */
+/** Reads the MCP server off the arguments of `run`: a URL, an image or a package and its arguments, or a command after `--`. */
 export function readTarget(command: Command, tail: readonly string[] | undefined): ReadTarget {
   const [text, second] = sortLeftovers(command).operands;
   const problems: Problem[] =
     second === undefined
       ? []
       : [{ where: 'arguments', what: 'are too many: expected one URL; put values with spaces in quotes' }];
-  const { flags, problems: found } =
-    text === undefined ? readCommand(tail) : readOperand(text, parseTarget(text), tail);
-  return { flags, problems: [...problems, ...found] };
+  const read = text === undefined ? readCommand(tail) : readOperand(text, parseTarget(text), tail);
+  return { ...read, problems: [...problems, ...read.problems] };
 }
 
 function readCommand(tail: readonly string[] | undefined): ReadTarget {
@@ -41,6 +44,8 @@ function readOperand(text: string, target: Target, tail: readonly string[] | und
         flags: [{ leaf: leafOfFlag('target-uri'), label: 'URL', texts: [target.url] }],
         problems: tail === undefined ? [] : [{ where: '--', what: 'is given beside a URL; give a URL or a command' }],
       };
+    case 'package':
+      return readPackage(text, target, tail);
     case 'image':
       return {
         flags: [
@@ -58,7 +63,6 @@ function readOperand(text: string, target: Target, tail: readonly string[] | und
             ]
           : [],
       };
-    case 'package':
     case 'name':
       return {
         // Reported; a second sentence that the server is missing would confuse.
@@ -66,11 +70,23 @@ function readOperand(text: string, target: Target, tail: readonly string[] | und
         problems: [
           {
             where: 'URL',
-            what: `is ${quote(text)}: packages and names are not in this version; give the URL of an MCP server, an image with its registry or tag, or a command: --target-port PORT -- COMMAND`,
+            what: `is ${quote(text)}: names are not in this version; give the URL of an MCP server, an image with its registry or tag, a package such as npx:NAME, or a command: --target-port PORT -- COMMAND`,
           },
         ],
       };
   }
+}
+
+function readPackage(
+  text: string,
+  { runner, name }: Extract<Target, { kind: 'package' }>,
+  tail: readonly string[] = [],
+): ReadTarget {
+  const parsed = parsePackage(runner, name);
+  const flags = [{ leaf: workloadLeaf('command'), label: 'PACKAGE', texts: [text, ...tail] }];
+  return 'problem' in parsed
+    ? { flags, problems: [{ where: 'PACKAGE', what: `is ${quote(text)}, ${parsed.problem}` }] }
+    : { flags, problems: [], package: parsed.package };
 }
 
 /** `localhost:8001/mcp` may be either; `localhost:5000/server:v1` is an image. */

@@ -642,6 +642,22 @@ const rows = {
     message: 'Cannot run the image {image}: {reason}',
     hint: '{advice}.',
   },
+  runner_missing: {
+    stage: 'start',
+    status: 0,
+    exitCode: 4,
+    fault: 'operator',
+    message: 'Cannot fetch the package {package}: {reason}',
+    hint: '{install}; or run it in a container, with --in-container.',
+  },
+  package_failed: {
+    stage: 'start',
+    status: 0,
+    exitCode: 4,
+    fault: 'operator',
+    message: 'Cannot fetch the package {package}: {reason}',
+    hint: '{advice}.',
+  },
   output_failed: {
     stage: 'start',
     status: 0,

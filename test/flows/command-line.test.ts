@@ -163,7 +163,7 @@ test('usher run – a name as in other gateways – says what this version takes
   ];
   const { code, stderr } = await runUsher(context, args);
   assert.equal(code, 2);
-  assert.match(stderr, /URL: is "apollo-mcp-server": packages and names are not in this version/);
+  assert.match(stderr, /URL: is "apollo-mcp-server": names are not in this version/);
   assert.match(stderr, /: one problem\n/);
 });
 

@@ -1,39 +1,42 @@
 import { leaves } from '../../config/leaves.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
+import { fetchTarget } from '../fetch-target.ts';
 import { addForeignOptions } from '../foreign-options.ts';
 import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
 import { nameOption, oneServerOf } from '../one-server.ts';
+import { addPackageOptions } from '../package-options.ts';
 import { readTarget } from '../read-target.ts';
 
 /** The target URL is an argument here. */
 const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');
 
-/** `usher run [flags] URL`, `usher run [flags] IMAGE [-- ARG…]` and `usher run [flags] --target-port PORT -- COMMAND ARG…` */
+/** `usher run [flags] URL`, `usher run [flags] IMAGE|PACKAGE [-- ARG…]` and `usher run [flags] --target-port PORT -- COMMAND ARG…` */
 export const runCommand: CommandModule = {
   build() {
     const command = buildCommand('usher run', {
       summary:
-        'Puts Usher in front of an MCP server: one that runs at a URL, an image, or a command that is run beside it.',
+        'Puts Usher in front of an MCP server: one that runs at a URL, an image, or a package or command that is run beside it.',
       usage:
-        '[options] URL\n       usher run [options] IMAGE [-- ARG…]\n       usher run [options] --target-port PORT -- COMMAND ARG…',
+        '[options] URL\n       usher run [options] IMAGE [-- ARG…]\n       usher run [options] npx:NAME|uvx:NAME|go:PATH [-- ARG…]\n       usher run [options] --target-port PORT -- COMMAND ARG…',
       examples: [
         "# Check callers' tokens, swap them for the back end's\nusher run --oidc-issuer https://example.okta.com/oauth2/aus1 \\\n  --oidc-audience mcpserver \\\n  --token-exchange-url https://example.okta.com/oauth2/aus2/v1/token \\\n  --token-exchange-client-id 0oa1gateway \\\n  --token-exchange-client-secret-file secret.txt \\\n  --token-exchange-audience backend --token-exchange-scopes backend-api:read \\\n  http://127.0.0.1:8001/mcp",
         '# Run an image on Docker or Podman\nusher run --anonymous --volume ./config.yaml:/config.yaml:ro \\\n  ghcr.io/acme/server:1.2 -- /config.yaml',
         '# Run the MCP server as well\nusher run --anonymous --target-port 8001 -- node server.js --port 8001',
+        '# The same with a server from npm\nusher run --anonymous --target-port 8001 npx:@acme/mcp-server@1.2.3 -- --port 8001',
       ],
     });
-    addForeignOptions(command.addOption(nameOption()));
+    addForeignOptions(addPackageOptions(command.addOption(nameOption())));
     return addConfigOptions(command, runLeaves);
   },
   async execute(command, { tail, environment }) {
     const target = readTarget(command, tail);
-    const given: Given = {
-      leaves: runLeaves,
-      ...target,
-      oneServer: oneServerOf(command),
-      environment,
-    };
+    const read: Given = { leaves: runLeaves, ...target, oneServer: oneServerOf(command), environment };
+    // What is wrong is said before anything is fetched.
+    if (target.package !== undefined) readArguments(command, read);
+    const flags = await fetchTarget(command, target, environment);
+    if (flags === undefined) return 0;
+    const given: Given = { ...read, flags };
     const loaded = loadArguments(command, given);
     const { startGatewayCommand } = await import('../start-gateway-command.ts');
     return startGatewayCommand(loaded, () => readArguments(command, given));

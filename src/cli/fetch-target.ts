@@ -1,0 +1,62 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { Command } from 'commander';
+import type { GivenFlag } from '../config/read-flags.ts';
+import { spellPackage } from '../packages/package.ts';
+import { packageOptions } from './package-options.ts';
+import { note, warn } from './print.ts';
+import type { ReadTarget } from './read-target.ts';
+import { SimpleValues } from './simple-options.ts';
+import { watchStopSignal } from './stop-signal.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Fetches the package a command line names, and says what runs; a target of any other kind stays as it is. Undefined when
+ * the process was asked to stop meanwhile.
+ * @throws UsherError package_failed, runner_missing
+ */
+export async function fetchTarget(
+  command: Command,
+  { package: wanted, flags }: ReadTarget,
+  environment: Environment,
+): Promise<readonly GivenFlag[] | undefined> {
+  if (wanted === undefined) return flags;
+  const { fetchPackage } = await import('../packages/fetch-package.ts');
+  const allowsScripts = new SimpleValues(command, environment).isSet(packageOptions.allowInstallScripts);
+  using stop = watchStopSignal();
+  try {
+    const fetched = await fetchPackage(wanted, {
+      cache: cacheFolder(environment),
+      allowsScripts,
+      signal: stop.signal,
+      tell: note,
+    });
+    const pinned = spellPackage(fetched.package);
+    if (!wanted.isPinned)
+      warn(
+        `${spellPackage(wanted)} is not pinned: ${pinned} is run, the newest now; write that to run the same next time`,
+      );
+    if (fetched.scripts.length > 0) tellScripts(pinned, fetched.scripts, allowsScripts);
+    // Its name stands for the command until here.
+    return flags.map((flag) => ({ ...flag, texts: [...fetched.command, ...flag.texts.slice(1)] }));
+  } catch (error) {
+    if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
+    note('Stopped before it had started');
+    return undefined;
+  }
+}
+
+function tellScripts(pinned: string, scripts: readonly string[], wereRun: boolean): void {
+  const whose = `${pinned} has install scripts (of ${scripts.join(', ')})`;
+  warn(
+    wereRun
+      ? `${whose}, which were run with your rights`
+      : `${whose}, which were not run; where it does not work without them, and you trust them, say --allow-install-scripts`,
+  );
+}
+
+/** What can be fetched again: cache, in the words of the XDG Base Directory Specification. */
+function cacheFolder({ XDG_CACHE_HOME: caches, HOME: home }: Environment): string {
+  const base = caches !== undefined && isAbsolute(caches) ? caches : join(home || homedir(), '.cache');
+  return join(base, 'usher', 'packages');
+}
