@@ -336,3 +336,26 @@ test('no engine at the place that was named – refused with the place and what 
   });
   assert.notEqual(engineUrl, 'unix:///no/engine.sock');
 });
+
+test('an image whose own check fails – is refused with what the check said', { skip }, async (context) => {
+  const image = await buildImage(context, 'unwell:1', [
+    `FROM ${nodeImage}`,
+    `HEALTHCHECK --interval=1s --retries=1 CMD ["/usr/bin/node", "-e", "console.log('no database'); process.exit(1)"]`,
+  ]);
+  const error = await refused('unwell', { image, args: ['-e', 'setInterval(() => {}, 1000)'] });
+  assert.match(error.message, /it is unhealthy by its own check: no database/);
+});
+
+test('a container that becomes unhealthy – is started again', { skip }, async (context) => {
+  const check = `process.exit(require('node:fs').existsSync('/tmp/sick') ? 1 : 0)`;
+  const image = await buildImage(context, 'falling:1', [
+    `FROM ${nodeImage}`,
+    `HEALTHCHECK --interval=1s --retries=1 CMD ["/usr/bin/node", "-e", "${check}"]`,
+  ]);
+  const times = { firstMs: 10, longestMs: 100, healthyMs: 60_000 };
+  const gateway = await start(context, 'falling', { image }, { restartTimes: times });
+  await compute(gateway, `require('node:fs').writeFileSync('/tmp/sick', '')`);
+  await until(() => gateway.logged.some((line) => line.includes('is up again')), 30_000);
+  assert.ok(gateway.logged.some((line) => line.includes('it is unhealthy by its own check')));
+  assert.equal(await compute(gateway, '3'), 3);
+});

@@ -10,9 +10,14 @@ export interface ContainerParts {
   readonly env: Readonly<Record<string, string>>;
   readonly volumes: readonly Volume[];
   readonly network: string;
-  /** The port it listens on, and the one of this machine's loopback address that leads there; 0 lets the engine choose. */
-  readonly targetPort: number;
-  readonly hostPort: number;
+  /** Was it made for this server? */
+  readonly isOwnNetwork: boolean;
+  /** The port it listens on, and the one of this machine's loopback address that leads there; 0 lets the engine choose.
+   * Undefined for one that speaks over its standard streams.
+   */
+  readonly port: { readonly target: number; readonly host: number } | undefined;
+  /** Does it read what it is asked? */
+  readonly hasInput: boolean;
   /** Has a program of the engine's as its first process, which hands signals on and waits for orphans. */
   readonly hasInit: boolean;
 }
@@ -30,8 +35,7 @@ export function buildLabels(server: string): Record<string, string> {
  * that servers write down.
  */
 export function buildContainer(settings: ContainerSettings, parts: ContainerParts): Record<string, unknown> {
-  const { server, image, env, volumes, network, targetPort, hostPort, hasInit } = parts;
-  const port = `${targetPort}/tcp`;
+  const { server, image, env, volumes, network, port, hasInput, hasInit } = parts;
   const needsTemporary = !settings.writableRoot && volumes.every(({ target }) => target !== '/tmp');
   const memory = settings.memory === undefined ? undefined : parseSize(settings.memory);
   return {
@@ -42,14 +46,14 @@ export function buildContainer(settings: ContainerSettings, parts: ContainerPart
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     Labels: {
       ...buildLabels(server),
-      [labels.path]: settings.targetPath,
-      [labels.port]: String(targetPort),
+      ...(port === undefined ? {} : { [labels.port]: String(port.target) }),
     },
-    ExposedPorts: { [port]: {} },
+    ExposedPorts: port === undefined ? {} : { [`${port.target}/tcp`]: {} },
+    ...(hasInput ? { OpenStdin: true, StdinOnce: true, AttachStdin: true } : {}),
     Tty: false,
     HostConfig: {
       NetworkMode: network,
-      PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: hostPort === 0 ? '' : String(hostPort) }] },
+      PortBindings: port === undefined ? {} : { [`${port.target}/tcp`]: [bindingOf(port.host)] },
       ExtraHosts: ['host.docker.internal:host-gateway'],
       // This form never makes what is missing; the other one is for the labels of SELinux, which this one does not know.
       Mounts: volumes
@@ -76,6 +80,10 @@ export function buildContainer(settings: ContainerSettings, parts: ContainerPart
       RestartPolicy: { Name: 'no' },
     },
   };
+}
+
+function bindingOf(hostPort: number): Record<string, string> {
+  return { HostIp: '127.0.0.1', HostPort: hostPort === 0 ? '' : String(hostPort) };
 }
 
 const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };

@@ -9,8 +9,7 @@ export const labels = {
   owner: 'usher.owner',
   /** The process that made it. */
   process: 'usher.process',
-  /** Where its MCP endpoint is; for those who look at a gateway from outside. */
-  path: 'usher.target-path',
+  /** The port it listens on; for those who look at a gateway from outside. */
   port: 'usher.target-port',
 } as const;
 
