@@ -19,6 +19,7 @@ const advice = [
   ['exec /usr/bin/node: exec format error', /The image is for arm64, the engine runs on amd64/],
   ["EROFS: read-only file system, open '/app/db'", /--writable-root/],
   ["EACCES: permission denied, open '/config.yaml'", /--user/],
+  ['connect ECONNREFUSED 127.0.0.1:4000', /host\.docker\.internal/],
   ['no config', /docker run/],
 ] as const;
 

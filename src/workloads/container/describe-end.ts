@@ -17,14 +17,17 @@ export function describeEnd(
   lastWords: readonly string[],
   { memory }: Pick<ContainerSettings, 'memory'>,
 ): string {
-  const said =
-    lastWords.length === 0
-      ? 'it said nothing'
-      : `it said last: ${lastWords.map((line) => JSON.stringify(plain(line))).join(', ')}`;
+  const said = describeLastWords(lastWords);
   if (State.OOMKilled)
     return `it needed more memory than it may have${memory === undefined ? '' : ` (--memory ${memory})`}; ${said}`;
   const signal = signals[State.ExitCode];
   return `it exited with code ${State.ExitCode}${signal === undefined ? '' : ` (${signal})`}; ${said}`;
+}
+
+/** The last lines a container said, as a clause. */
+export function describeLastWords(lines: readonly string[]): string {
+  if (lines.length === 0) return 'it said nothing';
+  return `it said last: ${lines.map((line) => JSON.stringify(plain(line))).join(', ')}`;
 }
 
 /** What to do about a container that ended before it listened. */
@@ -32,13 +35,23 @@ export function adviseEnd(
   lastWords: readonly string[],
   architectures: { readonly image: string; readonly engine: string },
 ): string {
-  const text = lastWords.join('\n');
-  if (/exec format error/i.test(text))
+  if (/exec format error/i.test(lastWords.join('\n')))
     return `The image is for ${architectures.image}, the engine runs on ${architectures.engine}: use an image for that, or set the engine up to emulate the other`;
+  return (
+    findAdvice(lastWords) ??
+    'Try it by itself with docker run; its arguments stand after --, its environment is --env and --env-file alone'
+  );
+}
+
+/** What to do where the last words of a container tell what it stumbled over. */
+export function findAdvice(lastWords: readonly string[]): string | undefined {
+  const text = lastWords.join('\n');
   if (/read-only file system|EROFS/i.test(text))
     return 'It writes outside of /tmp: mount a volume there with --volume, or give it --writable-root';
   if (/EACCES|permission denied|operation not permitted|EPERM/i.test(text))
     return 'It may not do what it tries: it has no capabilities (--cap-add) and reads mounted files as its own user (--user); root in it is not root here';
   if (/ENOSPC|no space left/i.test(text)) return '/tmp has 256 MB: mount a volume with --volume where it needs more';
-  return 'Try it by itself with docker run; its arguments stand after --, its environment is --env and --env-file alone';
+  if (/127\.0\.0\.1|localhost|\[?::1\]?/.test(text) && /ECONNREFUSED|connection refused/i.test(text))
+    return 'In a container 127.0.0.1 and localhost are the container itself: this machine is host.docker.internal there, and what is called has to listen where containers reach it';
+  return undefined;
 }

@@ -3,7 +3,7 @@ import type { RunningServer, StartDeps } from '../keep-running.ts';
 import { LastLines } from '../last-lines.ts';
 import { findExposedPort, findHostPort, type ContainerParts } from './build-container.ts';
 import { demultiplex } from './demultiplex.ts';
-import { adviseEnd, describeEnd } from './describe-end.ts';
+import { adviseEnd, describeEnd, describeLastWords, findAdvice } from './describe-end.ts';
 import type { ImageAnswer } from './engine-answers.ts';
 import { makeNetwork } from './own-network.ts';
 import { prepareContainer, type Prepared, withWords } from './prepare-container.ts';
@@ -113,8 +113,9 @@ async function run(server: string, { settings, prepared, target, deps }: Run): P
   }
   throw refuseContainer(
     settings.image,
-    `nothing answers on its port ${target} after ${settings.startTimeoutSeconds} s`,
-    'Does it listen on that port (--target-port), and on 0.0.0.0 in the container, not on 127.0.0.1 alone? Does it need longer (--start-timeout)?',
+    `nothing answers on its port ${target} after ${settings.startTimeoutSeconds} s; ${describeLastWords(lastWords.all())}`,
+    findAdvice(lastWords.all()) ??
+      'It has to listen on that port (--target-port), and on 0.0.0.0 in the container, not on 127.0.0.1 alone; what needs longer gets --start-timeout',
   );
 }
 
