@@ -62,7 +62,7 @@ export const allowedPackages = {
   'toml-eslint-parser': ['clients/formats/'],
   jose: ['authenticators/jwt/', 'oauth/', 'idp/', 'cli/'],
   'lru-cache': ['authenticators/', 'oauth/', 'gateway/build-owners.ts', 'idp/'],
-  oauth4webapi: ['authenticators/', 'oauth/', 'demo/', 'diagnose/'],
+  oauth4webapi: ['authenticators/', 'oauth/', 'credentials/operator-login/', 'demo/', 'diagnose/'],
   'oidc-provider': ['idp/'],
   pino: ['telemetry/'],
   undici: [
@@ -85,6 +85,7 @@ export const allowedPackages = {
     'authenticators/',
     'oauth/',
     'packages/',
+    'credentials/operator-login/',
     'demo/',
     'setup/',
     'clients/',

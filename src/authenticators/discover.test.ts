@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sendJson, startHttpServer, type TestServer } from '../../test/kit/start-http-server.ts';
 import { buildHttpClient } from '../lib/http-client.ts';
-import { discoverJwksUrl, metadataUrls } from './discover.ts';
+import { metadataUrls } from '../oauth/metadata-urls.ts';
+import { discoverJwksUrl } from './discover.ts';
 
 test('metadataUrls – an issuer with a path – OAuth inserted, OpenID inserted, OpenID appended, OAuth appended', () => {
   assert.deepEqual(metadataUrls('https://example.okta.com/oauth2/as1'), [

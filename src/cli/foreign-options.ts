@@ -14,9 +14,6 @@ interface ForeignOption {
   readonly refuse: (text: string) => string | undefined;
 }
 
-const remote =
-  'is not in this version: Usher does not sign in at a remote server itself; let the client sign in, with --oidc-issuer and --oidc-audience';
-
 const foreignOptions: readonly ForeignOption[] = [
   {
     flags: '--transport <NAME>',
@@ -33,12 +30,6 @@ const foreignOptions: readonly ForeignOption[] = [
     visible: true,
     refuse: () => undefined,
   },
-  { flags: '--remote-auth', help: 'Sign in at a remote server', refuse: () => remote },
-  { flags: '--remote-auth-client-id <ID>', help: 'Of --remote-auth', refuse: () => remote },
-  { flags: '--remote-auth-client-secret <SECRET>', help: 'Of --remote-auth', refuse: () => remote },
-  { flags: '--remote-auth-client-secret-file <PATH>', help: 'Of --remote-auth', refuse: () => remote },
-  { flags: '--remote-auth-issuer <URL>', help: 'Of --remote-auth', refuse: () => remote },
-  { flags: '--remote-auth-scopes <SCOPE>', help: 'Of --remote-auth', refuse: () => remote },
 ];
 
 /** Adds the foreign flags to a command. */

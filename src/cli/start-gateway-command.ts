@@ -2,12 +2,18 @@ import type { LoadedConfig } from '../config/load.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { buildLog, type LeveledLog } from '../telemetry/build-log.ts';
+import { openSecretStore } from '../secrets/open-secret-store.ts';
+import { buildLoginAid } from './login-aid.ts';
 import { note, showProgress } from './print.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { summarize } from './summarize.ts';
 
 /** Starts the gateway, says what is served where, and waits for a signal. SIGHUP takes over what `read` returns then. */
-export async function startGatewayCommand({ config }: LoadedConfig, read: () => LoadedConfig): Promise<number> {
+export async function startGatewayCommand(
+  { config }: LoadedConfig,
+  read: () => LoadedConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   return runUntilStopped(
     async (signal) => {
       const log = buildLog(config.log);
@@ -15,6 +21,8 @@ export async function startGatewayCommand({ config }: LoadedConfig, read: () => 
         log,
         signal,
         ...(showProgress === undefined ? {} : { showProgress }),
+        secrets: openSecretStore(environment),
+        loginAid: buildLoginAid(environment),
       });
       note(summarize(config, gateway));
       return {

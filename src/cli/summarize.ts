@@ -9,25 +9,29 @@ export function summarize(config: Config, gateway: RunningGateway): string {
     const server = config.servers[name];
     if (server === undefined) continue;
     lines.push(`  ${paint('bold', name)}  ${paint('cyan', resourceUrl)}`);
-    lines.push(...callers(server), ...exchanges(server), `    server    ${upstream(server, target)}`);
+    lines.push(...callers(name, server), ...exchanges(server), `    server    ${upstream(server, target)}`);
   }
   if (config.state !== undefined) lines.push(`  shared state  ${config.state.url}`);
   lines.push(`  audit trail  ${config.audit.file === '-' ? 'stdout' : config.audit.file}`);
   return lines.join('\n');
 }
 
-function callers({ authenticate, policy }: ServerConfig): string[] {
+function callers(name: string, { authenticate, policy }: ServerConfig): string[] {
   const scopes = policy.required.length === 0 ? '' : ` with ${plural('scope', policy.required)}`;
   return authenticate.map((entry) =>
-    entry.strategy === 'anonymous'
-      ? `    callers   ${paint('yellow', 'everybody, without a token')}`
+    !('issuer' in entry)
+      ? `    callers   ${entry.strategy === 'anonymous' ? paint('yellow', 'everybody, without a token') : `with the token that usher secret get caller/${name} prints`}`
       : `    callers   ${entry.strategy === 'introspection' ? 'opaque ' : ''}token of ${entry.issuer} for ${entry.audience.join(' or ')}${scopes}`,
   );
 }
 
 /** One line for all issuers, or one for each. */
-function exchanges({ authenticate, credential }: ServerConfig): string[] {
-  const own = authenticate.flatMap((entry) => (entry.strategy === 'anonymous' ? [] : [entry]));
+function exchanges({ authenticate, credential, remoteAuth }: ServerConfig): string[] {
+  if (remoteAuth?.enabled === true) {
+    const how = credential.strategy === 'none' ? 'with their token itself' : exchange(credential);
+    return [`    as        the person who signed in, ${how}`];
+  }
+  const own = authenticate.flatMap((entry) => (!('issuer' in entry) ? [] : [entry]));
   if (own.every((entry) => entry.credential === undefined)) return [`    exchange  ${exchange(credential)}`];
   return own.map((entry) => `    exchange  of ${entry.issuer} ${exchange(entry.credential ?? credential)}`);
 }

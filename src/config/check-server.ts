@@ -1,6 +1,7 @@
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { checkCredential, findGroups } from './check-credential.ts';
 import { checkRateLimit } from './check-rate-limit.ts';
+import { checkRemoteAuth, remoteAuthOf } from './check-remote-auth.ts';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { type Segment } from './leaves.ts';
@@ -22,7 +23,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   if (anonymousIndex >= 0) {
     const path = [...base, 'authenticate', anonymousIndex, 'strategy'];
     if (hasIssuer) yield { path, what: 'lets everybody call, while an issuer is given as well; keep one of the two' };
-    if (needsCallerToken(at('credential', 'strategy'))) {
+    if (remoteAuthOf(draft, server) === undefined && needsCallerToken(at('credential', 'strategy'))) {
       yield {
         path,
         what: 'lets everybody call, so there is no token to exchange; give an issuer, or leave the exchange out',
@@ -44,6 +45,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
     }
   }
   yield* checkRateLimit(draft, base, anonymousIndex >= 0);
+  yield* checkRemoteAuth(draft, server);
   yield* checkIssuers(base, entries);
   yield* checkOpaqueTokens(base, entries);
   yield* checkOwnCredentials(base, entries, at('credential'));
@@ -124,9 +126,9 @@ function* checkIssuers(base: readonly Segment[], entries: readonly unknown[]): G
 /** Keys and tokens that travel in the clear can be changed on the way: plain http is for this machine only. */
 function* checkHttp(draft: Draft, base: readonly Segment[], entries: readonly unknown[]): Generator<Finding> {
   const groups = [...entries.keys()].flatMap((index) => [...findGroups(draft, [...base, 'authenticate', index])]);
-  groups.push(...findGroups(draft, [...base, 'credential']));
+  groups.push(...findGroups(draft, [...base, 'credential']), ...findGroups(draft, [...base, 'remoteAuth']));
   const urls = groups.flatMap((group) =>
-    ['issuer', 'jwksUrl', 'url'].map((key) => ({
+    ['issuer', 'jwksUrl', 'url', 'authorizeUrl', 'tokenUrl'].map((key) => ({
       path: [...group, key],
       value: valueAt(draft.tree, [...group, key]),
     })),

@@ -1,6 +1,7 @@
 import { deepFreeze } from '../lib/deep-freeze.ts';
 import type { FindSecret } from '../model/secret-store.ts';
 import { checkGateway } from './check-gateway.ts';
+import { completeRemoteAuth } from './check-remote-auth.ts';
 import { checkServer } from './check-server.ts';
 import { readConfigFile } from './config-file.ts';
 import { describeIssue, findLeaf, findMeantKeys, type Spelling, whereIs } from './describe-issue.ts';
@@ -106,6 +107,7 @@ function finish(
   { isTargetUnclear = false, meantFlags = [] }: Pick<LoadOptions, 'isTargetUnclear' | 'meantFlags'>,
 ): LoadedConfig {
   draft.decideStrategies();
+  completeRemoteAuth(draft);
   const parsed = configSchema.safeParse(draft.tree);
   const meantKeys = findMeantKeys(parsed.error?.issues ?? [], draft);
   /** Was it said in a way that is reported already, so that it is not missing as well? */

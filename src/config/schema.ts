@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { anonymousSchema } from '../authenticators/anonymous/schema.ts';
 import { dpopSchema } from '../authenticators/dpop/schema.ts';
+import { localTokenSchema } from '../authenticators/local-token/schema.ts';
 import { introspectionSchema } from '../authenticators/introspection/schema.ts';
 import { jwtSchema } from '../authenticators/jwt/schema.ts';
 import { jsonlSchema } from '../audit/jsonl/schema.ts';
@@ -8,6 +9,7 @@ import { buildChainSchema } from '../credentials/chain/schema.ts';
 import { clientCredentialsSchema } from '../credentials/client-credentials/schema.ts';
 import { entraOboSchema } from '../credentials/entra-obo/schema.ts';
 import { idJagSchema } from '../credentials/id-jag/schema.ts';
+import { operatorLoginSchema } from '../credentials/operator-login/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
 import { staticHeaderSchema } from '../credentials/static-header/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
@@ -113,6 +115,7 @@ export const serverSchema = z.strictObject({
       z.discriminatedUnion('strategy', [
         jwtSchema.extend({ credential: ownCredential }),
         introspectionSchema.extend({ credential: ownCredential }).describe(introspectionSchema.description ?? ''),
+        localTokenSchema,
         anonymousSchema,
       ]),
     )
@@ -121,6 +124,7 @@ export const serverSchema = z.strictObject({
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
   rateLimit: rateLimitSchema.prefault({}),
   credential: credential.default({ strategy: 'none' }),
+  remoteAuth: operatorLoginSchema.optional(),
   upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema, containerSchema]),
   bodyLimitBytes: setting(
     z

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { html } from '../idp/views/html.ts';
+import { html } from '../lib/html.ts';
 import { findForm, unescapeHtml } from './find-form.ts';
 
 test('findForm – form with inputs and buttons – has its action and every named field, unescaped', () => {

@@ -59,7 +59,7 @@ function introspectionsOf({ authenticate }: ServerConfig) {
 }
 
 function credentialsOf({ authenticate, credential }: ServerConfig): readonly Endpoint[] {
-  const own = authenticate.flatMap((one) => (one.strategy === 'anonymous' ? [] : (one.credential ?? [])));
+  const own = authenticate.flatMap((one) => (!('issuer' in one) ? [] : (one.credential ?? [])));
   return [credential, ...own].flatMap(listEndpoints);
 }
 

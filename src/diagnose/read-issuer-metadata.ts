@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { metadataUrls } from '../authenticators/discover.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
 import { describe } from '../lib/describe-error.ts';
+import { metadataUrls } from '../oauth/metadata-urls.ts';
 
 const optionalText = z.string().optional().catch(undefined);
 const optionalTexts = z.array(z.string()).optional().catch(undefined);

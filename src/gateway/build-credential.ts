@@ -8,6 +8,10 @@ import {
   type IdJagDeps,
   type IdJagSourceSettings,
 } from '../credentials/id-jag/build-id-jag-credential.ts';
+import {
+  buildOperatorCredential,
+  type OperatorTokens,
+} from '../credentials/operator-login/build-operator-credential.ts';
 import { buildNoneCredential } from '../credentials/none/build-none-credential.ts';
 import { buildStaticHeaderCredential } from '../credentials/static-header/build-static-header-credential.ts';
 import {
@@ -16,6 +20,7 @@ import {
 } from '../credentials/token-exchange/build-token-exchange-credential.ts';
 import type { ExplainRefusal, Provider } from '../model/provider.ts';
 import type { Credential } from '../model/credential.ts';
+import { fail } from '../model/usher-error.ts';
 import type { TokenSource } from '../oauth/build-cached-credential.ts';
 import type { TokenEndpointDeps } from '../oauth/build-token-endpoint.ts';
 import { findKnownRefusal } from '../providers/find-known-refusal.ts';
@@ -24,8 +29,15 @@ import { buildIssuerCredentials } from './build-issuer-credentials.ts';
 import { scopeSettings } from './scope-settings.ts';
 
 /** As whom one server is called: with one credential for all, or with one for the callers of each issuer. */
-export function buildServerCredential({ authenticate, credential }: ServerConfig, deps: TokenEndpointDeps): Credential {
-  const issuers = authenticate.flatMap((entry) => (entry.strategy === 'anonymous' ? [] : [entry]));
+export function buildServerCredential(
+  { authenticate, credential, remoteAuth }: ServerConfig,
+  { login = nobody, ...deps }: TokenEndpointDeps & { readonly login?: OperatorTokens | undefined },
+): Credential {
+  if (remoteAuth?.enabled === true) {
+    const inner = credential.strategy === 'none' ? undefined : buildCredential(credential, deps);
+    return buildOperatorCredential(login, inner, deps.name);
+  }
+  const issuers = authenticate.flatMap((entry) => (!('issuer' in entry) ? [] : [entry]));
   if (issuers.every((entry) => entry.credential === undefined)) return buildCredential(credential, deps);
   const common = issuers.some((entry) => entry.credential === undefined)
     ? buildCredential(credential, deps)
@@ -36,6 +48,13 @@ export function buildServerCredential({ authenticate, credential }: ServerConfig
   });
   return buildIssuerCredentials(new Map(own.flat()));
 }
+
+/** Where routes are only looked at nobody signs in. */
+const nobody: OperatorTokens = {
+  find: () => undefined,
+  obtain: () => Promise.reject(fail('operator_login_needed', { reason: 'Nobody signs in here', server: 'it' })),
+  refuse: () => false,
+};
 
 function buildCredential(credential: CredentialConfig, named: TokenEndpointDeps): Credential {
   const scope = { use: 'credential', server: named.name, settings: credential };

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
 import { buildReplayMemory, type ReplayMemory } from '../authenticators/dpop/replay-memory.ts';
 import { buildSharedReplays } from '../authenticators/dpop/shared-replays.ts';
+import { buildLocalTokenAuthenticator } from '../authenticators/local-token/build-local-token-authenticator.ts';
 import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
@@ -12,6 +14,7 @@ import { Roster } from '../lib/roster.ts';
 import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
+import { Secret } from '../model/secret.ts';
 import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
 import { buildRateLimits } from '../policies/rate-limit/build-rate-limits.ts';
@@ -20,7 +23,9 @@ import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildServerCredential } from './build-credential.ts';
 import { buildOwners } from './build-owners.ts';
 import { joinAuthenticators } from './join-authenticators.ts';
+import type { OperatorLogins } from './operator-logins.ts';
 import { scopeSettings } from './scope-settings.ts';
+import { upstreamUrl } from './upstream-url.ts';
 import { resourceMetadataUrl } from './resource-metadata.ts';
 
 export interface RouteDeps {
@@ -38,7 +43,12 @@ export interface RouteDeps {
   readonly store?: Store | undefined;
   /** Which proofs (DPoP) were used, by server: whatever is configured anew, they stay used. */
   readonly usedProofs: Map<string, ReplayMemory>;
+  /** Who runs the gateway and signed in, by server; absent where routes are only looked at. */
+  readonly logins?: Logins | undefined;
 }
+
+/** What routes need of the logins. */
+export type Logins = Pick<OperatorLogins, 'loginFor' | 'callerTokenFor'>;
 
 interface NamedDeps extends RouteDeps {
   /** Of the mounted server, for the log. */
@@ -107,7 +117,9 @@ function buildRoute(
     policy: buildScopesPolicy(server.policy),
     rateLimits: keeps('authenticate', 'rateLimit')?.rateLimits ?? buildLimits(server, deps),
     // Whose callers have one of their own is said under authenticate.
-    credential: keeps('authenticate', 'credential')?.credential ?? buildServerCredential(server, deps),
+    credential:
+      keeps('authenticate', 'credential', 'remoteAuth', 'upstream')?.credential ??
+      buildServerCredential(server, { ...deps, login: deps.logins?.loginFor(deps.name) }),
     forwardedHeaders: new Set(server.forwardHeaders.map((header) => header.toLowerCase())),
     // They name what the server behind made: with another server they are nobody's.
     sessions: keeps('upstream')?.sessions ?? buildOwners(shared('session')),
@@ -127,6 +139,11 @@ function buildRoute(
 
 function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Authenticator {
   const jwt = authenticate.filter((one) => one.strategy === 'jwt');
+  if (authenticate.some(({ strategy }) => strategy === 'local-token')) {
+    // Nobody has one that was not kept: a route that is only looked at takes no calls.
+    const token = deps.logins?.callerTokenFor(deps.name) ?? new Secret(randomBytes(32).toString('base64url'));
+    return buildLocalTokenAuthenticator(token, deps.name);
+  }
   const introspection = authenticate.filter((one) => one.strategy === 'introspection');
   const signed = jwt.length === 0 ? undefined : buildJwtAuthenticator(jwt, deps);
   const asked = introspection.length === 0 ? undefined : buildIntrospectionAuthenticator(introspection, deps);
@@ -146,7 +163,7 @@ function buildLimits({ rateLimit }: ServerConfig, { log, name, store }: NamedDep
 /** Who takes everybody asks nobody for a key. */
 function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { readonly resourceUrl: string }) {
   const { resourceUrl, now } = deps;
-  const skews = authenticate.flatMap((one) => (one.strategy === 'anonymous' ? [] : [one.clockSkewSeconds]));
+  const skews = authenticate.flatMap((one) => (!('issuer' in one) ? [] : [one.clockSkewSeconds]));
   if (skews.length === 0) return undefined;
   const memory = deps.usedProofs.get(deps.name) ?? buildReplayMemory({ now });
   deps.usedProofs.set(deps.name, memory);
@@ -154,13 +171,4 @@ function buildProofs({ authenticate, dpop }: ServerConfig, deps: NamedDeps & { r
   const replays = store === undefined ? memory : buildSharedReplays(memory, store, now);
   const nonceSecret = store?.secretFor('nonces');
   return buildProofCheck(dpop, { resourceUrl, clockSkewSeconds: Math.max(...skews), replays, nonceSecret, now });
-}
-
-/** Where the MCP endpoint behind is, or would be if it were run. */
-function upstreamUrl({ upstream }: ServerConfig): string {
-  if (upstream.strategy === 'process') return `http://127.0.0.1:${upstream.targetPort}${upstream.targetPath}`;
-  if (upstream.strategy === 'container') return `http://127.0.0.1:${upstream.targetPort ?? 0}${upstream.targetPath}`;
-  const url = new URL(upstream.url);
-  if (url.pathname === '/') url.pathname = '/mcp';
-  return url.href;
 }

@@ -5,6 +5,7 @@ import { buildHttpClient, type HttpClient } from '../lib/http-client.ts';
 import { readAuthorities } from '../lib/read-authorities.ts';
 import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
+import type { OperatorLogins } from './operator-logins.ts';
 import { buildRoutes, type RouteDeps, type ServedRoutes } from './build-routes.ts';
 
 /** Something that holds connections. */
@@ -27,7 +28,7 @@ export interface Prepared {
   discard(): Promise<void>;
 }
 
-export type MountDeps = Omit<RouteDeps, 'http' | 'ca' | 'usedProofs'>;
+export type MountDeps = Omit<RouteDeps, 'http' | 'ca' | 'usedProofs' | 'logins'> & { readonly logins: OperatorLogins };
 
 const warmUpMs = 5_000;
 
@@ -49,6 +50,8 @@ export class Mounts implements AsyncDisposable {
    */
   async prepare(config: Config): Promise<Prepared> {
     const [served, now] = [this.#served, this.#neighbours];
+    // Of those that are served already; at the start it is done.
+    if (served !== undefined) await this.#deps.logins.prepare(config, this.#deps.workloads);
     // Read without waiting: at the start the listener is open already, and nobody answers yet.
     const ca = readCa(config.caFile);
     const isSameCa = now !== undefined && String(now.ca) === String(ca);

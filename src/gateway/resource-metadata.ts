@@ -35,7 +35,7 @@ export function buildResourceMetadata({
  * root when it is the only one that needs a token. Clients try the path form first, then the root form.
  */
 export function resourceMetadataPaths(routes: readonly Route[]): ReadonlyMap<string, Route> {
-  const guarded = routes.filter((route) => route.authenticator.needsToken);
+  const guarded = routes.filter(({ authenticator }) => authenticator.needsToken && authenticator.issuers.length > 0);
   const paths = new Map<string, Route>();
   const [only] = guarded;
   if (guarded.length === 1 && only !== undefined) paths.set(wellKnown, only);

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { Secret } from '../model/secret.ts';
 
 /** A started gateway, as the command line and the demo hold it. */
 export interface RunningGateway extends AsyncDisposable {
@@ -11,6 +12,8 @@ export interface RunningGateway extends AsyncDisposable {
     readonly resourceUrl: string;
     readonly url: string;
     readonly target: string;
+    /** What local callers need, where they need one that Usher made; goes into the settings of clients. */
+    readonly callerToken: Secret | undefined;
   }[];
   /** Resolves when a child process it runs ended by itself and is not started again, with a sentence about it. */
   readonly workloadEnded: Promise<string>;

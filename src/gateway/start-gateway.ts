@@ -3,6 +3,8 @@ import { startJsonlSink } from '../audit/jsonl/build-jsonl-sink.ts';
 import type { Config } from '../config/schema.ts';
 import { buildClientAddress } from '../lib/client-address.ts';
 import type { Log } from '../model/log.ts';
+import type { LoginAid } from '../model/login-aid.ts';
+import type { SecretStore } from '../model/secret-store.ts';
 import type { Route } from '../model/route.ts';
 import type { ShowProgress } from '../model/workload.ts';
 import { startRedisStore, type RedisStore } from '../state/redis/start-redis-store.ts';
@@ -10,7 +12,10 @@ import type { RestartTimes } from '../workloads/keep-running.ts';
 import { buildListener, listen, maxHeaderBytes, type Listener } from './build-listener.ts';
 import { Certificate, readCertificate } from './certificate.ts';
 import { limitConnections, tellDropped } from './limit-connections.ts';
+import { buildMemorySecrets } from './memory-secrets.ts';
 import { Mounts, readCa } from './mounts.ts';
+import { OperatorLogins } from './operator-logins.ts';
+import { buildQuietAid } from './quiet-aid.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { Reloader } from './reloader.ts';
 import type { RunningGateway } from './running-gateway.ts';
@@ -29,6 +34,10 @@ export interface GatewayOptions {
   readonly restartTimes?: RestartTimes;
   /** Where a person looks at a terminal: what takes long says how far it is. */
   readonly showProgress?: ShowProgress;
+  /** Where logins and tokens of local callers are kept; forgotten with the gateway when absent. */
+  readonly secrets?: SecretStore;
+  /** How whoever runs it is reached, when they have to sign in. */
+  readonly loginAid?: LoginAid;
   /** How long a command to the shared state may take; injected by tests on busy machines. */
   readonly stateCommandMs?: number;
 }
@@ -44,6 +53,10 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const { state } = config;
   const store = state === undefined ? undefined : started.use(await startState(state, config.caFile, options));
   const workloads = await startWorkloads(config, { ...options, started });
+  const { secrets = buildMemorySecrets(), loginAid: aid = buildQuietAid(log) } = options;
+  const logins = started.use(new OperatorLogins({ log, now, secrets, aid }));
+  await logins.prepare(config, workloads);
+  await logins.start(options.signal ?? new AbortController().signal);
   const { tls } = config.listen;
   const pair = tls === undefined ? undefined : readCertificate(tls);
   const server = buildListener(pair, log);
@@ -52,7 +65,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const port = await listen(server, config.listen);
   started.defer(() => closeUnserved(server));
   const scheme = tls === undefined ? 'http' : 'https';
-  const mounts = started.use(new Mounts({ port, scheme, now, log, workloads, store }));
+  const mounts = started.use(new Mounts({ port, scheme, now, log, workloads, store, logins }));
   const prepared = await mounts.prepare(config);
   const { routes } = prepared;
   prepared.take();
@@ -79,7 +92,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   return {
     url,
     port,
-    servers: describeServers(routes, url),
+    servers: describeServers(routes, url, logins),
     workloadEnded: Promise.race([new Promise<never>(() => {}), ...[...workloads.values()].map((one) => one.ended)]),
     reload: (read) => reloader.reload(read),
     close,
@@ -92,12 +105,17 @@ function hostOfUrl(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
-function describeServers(routes: ReadonlyMap<string, Route>, url: string): RunningGateway['servers'] {
+function describeServers(
+  routes: ReadonlyMap<string, Route>,
+  url: string,
+  logins: OperatorLogins,
+): RunningGateway['servers'] {
   return [...routes.values()].map((route) => ({
     name: route.name,
     resourceUrl: route.resourceUrl,
     url: url + route.path,
     target: route.upstream.target,
+    callerToken: logins.callerTokenFor(route.name),
   }));
 }
 

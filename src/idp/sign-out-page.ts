@@ -1,4 +1,4 @@
-import { html } from './views/html.ts';
+import { html } from '../lib/html.ts';
 import { page } from './views/page.ts';
 
 interface SignOutPage {

@@ -60,7 +60,11 @@ export const auditFields = {
   'exchanged.source':
     '`fresh` from the provider, `cached`, `static` where it is always the same secret, or `none` when nothing is sent',
   'exchanged.ms': 'Milliseconds this call waited for it',
-  'exchanged.as': '`gateway` when the call goes on as the gateway itself, not as the caller',
+  'exchanged.as':
+    '`gateway` when the call goes on as the gateway itself, `operator` when as the person who signed in there; not as the caller then',
+  'exchanged.operator.iss': 'Where that person signed in',
+  'exchanged.operator.sub': 'That person, as the issuer names them',
+  'exchanged.operator.name': 'A name people recognise',
   'exchanged.steps':
     'Tokens on the way to it, in turn, each with the strategy it was got by: those of a `chain`, the grant of `id-jag`',
   status: 'HTTP status the caller got',

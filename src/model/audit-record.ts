@@ -1,6 +1,6 @@
 import type { ErrorCode, Stage } from './errors.ts';
 import type { TokenClaims } from './caller.ts';
-import type { CredentialStep } from './upstream-credential.ts';
+import type { CredentialStep, Operator } from './upstream-credential.ts';
 
 /** One line of the audit trail: who did what, when, and with which two tokens. Never token material. What does not apply is
  * undefined and not written; every record has the same shape, since one is made for each message.
@@ -50,7 +50,8 @@ export type AuditRecord = {
         readonly strategy: string;
         readonly source: 'fresh' | 'cached' | 'static' | 'none';
         readonly ms: number;
-        readonly as?: 'gateway';
+        readonly as?: 'gateway' | 'operator';
+        readonly operator?: Operator;
         readonly steps?: readonly CredentialStep[];
       })
     | undefined;

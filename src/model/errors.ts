@@ -126,6 +126,14 @@ const rows = {
     message: 'Cannot authenticate the caller: {reason}',
     hint: 'RFC 6750 §3.1: one Authorization header with one bearer token, and no token anywhere else.',
   },
+  local_token_refused: {
+    stage: 'authenticate',
+    status: 401,
+    challenge: 'invalid_token',
+    fault: 'caller',
+    message: 'Cannot authenticate the caller: the token is not the one that programs on this machine need for {server}',
+    hint: 'usher secret get caller/{server} prints it; put it into the Authorization header of the client, after Bearer.',
+  },
   token_malformed: {
     stage: 'authenticate',
     status: 401,
@@ -464,6 +472,14 @@ const rows = {
       "Cannot act for the caller: the identity provider refused the gateway's own request; the operator has to mend it",
     hint: 'The token endpoint {url} answered {status} {error}: {description}. Check client id, secret, grant, audience and scopes of the exchange.',
   },
+  operator_login_needed: {
+    stage: 'exchange',
+    status: 503,
+    retryable: true,
+    fault: 'operator',
+    message: 'Cannot call {server} now: the person who runs this gateway has to sign in again',
+    hint: '{reason}. The log of the gateway has the address to sign in at; starting it anew asks as well.',
+  },
   exchange_unavailable: {
     stage: 'exchange',
     status: 503,
@@ -697,6 +713,14 @@ const rows = {
     fault: 'operator',
     message: '{report}',
     hint: 'There, nothing was changed; run it again when that is mended. Elsewhere it is done.',
+  },
+  login_failed: {
+    stage: 'start',
+    status: 0,
+    exitCode: 7,
+    fault: 'operator',
+    message: 'Cannot sign in for {server}: {reason}',
+    hint: '{advice}.',
   },
   secret_store_unusable: {
     stage: 'start',

@@ -22,10 +22,19 @@ export interface UpstreamCredential {
   readonly source: 'fresh' | 'cached' | 'static' | 'none';
   /** Milliseconds this call waited for it. */
   readonly waitedMs: number;
-  /** Set where it stands for the gateway itself, whoever calls; for the caller otherwise. */
-  readonly actsAs?: 'gateway';
+  /** Set where it stands for the gateway itself, or for whoever signed in there, whoever calls; for the caller otherwise. */
+  readonly actsAs?: 'gateway' | 'operator';
+  /** The person who runs the gateway, where it stands for them. */
+  readonly operator?: Operator;
   /** The tokens between the caller's and this one, in turn, where there were any. */
   readonly steps?: readonly CredentialStep[];
+}
+
+/** Who signed in at the gateway itself. */
+export interface Operator {
+  readonly iss: string;
+  readonly sub: string;
+  readonly name?: string;
 }
 
 /** A token that was got on the way to another. */

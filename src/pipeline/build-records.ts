@@ -117,7 +117,7 @@ function describeCredential(
 ): NonNullable<AuditRecord['exchanged']> {
   const known = describedCredentials.get(credential);
   if (known !== undefined) return known;
-  const { source, waitedMs, claims, actsAs, steps } = credential;
+  const { source, waitedMs, claims, actsAs, operator, steps } = credential;
   const strategy =
     (caller === undefined ? undefined : route.credential.strategyFor?.(caller)) ?? route.credential.strategy;
   const described = Object.freeze({
@@ -125,6 +125,7 @@ function describeCredential(
     source,
     ms: waitedMs,
     ...(actsAs === undefined ? {} : { as: actsAs }),
+    ...(operator === undefined ? {} : { operator }),
     ...claims,
     ...(steps === undefined ? {} : { steps }),
   });

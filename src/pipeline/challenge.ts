@@ -9,7 +9,7 @@ import type { UsherError } from '../model/usher-error.ts';
  */
 export function buildChallenge(
   error: UsherError,
-  { resourceMetadataUrl, policy, proofs }: Route,
+  { resourceMetadataUrl, authenticator, policy, proofs }: Route,
   { id, request }: Pick<Inbound, 'id' | 'request'>,
 ): string | undefined {
   const { challenge, scheme } = error.row;
@@ -23,8 +23,9 @@ export function buildChallenge(
   if (isDpop) parts.push(`algs="${proofs.algorithms.join(' ')}"`);
   const scopes = error.scopes ?? policy.scopes;
   if (scopes.length > 0) parts.push(`scope="${scopes.join(' ')}"`);
-  parts.push(`resource_metadata="${resourceMetadataUrl}"`);
-  return `${isDpop ? 'DPoP' : 'Bearer'} ${parts.join(', ')}`;
+  // Where nobody issues tokens there is nothing to read about them.
+  if (authenticator.issuers.length > 0) parts.push(`resource_metadata="${resourceMetadataUrl}"`);
+  return `${isDpop ? 'DPoP' : 'Bearer'} ${parts.join(', ')}`.trim();
 }
 
 /** RFC 9449 §7.1: the scheme of the challenge is that of the token. */

@@ -47,6 +47,6 @@ export const proxyCommand: CommandModule = {
     };
     const loaded = loadArguments(command, given);
     const { startGatewayCommand } = await import('../start-gateway-command.ts');
-    return startGatewayCommand(loaded, () => readArguments(command, given));
+    return startGatewayCommand(loaded, () => readArguments(command, given), environment);
   },
 };

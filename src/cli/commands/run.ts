@@ -39,6 +39,6 @@ export const runCommand: CommandModule = {
     const given: Given = { ...read, flags };
     const loaded = loadArguments(command, given);
     const { startGatewayCommand } = await import('../start-gateway-command.ts');
-    return startGatewayCommand(loaded, () => readArguments(command, given));
+    return startGatewayCommand(loaded, () => readArguments(command, given), environment);
   },
 };

@@ -57,7 +57,7 @@ export function exchanges(patient: Patient): boolean {
 /** Issuers whose callers' tokens are. */
 function findExchanging({ server }: Patient): readonly string[] {
   return server.authenticate.flatMap((one) => {
-    if (one.strategy === 'anonymous') return [];
+    if (!('issuer' in one)) return [];
     const { strategy } = one.credential ?? server.credential;
     return needsCallerToken(strategy) ? [one.issuer] : [];
   });

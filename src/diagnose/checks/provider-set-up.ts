@@ -55,7 +55,7 @@ interface Exchange {
 /** Each issuer can have an exchange of its own; longer ways than one exchange are not looked into. */
 function listExchanges({ server, aids, findings }: Patient): readonly Exchange[] {
   return server.authenticate.flatMap((one) => {
-    if (one.strategy === 'anonymous') return [];
+    if (!('issuer' in one)) return [];
     const credential: CredentialConfig = one.credential ?? server.credential;
     if (credential.strategy !== 'token-exchange') return [];
     const { provider: name, url, clientId, audience, scopes, dpop } = credential;

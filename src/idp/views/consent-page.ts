@@ -1,4 +1,4 @@
-import { html, type Markup } from './html.ts';
+import { html, type Markup } from '../../lib/html.ts';
 import { page } from './page.ts';
 
 interface ConsentPage {

@@ -1,4 +1,4 @@
-import { html } from './html.ts';
+import { html } from '../../lib/html.ts';
 import { page } from './page.ts';
 
 interface ErrorPage {

@@ -1,5 +1,5 @@
 import type { RunningIdp } from '../running-idp.ts';
-import { html, type Markup } from './html.ts';
+import { html, type Markup } from '../../lib/html.ts';
 import { page } from './page.ts';
 
 interface LandingPage extends Pick<RunningIdp, 'servers' | 'apps' | 'users' | 'caFile' | 'httpUrl' | 'httpsUrl'> {

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { TokenEndpointResponse } from 'oauth4webapi';
+import { getValidatedIdTokenClaims } from 'oauth4webapi';
+import { z } from 'zod';
+import { parseJson } from '../../lib/parse-json.ts';
+import { Secret } from '../../model/secret.ts';
+import type { SecretStore } from '../../model/secret-store.ts';
+
+const schema = z.object({
+  version: z.literal(1),
+  issuer: z.string(),
+  clientId: z.string(),
+  accessToken: z.string(),
+  refreshToken: z.string().optional(),
+  /** Milliseconds since the epoch; undefined when nobody said. */
+  expiresAtMs: z.number().optional(),
+  /** The person, by the ID token; undefined without one. */
+  subject: z.string().optional(),
+  personName: z.string().optional(),
+});
+
+/** What is kept of a login. */
+export type KeptLogin = z.output<typeof schema>;
+
+/** What a login is for: two gateways with the same share one. */
+export interface LoginKey {
+  readonly issuer: string;
+  readonly clientId: string | undefined;
+  readonly scopes: readonly string[];
+  readonly resource: string | undefined;
+}
+
+/** Under which it is kept. */
+export function loginName({ issuer, clientId, scopes, resource }: LoginKey): string {
+  const key = JSON.stringify([issuer, clientId ?? null, [...new Set(scopes)].toSorted(), resource ?? null]);
+  const digest = createHash('sha256').update(key).digest('base64url').slice(0, 12);
+  return `login/${new URL(issuer).hostname.replaceAll(/[^A-Za-z0-9.-]/g, '')}.${digest}`;
+}
+
+/** The login that was kept; undefined when there is none, or one nobody can read any more. */
+export function readLogin(secrets: SecretStore, name: string): KeptLogin | undefined {
+  const text = secrets.find(name)?.reveal();
+  return text === undefined ? undefined : schema.safeParse(parseJson(text)).data;
+}
+
+export async function keepLogin(secrets: SecretStore, name: string, login: KeptLogin): Promise<void> {
+  await secrets.put(name, new Secret(JSON.stringify(login)));
+}
+
+/** A login of what a token endpoint answered. What an answer to a refresh leaves out is as before (RFC 6749 §6). */
+export function toLogin(
+  tokens: TokenEndpointResponse,
+  { issuer, clientId, nowMs, before }: { issuer: string; clientId: string; nowMs: number; before?: KeptLogin },
+): KeptLogin {
+  const claims = getValidatedIdTokenClaims(tokens);
+  const personName = [claims?.['email'], claims?.['preferred_username'], claims?.['name']].find(
+    (one) => typeof one === 'string',
+  );
+  const refreshToken = tokens.refresh_token ?? before?.refreshToken;
+  const [subject, name] = claims === undefined ? [before?.subject, before?.personName] : [claims.sub, personName];
+  return {
+    version: 1,
+    issuer,
+    clientId,
+    accessToken: tokens.access_token,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    ...(tokens.expires_in === undefined ? {} : { expiresAtMs: nowMs + tokens.expires_in * 1000 }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(typeof name === 'string' ? { personName: name } : {}),
+  };
+}

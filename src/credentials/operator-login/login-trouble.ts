@@ -1,0 +1,48 @@
+import { AuthorizationResponseError, ResponseBodyError } from 'oauth4webapi';
+import { describe } from '../../lib/describe-error.ts';
+import { HttpClientError } from '../../lib/http-client.ts';
+import { withoutTokens } from '../../lib/without-tokens.ts';
+
+/** Why nobody is signed in, in a few words, and what to do about it. */
+export class LoginTrouble extends Error {
+  override readonly name = 'LoginTrouble';
+  readonly advice: string;
+  /** The provider will say no again: what was handed in is worth nothing any more. */
+  readonly isFinal: boolean;
+
+  constructor(reason: string, advice: string, { cause, isFinal = false }: { cause?: unknown; isFinal?: boolean } = {}) {
+    super(reason, { cause });
+    this.advice = advice;
+    this.isFinal = isFinal;
+  }
+}
+
+const advices: Readonly<Record<string, string>> = {
+  access_denied: 'Whoever signed in said no, or may not use this client: sign in again, or ask the administrator',
+  invalid_client: 'Check --remote-auth-client-id and its secret; a client without a secret is a public one',
+  unauthorized_client:
+    'The client may not use this grant: allow it at the provider (authorization code, refresh token)',
+  invalid_scope: 'Check --remote-auth-scopes against what the authorization server offers and its policy grants',
+  invalid_request: 'The provider’s log tells more; check resource, scopes and the redirect URI',
+  invalid_grant: 'Sign in again',
+  invalid_target: 'Check --remote-auth-resource: the authorization server does not know this resource (RFC 8707)',
+  expired_token: 'The code was not used in time: start again',
+};
+
+/** What went wrong while somebody signed in, or at the token endpoint. What the provider says is quoted without secrets. */
+export function readTrouble(cause: unknown, secrets: readonly string[]): LoginTrouble {
+  if (cause instanceof LoginTrouble) return cause;
+  if (cause instanceof ResponseBodyError || cause instanceof AuthorizationResponseError) {
+    const clean = (text: string) => withoutTokens(text, secrets).slice(0, 300);
+    const said = cause.error_description === undefined ? '' : `: ${clean(cause.error_description)}`;
+    const isFinal = cause instanceof ResponseBodyError && cause.error === 'invalid_grant';
+    const advice = advices[cause.error] ?? 'The provider’s log tells more';
+    return new LoginTrouble(`the provider answered ${clean(cause.error)}${said}`, advice, { cause, isFinal });
+  }
+  if (cause instanceof HttpClientError) {
+    const advice = 'Check the address, and --ca-file for a provider with a private certificate; then try again';
+    return new LoginTrouble(`the provider cannot be reached: ${cause.message}`, advice, { cause });
+  }
+  const advice = 'The provider does not answer as OAuth 2.0 or OpenID Connect want it to';
+  return new LoginTrouble(`its answer cannot be used: ${withoutTokens(describe(cause), secrets)}`, advice, { cause });
+}
