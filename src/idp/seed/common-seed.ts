@@ -7,7 +7,11 @@ export function mcpClients(vscode: string, demo: string): string {
     label: Visual Studio Code
     type: web
     grantTypes: [authorization_code, refresh_token]
-    redirectUris: ['http://127.0.0.1:33418', 'http://127.0.0.1:33418/', 'https://vscode.dev/redirect']
+    redirectUris:
+      - http://127.0.0.1:33418
+      - http://127.0.0.1:33418/
+      - https://vscode.dev/redirect
+      - http://localhost:8666/callback
   - clientId: ${demo}
     label: Demo client
     type: native

@@ -32,6 +32,7 @@ test('seed – built in – is the countries scenario', () => {
     'http://127.0.0.1:33418',
     'http://127.0.0.1:33418/',
     'https://vscode.dev/redirect',
+    'http://localhost:8666/callback',
   ]);
 });
 
