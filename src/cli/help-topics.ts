@@ -11,8 +11,14 @@ interface HelpTopic {
 
 const everything = 'all';
 
+const operatorLogin: HelpTopic = {
+  name: 'remote-auth',
+  summary: 'Sign in as the person who runs Usher, and call the server behind as them',
+  flags: new Set(leaves.filter(({ path }) => path[0] === 'remoteAuth').flatMap(flagsOf)),
+};
+
 /** Strategies that have to be named, and whose flags say by their beginning that they are theirs. */
-const topics: readonly HelpTopic[] = seams.flatMap(({ key, strategies, summaries, defaultStrategy }) =>
+const strategyTopics: readonly HelpTopic[] = seams.flatMap(({ key, strategies, summaries, defaultStrategy }) =>
   strategies.flatMap((name): HelpTopic[] => {
     const own = leaves
       .filter(({ path, strategies: owners }) => path[0] === key && owners.includes(name))
@@ -21,6 +27,8 @@ const topics: readonly HelpTopic[] = seams.flatMap(({ key, strategies, summaries
     return isTopic ? [{ name, summary: summaries.get(name) ?? '', flags: new Set(own) }] : [];
   }),
 );
+
+const topics = [...strategyTopics, operatorLogin];
 
 function flagsOf({ meta: { flag, secret } }: Leaf): string[] {
   if (flag === undefined) return [];

@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { checkClient } from './check-client.ts';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import type { Segment } from './leaves.ts';
@@ -53,6 +54,9 @@ export function* checkRemoteAuth(draft: Draft, server: string): Generator<Findin
     clientSecret === undefined ? (clientKeyFile === undefined ? undefined : 'clientKeyFile') : 'clientSecret';
   if (clientId === undefined && proof !== undefined)
     yield { path: place(proof), what: 'is given, but no client; give --remote-auth-client-id' };
+  const says = ['clientSecret', 'clientKeyFile', 'clientCertFile', 'clientAuthentication'];
+  // Without any of them it is a public client.
+  if (says.some((field) => group[field] !== undefined)) yield* checkClient(draft, [...base, 'remoteAuth']);
   if ((authorizeUrl === undefined) !== (tokenUrl === undefined) && group['issuer'] === undefined) {
     const missing = authorizeUrl === undefined ? 'authorizeUrl' : 'tokenUrl';
     yield {
@@ -84,11 +88,16 @@ function* checkCallers(draft: Draft, base: readonly Segment[], group: Tree): Gen
       };
     }
   }
-  if (
-    group['open'] === true &&
-    Array.isArray(list) &&
-    list.some((entry) => valueAt(entry, ['strategy']) === 'local-token')
-  ) {
+  const isLocal = Array.isArray(list) && list.some((entry) => valueAt(entry, ['strategy']) === 'local-token');
+  for (const key of isLocal ? ['required', 'methods', 'tools'] : []) {
+    const scopes = valueAt(draft.tree, [...base, 'policy', key]);
+    if (typeof scopes !== 'object' || scopes === null || Object.keys(scopes).length === 0) continue;
+    yield {
+      path: [...base, 'policy', key],
+      what: 'asks for scopes, but callers with the local token have none; leave it out (--remote-auth-scopes says what to sign in for)',
+    };
+  }
+  if (group['open'] === true && isLocal) {
     yield {
       path: [...base, 'remoteAuth', 'open'],
       what: 'is true, while callers need the local token; leave one of the two out',

@@ -109,6 +109,22 @@ const samples: Samples = {
   'introspection-insecure-allow-http': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
   'oidc-scope-prefix': same('api://gateway/'),
+  'remote-auth': same(true),
+  'remote-auth-issuer': same('https://issuer.example.com/oauth2/as4'),
+  'remote-auth-authorize-url': same('https://issuer.example.com/authorize'),
+  'remote-auth-token-url': same('https://issuer.example.com/token'),
+  ...clientSamples('remote-auth-client'),
+  'remote-auth-scopes': listOf('mcp:tools:call', 'openid'),
+  'remote-auth-scope-param-name': same('user_scope'),
+  'remote-auth-resource': same('https://mcp.example.com/'),
+  'remote-auth-parameter': { text: 'audience=backend', yaml: { audience: 'backend' }, value: { audience: 'backend' } },
+  'remote-auth-flow': same('device'),
+  'remote-auth-callback-port': same(33_418),
+  'remote-auth-redirect-uri': same('http://127.0.0.1:33418'),
+  'remote-auth-timeout': same(60),
+  'remote-auth-skip-browser': same(true),
+  'remote-auth-bearer-token': same('shh'),
+  'remote-auth-open': same(true),
   'token-exchange-url': same('https://issuer.example.com/token'),
   provider: same('keycloak'),
   ...clientSamples('token-exchange-client'),
@@ -194,6 +210,7 @@ const baseCredentials: Readonly<Record<string, Tree>> = {
 function baseServer(leaf: Leaf): Tree {
   const strategy = leaf.kind === 'strategy' ? 'static-header' : leaf.strategies[0];
   const credential = baseCredentials[strategy ?? ''];
+  if (leaf.path[0] === 'remoteAuth') return baseLogin(leaf);
   return {
     authenticate: [
       leaf.strategies.includes('introspection')
@@ -213,6 +230,16 @@ function baseServer(leaf: Leaf): Tree {
       : leaf.strategies.includes('process')
         ? { strategy: 'process', command: ['true'], targetPort: 9000 }
         : { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' },
+  };
+}
+
+/** Where the operator signs in nobody else has a token of their own. */
+function baseLogin({ path }: Leaf): Tree {
+  const isGiven = path.at(-1) === 'bearerToken';
+  const { url: _, ...client } = baseClient;
+  return {
+    remoteAuth: isGiven ? { bearerTokenEnv: 'BASE_SECRET' } : { issuer: 'https://issuer.example.com', ...client },
+    upstream: { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' },
   };
 }
 

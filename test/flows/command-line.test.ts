@@ -190,23 +190,6 @@ test('usher run – a URL and a command – is refused', async (context) => {
   assert.match(stderr, /--: is given beside a URL/);
 });
 
-test('usher proxy – with --remote-auth – says that it is not in this version', async (context) => {
-  const args = [
-    'proxy',
-    'demo',
-    '--target-uri',
-    'http://127.0.0.1:1',
-    ...jwt,
-    '--remote-auth',
-    '--remote-auth-client-secret',
-    'hunter2',
-  ];
-  const { code, stderr } = await runUsher(context, args);
-  assert.equal(code, 2);
-  assert.match(stderr, /--remote-auth: is not in this version/);
-  assert.doesNotMatch(stderr, /hunter2/);
-});
-
 test('usher run – a flag without its value at the end – is refused', async (context) => {
   const { code, stderr } = await runUsher(context, ['run', '--oidc-issuer']);
   assert.equal(code, 2);

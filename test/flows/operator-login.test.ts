@@ -89,7 +89,8 @@ describe('usher proxy --remote-auth', () => {
     assert.equal(record?.exchanged?.as, 'operator');
     assert.deepEqual(record?.exchanged?.operator?.name, 'alice@example.com');
     assert.equal(record?.exchanged?.aud, 'backend');
-    const everything = usher.output().stderr + usher.output().stdout + readFileSync(join(usher.home, 'audit.jsonl'), 'utf8');
+    const everything =
+      usher.output().stderr + usher.output().stdout + readFileSync(join(usher.home, 'audit.jsonl'), 'utf8');
     for (const secret of [callerToken, sent ?? '', 'vscode-development-secret', 'gateway-development-secret'])
       assert.ok(!everything.includes(secret));
   });

@@ -282,6 +282,8 @@ const unanswered: Partial<Record<ErrorCode, (lab: TokenLab) => Promise<Socket>>>
 
 /** Refusals that need more around them than a lab has, and where they are provoked. */
 const elsewhere: Partial<Record<ErrorCode, string>> = {
+  local_token_refused: './borrowed-login.test.ts',
+  operator_login_needed: '../flows/operator-login-ends.test.ts',
   workload_down: '../flows/crashing-server.test.ts',
   dpop_proofs_too_many: '../../src/authenticators/dpop/replay-memory.test.ts',
 };

@@ -16,6 +16,7 @@ export const proxyCommand: CommandModule = {
       usage: 'NAME --target-uri URL [options]',
       examples: [
         'usher proxy countries --target-uri http://localhost:8091 --port 3000 \\\n  --oidc-issuer https://example.okta.com/oauth2/aus1 --oidc-audience mcpserver',
+        '# Sign in yourself, at the provider that the server names\nusher proxy linear --target-uri https://mcp.example.com/mcp --remote-auth',
       ],
     });
     addForeignOptions(command);

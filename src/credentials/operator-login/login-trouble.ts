@@ -1,4 +1,4 @@
-import { AuthorizationResponseError, ResponseBodyError } from 'oauth4webapi';
+import { AuthorizationResponseError, OperationProcessingError, ResponseBodyError } from 'oauth4webapi';
 import { describe } from '../../lib/describe-error.ts';
 import { HttpClientError } from '../../lib/http-client.ts';
 import { withoutTokens } from '../../lib/without-tokens.ts';
@@ -44,5 +44,7 @@ export function readTrouble(cause: unknown, secrets: readonly string[]): LoginTr
     return new LoginTrouble(`the provider cannot be reached: ${cause.message}`, advice, { cause });
   }
   const advice = 'The provider does not answer as OAuth 2.0 or OpenID Connect want it to';
-  return new LoginTrouble(`its answer cannot be used: ${withoutTokens(describe(cause), secrets)}`, advice, { cause });
+  // Its code says less than its words.
+  const reason = cause instanceof OperationProcessingError ? cause.message : describe(cause);
+  return new LoginTrouble(`its answer cannot be used: ${withoutTokens(reason, secrets)}`, advice, { cause });
 }
