@@ -141,7 +141,7 @@ async function deny(url: string): Promise<void> {
     state: searchParams.get('state') ?? '',
     iss: url.slice(0, url.indexOf('/v1/authorize')),
   });
-  const page = await fetch(`${searchParams.get('redirect_uri')}?${answer}`);
+  const page = await fetch(`${searchParams.get('redirect_uri') ?? ''}?${answer.toString()}`);
   assert.equal(page.status, 400);
   assert.match(await page.text(), /<h1>You are not signed in<\/h1>[\s\S]*access_denied/);
 }

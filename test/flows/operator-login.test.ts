@@ -35,15 +35,14 @@ after(async () => {
 function command(home: string, ...more: string[]) {
   const server = (id: string) => idp.server(id);
   const env = { HOME: home, USHER_SECRETS_KEY: 'file', USHER_AUDIT_FILE: join(home, 'audit.jsonl') };
-  const words = [
-    ...['proxy', 'demo-mcp-server', '--target-uri', behind.url, '--port', '0', '--remote-auth'],
-    ...['--remote-auth-client-id', 'vscode', '--remote-auth-client-secret', 'vscode-development-secret'],
-    ...['--remote-auth-issuer', server('mcpserver').issuer, '--remote-auth-scopes', 'mcp:tools:call,openid,email'],
-    ...['--token-exchange-audience', 'backend', '--token-exchange-client-id', 'gateway'],
-    ...['--token-exchange-client-secret', 'gateway-development-secret', '--token-exchange-scopes', 'backend-api:read'],
-    ...['--token-exchange-url', server('backend').tokenUrl, '--ca-file', idp.idp.caFile],
-    ...['--remote-auth-callback-port', String(callbackPort), ...more],
-  ];
+  const login = `--remote-auth --remote-auth-client-id vscode --remote-auth-client-secret vscode-development-secret
+    --remote-auth-issuer ${server('mcpserver').issuer} --remote-auth-scopes mcp:tools:call,openid,email`;
+  const exchange = `--token-exchange-audience backend --token-exchange-client-id gateway
+    --token-exchange-client-secret gateway-development-secret --token-exchange-scopes backend-api:read
+    --token-exchange-url ${server('backend').tokenUrl}`;
+  const rest = `--ca-file ${idp.idp.caFile} --remote-auth-callback-port ${callbackPort}`;
+  const start = `proxy demo-mcp-server --target-uri ${behind.url} --port 0`;
+  const words = [...`${start} ${login} ${exchange} ${rest}`.split(/\s+/), ...more];
   return { program: [process.execPath, launcher, ...words], env };
 }
 
@@ -51,7 +50,7 @@ function start(context: TestContext, home = makeFolder(context), ...more: string
   const { program, env } = command(home, ...more);
   const started = startProgram(program, { env });
   context.after(() => started[Symbol.asyncDispose]());
-  return { home, env, ...started, said: started.said, output: started.output };
+  return Object.assign(started, { home, env });
 }
 
 /** Where it listens, and the token local callers need. */

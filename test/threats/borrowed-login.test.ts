@@ -45,7 +45,7 @@ describe('who wants to act as the operator', () => {
     await using lab = await startLoginLab();
     const lines = ['connection: close', `authorization: Bearer ${lab.callerToken}`];
     const request = rawPost(lines, body).replace('host: localhost', 'host: rebound.example');
-    assert.equal((await readRawAnswer(await sendRaw(lab.gateway.port, request))).status, 403);
+    assert.equal(readRawAnswer(await sendRaw(lab.gateway.port, request)).status, 403);
     assertUnheard(lab);
   });
   test('the operator’s tokens – are in no answer, no log line and no record', async () => {
@@ -76,7 +76,7 @@ describe('who wants to act as the operator', () => {
 function readRequest(url: string) {
   const { searchParams } = new URL(url);
   const redirectUri = searchParams.get('redirect_uri') ?? '';
-  const back = (more: Record<string, string>) => `${redirectUri}?${new URLSearchParams(more)}`;
+  const back = (more: Record<string, string>) => `${redirectUri}?${new URLSearchParams(more).toString()}`;
   return { state: searchParams.get('state') ?? '', back, searchParams };
 }
 
@@ -98,7 +98,7 @@ describe('who meddles with the sign-in', () => {
         statuses.push((await fetch(back({ code: 'theirs', state: 'x'.repeat(43) }))).status);
         const { port, pathname } = new URL(back({}));
         const request = `GET ${pathname}?code=a HTTP/1.1\r\nhost: rebound.example\r\nconnection: close\r\n\r\n`;
-        statuses.push((await readRawAnswer(await sendRaw(Number(port), request))).status);
+        statuses.push(readRawAnswer(await sendRaw(Number(port), request)).status);
         statuses.push((await fetch(back({}), { method: 'POST' })).status);
         statuses.push((await fetch(url)).status);
       },

@@ -44,7 +44,10 @@ export async function findLoginServer(
   { http, target }: { readonly http: HttpClient; readonly target: string },
 ): Promise<LoginServer> {
   const { issuer, authorizeUrl, tokenUrl, resource } = settings;
-  const given = withoutNothing({ authorization_endpoint: authorizeUrl, token_endpoint: tokenUrl });
+  const given = {
+    ...(authorizeUrl === undefined ? {} : { authorization_endpoint: authorizeUrl }),
+    ...(tokenUrl === undefined ? {} : { token_endpoint: tokenUrl }),
+  };
   if (authorizeUrl !== undefined && tokenUrl !== undefined) {
     const server = { issuer: issuer ?? new URL(authorizeUrl).origin, ...given };
     return { server, resource, scopes: [] };
@@ -99,13 +102,11 @@ function checked(document: Metadata): AuthorizationServer {
       'it does not know PKCE with S256 (RFC 7636)',
       'Without it a code can be stolen: Usher does not sign in there',
     );
-  return withoutNothing(document);
+  return toServer(document);
 }
 
-/** What is undefined is not said. */
-function withoutNothing<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  // The entries are those of `given`, without the undefined ones.
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
+/** What oauth4webapi knows of a server: what is undefined is not said. */
+function toServer({ issuer, ...rest }: Metadata): AuthorizationServer {
+  const entries = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return { issuer, ...Object.fromEntries(entries) };
 }

@@ -61,9 +61,8 @@ export async function redeemCode(request: TokenRequests, answer: CodeAnswer): Pr
       verifier,
       optionsFor(request),
     );
-    return oauth.processAuthorizationCodeResponse(server, named, response, {
-      ...(nonce === undefined ? {} : { expectedNonce: nonce, requireIdToken: true }),
-    });
+    const expected = nonce === undefined ? {} : { expectedNonce: nonce, requireIdToken: true };
+    return oauth.processAuthorizationCodeResponse(server, named, response, expected);
   });
 }
 
