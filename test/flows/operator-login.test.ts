@@ -41,8 +41,8 @@ function command(home: string, ...more: string[]) {
     --token-exchange-client-secret gateway-development-secret --token-exchange-scopes backend-api:read
     --token-exchange-url ${server('backend').tokenUrl}`;
   const rest = `--ca-file ${idp.idp.caFile} --remote-auth-callback-port ${callbackPort}`;
-  const start = `proxy demo-mcp-server --target-uri ${behind.url} --port 0`;
-  const words = [...`${start} ${login} ${exchange} ${rest}`.split(/\s+/), ...more];
+  const target = `proxy demo-mcp-server --target-uri ${behind.url} --port 0`;
+  const words = [...`${target} ${login} ${exchange} ${rest}`.split(/\s+/), ...more];
   return { program: [process.execPath, launcher, ...words], env };
 }
 
@@ -54,10 +54,12 @@ function start(context: TestContext, home = makeFolder(context), ...more: string
 }
 
 /** Where it listens, and the token local callers need. */
-async function readyAt({ said, output, env }: ReturnType<typeof start>) {
-  await said(/demo-mcp-server +http/, 60_000);
-  const url = /(http:\/\/(?:localhost|127\.0\.0\.1):\d+\/mcp)/.exec(output().stderr)?.[1] ?? '';
-  const got = await runProgram([process.execPath, launcher, 'secret', 'get', 'caller/demo-mcp-server'], { env });
+async function readyAt(usher: ReturnType<typeof start>) {
+  await usher.said(/demo-mcp-server +http/, 60_000);
+  const url = /(http:\/\/(?:localhost|127\.0\.0\.1):\d+\/mcp)/.exec(usher.output().stderr)?.[1] ?? '';
+  const got = await runProgram([process.execPath, launcher, 'secret', 'get', 'caller/demo-mcp-server'], {
+    env: usher.env,
+  });
   return { url, callerToken: got.stdout.trim() };
 }
 
