@@ -74,7 +74,7 @@ export const allowedPackages = {
     'lib/undici-parts.d.ts',
     'demo/',
   ],
-  yaml: ['config/', 'idp/', 'setup/', 'clients/formats/'],
+  yaml: ['config/', 'idp/', 'setup/', 'clients/formats/', 'workloads/container/read-profile.ts'],
   // Settings, and what others send: seeds, metadata, answers of token endpoints.
   zod: [
     'config/',
@@ -93,6 +93,7 @@ export const allowedPackages = {
     'secrets/',
     'workloads/server-settings.ts',
     'workloads/container/engine-answers.ts',
+    'workloads/container/read-profile.ts',
     'schema.ts',
   ],
 };

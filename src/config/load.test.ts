@@ -175,6 +175,8 @@ const samples: Samples = {
   volume: { text: '/srv/a,b:/data:ro', yaml: ['/srv/a,b:/data:ro'], value: ['/srv/a,b:/data:ro'] },
   engine: same('podman'),
   pull: same('never'),
+  'permission-profile': same('none'),
+  publish: listOf('9090:9090', '127.0.0.1:9091:9000/udp'),
   network: same('backend'),
   user: same('1000:1000'),
   'writable-root': same(true),

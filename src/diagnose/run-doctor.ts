@@ -7,6 +7,8 @@ import { buildHttpClient } from '../lib/http-client.ts';
 import { plain } from '../lib/plain.ts';
 import { withoutTokens } from '../lib/without-tokens.ts';
 import { quietLog } from '../model/log.ts';
+import type { Workload } from '../model/workload.ts';
+import { findRunning } from '../workloads/container/find-running.ts';
 import { readIssuerMetadata } from './read-issuer-metadata.ts';
 import { type Aids, type Check, findCallerToken, type Outcome, type Patient } from './check.ts';
 import { checkTable } from './check-table.ts';
@@ -50,7 +52,7 @@ export async function runDoctor(
     log: quietLog,
     port,
     scheme,
-    workloads: new Map(),
+    workloads: await findContainers(config),
     usedProofs: new Map(),
   });
   try {
@@ -86,6 +88,17 @@ function memoize<T>(read: (key: string) => Promise<T>): (key: string) => Promise
     known.set(key, found);
     return found;
   };
+}
+
+/** Those that the gateway runs now; where none can be found out, the check of the server says so. */
+async function findContainers({ servers }: Config): Promise<ReadonlyMap<string, Workload>> {
+  const found = new Map<string, Workload>();
+  for (const [name, { upstream }] of Object.entries(servers)) {
+    const running =
+      upstream.strategy === 'container' ? await findRunning(name, upstream).catch(() => undefined) : undefined;
+    if (running !== undefined) found.set(name, running);
+  }
+  return found;
 }
 
 async function runChecks(patient: Patient): Promise<readonly CheckResult[]> {

@@ -10,8 +10,14 @@ export const serverAnswers: Check = {
   id: 'server-answers',
   title: 'The MCP server behind answers',
   needs: [],
-  async run({ route, server }) {
+  async run({ name, route, server }) {
     const { target } = route.upstream;
+    // Without its container the port is nobody's, or somebody else's.
+    if (server.upstream.strategy === 'container' && route.workload === undefined)
+      return unknown(
+        `No container of ${name} runs here`,
+        'Usher starts this server itself: run this while the gateway runs.',
+      );
     try {
       const { status } = await askServer(route, undefined, { method: 'tools/list' });
       const seen = `${target}: status ${status} to tools/list without a token`;

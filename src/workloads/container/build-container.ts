@@ -12,10 +12,10 @@ export interface ContainerParts {
   readonly network: string;
   /** Was it made for this server? */
   readonly isOwnNetwork: boolean;
-  /** The port it listens on, and the one of this machine's loopback address that leads there; 0 lets the engine choose.
-   * Undefined for one that speaks over its standard streams.
-   */
-  readonly port: { readonly target: number; readonly host: number } | undefined;
+  /** The port it listens on; undefined for one that speaks over its standard streams. */
+  readonly targetPort: number | undefined;
+  /** The port of this machine's loopback address that leads there; 0 lets the engine choose, undefined publishes none. */
+  readonly hostPort: number | undefined;
   /** Does it read what it is asked? */
   readonly hasInput: boolean;
   /** Has a program of the engine's as its first process, which hands signals on and waits for orphans. */
@@ -35,7 +35,8 @@ export function buildLabels(server: string): Record<string, string> {
  * that servers write down.
  */
 export function buildContainer(settings: ContainerSettings, parts: ContainerParts): Record<string, unknown> {
-  const { server, image, env, volumes, network, port, hasInput, hasInit } = parts;
+  const { server, image, env, volumes, network, targetPort, hostPort, hasInput, hasInit } = parts;
+  const bindings = buildBindings(settings.publish, targetPort, hostPort);
   const needsTemporary = !settings.writableRoot && volumes.every(({ target }) => target !== '/tmp');
   const memory = settings.memory === undefined ? undefined : parseSize(settings.memory);
   return {
@@ -46,14 +47,14 @@ export function buildContainer(settings: ContainerSettings, parts: ContainerPart
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     Labels: {
       ...buildLabels(server),
-      ...(port === undefined ? {} : { [labels.port]: String(port.target) }),
+      ...(targetPort === undefined ? {} : { [labels.port]: String(targetPort) }),
     },
-    ExposedPorts: port === undefined ? {} : { [`${port.target}/tcp`]: {} },
+    ExposedPorts: Object.fromEntries(Object.keys(bindings).map((one) => [one, {}])),
     ...(hasInput ? { OpenStdin: true, StdinOnce: true, AttachStdin: true } : {}),
     Tty: false,
     HostConfig: {
       NetworkMode: network,
-      PortBindings: port === undefined ? {} : { [`${port.target}/tcp`]: [bindingOf(port.host)] },
+      PortBindings: bindings,
       ExtraHosts: ['host.docker.internal:host-gateway'],
       // This form never makes what is missing; the other one is for the labels of SELinux, which this one does not know.
       Mounts: volumes
@@ -82,8 +83,23 @@ export function buildContainer(settings: ContainerSettings, parts: ContainerPart
   };
 }
 
-function bindingOf(hostPort: number): Record<string, string> {
-  return { HostIp: '127.0.0.1', HostPort: hostPort === 0 ? '' : String(hostPort) };
+/** Ports of the container, and those of the loopback address that lead there: that of the server, and `9090:9000/udp`. */
+function buildBindings(
+  publish: readonly string[],
+  targetPort: number | undefined,
+  hostPort: number | undefined,
+): Record<string, unknown[]> {
+  const bindings: Record<string, unknown[]> = {};
+  const bind = (container: string, host: string): void => {
+    (bindings[container] ??= []).push({ HostIp: '127.0.0.1', HostPort: host });
+  };
+  if (targetPort !== undefined && hostPort !== undefined)
+    bind(`${targetPort}/tcp`, hostPort === 0 ? '' : String(hostPort));
+  for (const text of publish) {
+    const [, host = '', container = '', protocol = 'tcp'] = /(\d+):(\d+)(?:\/(\w+))?$/.exec(text) ?? [];
+    bind(`${container}/${protocol}`, host);
+  }
+  return bindings;
 }
 
 const units: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
@@ -100,8 +116,14 @@ export function findExposedPort({ Config }: ImageAnswer): number | undefined {
   return ports.length === 1 ? Number.parseInt(ports[0] ?? '', 10) : undefined;
 }
 
-/** The port of this machine that leads to one of the container's. */
-export function findHostPort({ NetworkSettings }: ContainerAnswer, targetPort: number): number | undefined {
-  const text = NetworkSettings.Ports?.[`${targetPort}/tcp`]?.[0]?.HostPort;
-  return text === undefined || text === '' ? undefined : Number(text);
+/** The port of this machine that leads to the server's own, beside those that were published for other reasons. */
+export function findHostPort(
+  { NetworkSettings }: ContainerAnswer,
+  targetPort: number,
+  publish: readonly string[],
+): number | undefined {
+  const others = new Set(publish.map((text) => /(\d+):\d+/.exec(text)?.[1]));
+  const bound = NetworkSettings.Ports?.[`${targetPort}/tcp`] ?? [];
+  const own = bound.find(({ HostPort }) => HostPort !== '' && !others.has(HostPort));
+  return own === undefined ? undefined : Number(own.HostPort);
 }

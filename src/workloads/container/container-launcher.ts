@@ -59,17 +59,19 @@ interface Launch {
 
 async function launch(server: string, { settings, ready, given, network, log }: Launch): Promise<Launched> {
   await using made = new AsyncDisposableStack();
-  const own = settings.network === undefined ? made.use(await network.join()) : undefined;
+  const isAlone = settings.network === undefined && !ready.isIsolated;
+  const own = isAlone ? made.use(await network.join()) : undefined;
   const gift = await readGift(given, settings);
   const parts = {
     ...ready,
     server,
     env: { ...ready.env, ...gift.env },
     volumes: [...ready.volumes, ...gift.volumes],
-    network: own?.name ?? settings.network ?? '',
+    network: own?.name ?? settings.network ?? 'none',
     // Others may be in it: it goes with the last of them.
     isOwnNetwork: false,
-    port: undefined,
+    targetPort: undefined,
+    hostPort: undefined,
     hasInput: true,
     hasInit: true,
   };

@@ -50,6 +50,10 @@ const labels = z.record(z.string(), z.string()).nullish();
 
 export const containersAnswer = z.array(z.object({ Id: z.string(), Labels: labels }));
 
+export const networkAnswer = z.object({
+  IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string() })).nullish() }),
+});
+
 export const networksAnswer = z.array(z.object({ Id: z.string(), Labels: labels }));
 
 /** One line of what `images/create` tells while it pulls. */

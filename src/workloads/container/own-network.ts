@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buildLabels } from './build-container.ts';
-import { createdAnswer } from './engine-answers.ts';
+import { createdAnswer, networkAnswer } from './engine-answers.ts';
 import type { Engine } from './find-engine.ts';
 import { removeNetwork } from './leftovers.ts';
 
@@ -22,16 +22,43 @@ export interface OwnNetwork extends AsyncDisposable {
 export async function makeNetwork(server: string, engine: Engine, { isInternal }: NetworkRules): Promise<OwnNetwork> {
   const { client } = engine;
   const name = nameFor(server);
+  // Nothing but a firewall of the engine's closes an internal network of Docker, and not every engine may set one up.
+  const IPAM = isInternal && engine.kind === 'docker' ? await leadNowhere(server, engine) : undefined;
   const body = {
     Name: name,
     Driver: 'bridge',
     Internal: isInternal,
+    ...(IPAM === undefined ? {} : { IPAM }),
     // Podman refuses options it does not know.
     ...(engine.kind === 'docker' ? { Options: { 'com.docker.network.bridge.enable_icc': 'false' } } : {}),
     Labels: buildLabels(server),
   };
   const { Id } = await client.read(createdAnswer, 'POST', '/networks/create', { body });
   return { name, [Symbol.asyncDispose]: () => removeNetwork(client, Id) };
+}
+
+/** Addresses for a network whose default route leads to one that nobody has: with or without a firewall, there is no way out.
+ * The engine chooses them: a network is made and removed for that.
+ */
+async function leadNowhere(server: string, { client }: Engine): Promise<Record<string, unknown>> {
+  const body = { Name: nameFor(server), Driver: 'bridge', Labels: buildLabels(server) };
+  const { Id } = await client.read(createdAnswer, 'POST', '/networks/create', { body });
+  try {
+    const { IPAM } = await client.read(networkAnswer, 'GET', `/networks/${Id}`);
+    const subnet = (IPAM.Config ?? []).map(({ Subnet }) => Subnet).find((one) => !one.includes(':'));
+    if (subnet === undefined) throw new Error('the engine gives networks no addresses of IPv4');
+    return { Config: [{ Subnet: subnet, AuxiliaryAddresses: { DefaultGatewayIPv4: lastHostOf(subnet) } }] };
+  } finally {
+    await removeNetwork(client, Id);
+  }
+}
+
+/** `172.18.0.0/16` → `172.18.255.254`: the address before that of everybody. */
+export function lastHostOf(subnet: string): string {
+  const [address = '', bits = '32'] = subnet.split('/');
+  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const last = number + 2 ** (32 - Number(bits)) - 2;
+  return [24, 16, 8, 0].map((shift) => Math.floor(last / 2 ** shift) % 256).join('.');
 }
 
 /** Nobody else has that name: two gateways may run servers that are called the same. */

@@ -6,6 +6,7 @@ import { type Engine, findEngine } from './find-engine.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { provideImage } from './provide-image.ts';
 import { readEnvFiles } from './read-env-files.ts';
+import { readProfile } from './read-profile.ts';
 import { readVolumes, type Volume } from './read-volumes.ts';
 import { refuseContainer } from './refuse-container.ts';
 import type { ContainerSettings } from './schema.ts';
@@ -16,6 +17,8 @@ export interface Prepared {
   readonly image: ImageAnswer;
   readonly env: Readonly<Record<string, string>>;
   readonly volumes: readonly Volume[];
+  /** It reaches nobody, and only this machine reaches it. */
+  readonly isIsolated: boolean;
 }
 
 export interface PrepareOptions {
@@ -36,14 +39,21 @@ export async function prepareContainer(
 ): Promise<Prepared> {
   const { log, signal, showProgress } = options;
   const { pull } = settings;
+  const { isIsolated, volumes: mounts } = await readProfile(settings.image, settings.profile);
+  if (isIsolated && (settings.network !== undefined || settings.publish.length > 0))
+    throw refuseContainer(
+      settings.image,
+      `its permission profile (${settings.profile}) lets it reach nobody, and ${settings.network === undefined ? '--publish' : '--network'} is given as well`,
+      'Leave one of the two out',
+    );
   const engine = await findEngine(settings.engine);
   return withWords(settings.image, engine, async () => {
     const env = { ...(await readEnvFiles(settings.image, settings.envFiles)), ...settings.env };
-    const volumes = await readVolumes(settings.image, settings.volumes, engine);
+    const volumes = await readVolumes(settings.image, [...settings.volumes, ...mounts], engine);
     await removeLeftovers(name, engine, log);
     signal?.throwIfAborted();
     const image = options.image ?? (await provideImage(settings.image, engine, { pull, log, signal, showProgress }));
-    return { engine, image, env, volumes };
+    return { engine, image, env, volumes, isIsolated };
   });
 }
 

@@ -70,6 +70,33 @@ export const containerSchema = z.strictObject({
     flag: 'pull',
     group,
   }),
+  profile: setting(z.string().min(1).default('network'), {
+    help: 'What it may reach and see: network (every host), none (no host), or a file with a slash in its path',
+    flag: 'permission-profile',
+    group,
+    placeholder: 'NAME|PATH',
+    path: 'before-colon',
+  }),
+  publish: setting(
+    z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(?:127\.0\.0\.1:)?\d{1,5}:\d{1,5}(?:\/(?:tcp|udp))?$/,
+            'HOST:CONTAINER such as 9090:9090, on the loopback address; callers from elsewhere come through the gateway',
+          ),
+      )
+      .default([]),
+    {
+      help: 'Further port to publish on the loopback address, repeatable; that of --target-port is by itself',
+      flag: 'publish',
+      short: 'p',
+      group,
+      placeholder: 'HOST:CONTAINER',
+      example: '9090:9090',
+    },
+  ),
   network: setting(name.refine((text) => text !== 'host', sharedNetwork).optional(), {
     help: 'Network of the engine to join; by default one that is made for this server alone',
     flag: 'network',

@@ -10,6 +10,7 @@ import { prepareContainer, type Prepared, withWords } from './prepare-container.
 import { readOutput } from './read-outputs.ts';
 import { refuseContainer } from './refuse-container.ts';
 import type { ContainerSettings } from './schema.ts';
+import { startRelay } from './start-relay.ts';
 import { startedContainer } from './started-container.ts';
 import { untilAnswering } from './until-answering.ts';
 import { watchHealth } from './watch-health.ts';
@@ -22,6 +23,9 @@ export interface Kept {
 
 const stopSeconds = 10;
 const lastOutputMs = 500;
+
+const farAdvice =
+  'It has to listen on that port (--target-port) and on 0.0.0.0 in the container; and an engine in a virtual machine, or a rootless one, keeps a container without a way out where this machine cannot reach it: --permission-profile network';
 
 type Deps = StartDeps & { readonly kept: Kept };
 
@@ -57,17 +61,20 @@ interface Run {
 }
 
 async function run(server: string, { settings, prepared, target, deps }: Run): Promise<RunningServer> {
-  const { engine } = prepared;
+  const { engine, isIsolated } = prepared;
   const { log, signal, kept, onErrorLine } = deps;
   await using made = new AsyncDisposableStack();
   const own =
-    settings.network === undefined ? made.use(await makeNetwork(server, engine, { isInternal: false })) : undefined;
+    settings.network === undefined
+      ? made.use(await makeNetwork(server, engine, { isInternal: isIsolated }))
+      : undefined;
   const parts: ContainerParts = {
     ...prepared,
     server,
     network: own?.name ?? settings.network ?? '',
     isOwnNetwork: own !== undefined,
-    port: { target, host: kept.hostPort },
+    targetPort: target,
+    hostPort: isIsolated ? undefined : kept.hostPort,
     hasInput: false,
     hasInit: true,
   };
@@ -94,7 +101,11 @@ async function run(server: string, { settings, prepared, target, deps }: Run): P
   });
   const health = made.use(watchHealth(prepared.image, container));
   const ended = Promise.race([exited, health.unhealthy]);
-  kept.hostPort = findHostPort(await container.inspect(), target) ?? kept.hostPort;
+  const seen = await container.inspect();
+  if (isIsolated) {
+    const host = seen.NetworkSettings.Networks?.[parts.network]?.IPAddress ?? '';
+    kept.hostPort = made.use(await startRelay(kept.hostPort, { host, port: target })).port;
+  } else kept.hostPort = findHostPort(seen, target, settings.publish) ?? kept.hostPort;
   const isThere = await untilAnswering(urlOf(settings, kept), {
     timeoutMs: settings.startTimeoutSeconds * 1000,
     mayStillCome: () => !hasEnded && !health.isUnhealthy && signal?.aborted !== true,
@@ -115,6 +126,7 @@ async function run(server: string, { settings, prepared, target, deps }: Run): P
     settings.image,
     `nothing answers on its port ${target} after ${settings.startTimeoutSeconds} s; ${describeLastWords(lastWords.all())}`,
     findAdvice(lastWords.all()) ??
+      (isIsolated ? farAdvice : undefined) ??
       'It has to listen on that port (--target-port), and on 0.0.0.0 in the container, not on 127.0.0.1 alone; what needs longer gets --start-timeout',
   );
 }
