@@ -84,10 +84,10 @@ async function launch(server: string, { settings, ready, given, network, log }: 
   input.on('error', () => {});
   // Its end closes the container's input and nothing else: the last answers still come.
   input.pipe(container.connection);
-  const ended = container.untilEnded().then(async (silence) => {
-    if (silence !== undefined) return silence;
+  const ended = container.untilEnded().then(async (end) => {
+    if ('silence' in end) return end.silence;
     await Promise.race([isOver, sleep(lastOutputMs)]);
-    return describeEnd(await container.inspect(), lastErrors.all(), settings);
+    return describeEnd(end, lastErrors.all(), settings);
   });
   const resources = made.move();
   return {

@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adviseEnd, describeEnd } from './describe-end.ts';
 
-const state = (more: Record<string, unknown>) => ({
-  State: { Running: false, ExitCode: 0, OOMKilled: false, Pid: 0, ...more },
-});
+const killed = { ExitCode: 137, OOMKilled: false };
 
 test('an exit code that stands for a signal – is named', () => {
-  assert.equal(describeEnd(state({ ExitCode: 137 }), [], {}), 'it exited with code 137 (SIGKILL); it said nothing');
+  assert.equal(describeEnd(killed, [], {}), 'it exited with code 137 (SIGKILL); it said nothing');
+});
+
+test('SIGKILL where memory is limited – may be for that', () => {
+  assert.match(describeEnd(killed, [], { memory: '64m' }), /\(SIGKILL, perhaps for more memory .*\(--memory 64m\)\)/);
 });
 
 test('last words – quoted, without what moves a cursor', () => {
-  const text = describeEnd(state({ ExitCode: 1 }), ['a "b"', '\u001B[2Jc'], {});
+  const text = describeEnd({ ExitCode: 1, OOMKilled: false }, ['a "b"', '\u001B[2Jc'], {});
   assert.equal(text, 'it exited with code 1; it said last: "a \\"b\\"", "c"');
 });
 

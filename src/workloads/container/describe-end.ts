@@ -1,5 +1,4 @@
 import { plain } from '../../lib/plain.ts';
-import type { ContainerAnswer } from './engine-answers.ts';
 import type { ContainerSettings } from './schema.ts';
 
 const signals: Readonly<Record<number, string>> = {
@@ -11,17 +10,25 @@ const signals: Readonly<Record<number, string>> = {
   143: 'SIGTERM',
 };
 
+/** What the engine says of a container that ended. */
+export interface EndState {
+  readonly ExitCode: number;
+  readonly OOMKilled: boolean;
+}
+
 /** How a container ended, as a clause: exit code, what that means, its last words. */
 export function describeEnd(
-  { State }: Pick<ContainerAnswer, 'State'>,
+  { ExitCode, OOMKilled }: EndState,
   lastWords: readonly string[],
   { memory }: Pick<ContainerSettings, 'memory'>,
 ): string {
   const said = describeLastWords(lastWords);
-  if (State.OOMKilled)
-    return `it needed more memory than it may have${memory === undefined ? '' : ` (--memory ${memory})`}; ${said}`;
-  const signal = signals[State.ExitCode];
-  return `it exited with code ${State.ExitCode}${signal === undefined ? '' : ` (${signal})`}; ${said}`;
+  const limit = memory === undefined ? '' : ` (--memory ${memory})`;
+  if (OOMKilled) return `it needed more memory than it may have${limit}; ${said}`;
+  const signal = signals[ExitCode];
+  // Not every engine says why: nobody else sends this signal by himself.
+  const perhaps = ExitCode === 137 && limit !== '' ? `, perhaps for more memory than it may have${limit}` : '';
+  return `it exited with code ${ExitCode}${signal === undefined ? '' : ` (${signal}${perhaps})`}; ${said}`;
 }
 
 /** The last lines a container said, as a clause. */

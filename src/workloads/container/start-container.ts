@@ -93,11 +93,11 @@ async function run(server: string, { settings, prepared, target, deps }: Run): P
     }),
   ]);
   let hasEnded = false;
-  const exited = container.untilEnded().then(async (silence) => {
+  const exited = container.untilEnded().then(async (end) => {
     hasEnded = true;
-    if (silence !== undefined) return silence;
+    if ('silence' in end) return end.silence;
     await Promise.race([isOver, sleep(lastOutputMs)]);
-    return describeEnd(await container.inspect(), lastWords.all(), settings);
+    return describeEnd(end, lastWords.all(), settings);
   });
   const health = made.use(watchHealth(prepared.image, container));
   const ended = Promise.race([exited, health.unhealthy]);

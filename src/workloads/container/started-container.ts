@@ -8,6 +8,7 @@ import type { Engine } from './find-engine.ts';
 import { removeContainer } from './leftovers.ts';
 import { nameFor } from './own-network.ts';
 import { removeAtExit } from './remove-at-exit.ts';
+import type { EndState } from './describe-end.ts';
 import type { ContainerSettings } from './schema.ts';
 
 export interface StartedContainer extends AsyncDisposable {
@@ -15,8 +16,8 @@ export interface StartedContainer extends AsyncDisposable {
   /** To its outputs, in frames; and to its input where that was asked for. */
   readonly connection: Duplex;
   inspect(): Promise<ContainerAnswer>;
-  /** Resolves when it has ended; with a clause where that is known only by the engine's silence. */
-  untilEnded(): Promise<string | undefined>;
+  /** Resolves when it has ended: with how, or with a clause where that is known only by the engine's silence. Never rejects. */
+  untilEnded(): Promise<EndState | { readonly silence: string }>;
   /** SIGTERM, after some seconds SIGKILL; then nothing of it is left. Never rejects: what could not be removed is logged. */
   [Symbol.asyncDispose](): PromiseLike<void>;
 }
@@ -81,12 +82,16 @@ export async function startedContainer(
   };
 }
 
-async function untilEnded(client: EngineClient, id: string): Promise<string | undefined> {
+async function untilEnded(client: EngineClient, id: string): ReturnType<StartedContainer['untilEnded']> {
   try {
-    await client.read(waitAnswer, 'POST', `/containers/${id}/wait`);
-    return undefined;
+    const { StatusCode } = await client.read(waitAnswer, 'POST', `/containers/${id}/wait`);
+    // Whoever stopped it may be removing it already: then its exit code is all there is.
+    return await client.read(containerAnswer, 'GET', `/containers/${id}/json`).then(
+      ({ State }) => State,
+      () => ({ ExitCode: StatusCode, OOMKilled: false }),
+    );
   } catch (error) {
-    return `the engine no longer tells of it: ${describe(error)}`;
+    return { silence: `the engine no longer tells of it: ${describe(error)}` };
   }
 }
 
