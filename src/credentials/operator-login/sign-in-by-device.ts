@@ -27,6 +27,10 @@ export async function signInByDevice(request: SignIn): Promise<SignedIn> {
   const parameters = new URLSearchParams(Object.entries(settings.parameters));
   if (request.scopes.length > 0) parameters.set(settings.scopeParameter, request.scopes.join(' '));
   if (at.resource !== undefined) parameters.set('resource', at.resource);
+  // Keycloak takes PKCE here as well, and wants it where the client is set up so; others read over it (RFC 6749 §3.2).
+  const verifier = oauth.generateRandomCodeVerifier();
+  parameters.set('code_challenge', await oauth.calculatePKCECodeChallenge(verifier));
+  parameters.set('code_challenge_method', 'S256');
   try {
     const asked = await oauth.deviceAuthorizationRequest(server, named, client.authenticate, parameters, options);
     const device = await oauth.processDeviceAuthorizationResponse(server, named, asked);
@@ -35,7 +39,7 @@ export async function signInByDevice(request: SignIn): Promise<SignedIn> {
     let intervalMs = 1000 * (device.interval ?? 5);
     while (performance.now() + intervalMs < untilMs) {
       await sleep(intervalMs, undefined, { signal });
-      const answered = await poll(request, client, device.device_code);
+      const answered = await poll(request, client, { deviceCode: device.device_code, verifier });
       if (typeof answered !== 'string') return { tokens: answered, client };
       if (answered === 'slow_down') intervalMs += slowDownMs;
     }
@@ -51,12 +55,15 @@ export async function signInByDevice(request: SignIn): Promise<SignedIn> {
 async function poll(
   { at, http }: SignIn,
   client: SignedIn['client'],
-  deviceCode: string,
+  { deviceCode, verifier }: { readonly deviceCode: string; readonly verifier: string },
 ): Promise<oauth.TokenEndpointResponse | 'authorization_pending' | 'slow_down'> {
   const named = { client_id: client.clientId };
   const options = {
     ...throughHttp(client.http?.() ?? http),
-    ...(at.resource === undefined ? {} : { additionalParameters: { resource: at.resource } }),
+    additionalParameters: {
+      code_verifier: verifier,
+      ...(at.resource === undefined ? {} : { resource: at.resource }),
+    },
   };
   try {
     const answer = await oauth.deviceCodeGrantRequest(at.server, named, client.authenticate, deviceCode, options);
@@ -64,7 +71,7 @@ async function poll(
   } catch (cause) {
     const error = cause instanceof oauth.ResponseBodyError ? cause.error : undefined;
     if (error === 'authorization_pending' || error === 'slow_down') return error;
-    throw readTrouble(cause, [...client.secrets, deviceCode]);
+    throw readTrouble(cause, [...client.secrets, deviceCode, verifier]);
   }
 }
 
