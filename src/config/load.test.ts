@@ -170,6 +170,7 @@ const samples: Samples = {
   'target-uri': same('http://127.0.0.1:9009/mcp'),
   'target-port': same(9010),
   'target-path': same('/other'),
+  secret: { text: 'github,target=TOKEN', yaml: { TOKEN: 'github' }, value: { TOKEN: 'github' } },
   env: { text: 'A=1=2', yaml: { A: '1=2' }, value: { A: '1=2' } },
   'env-file': { text: '/srv/a,b.env', yaml: ['/srv/a,b.env'], value: ['/srv/a,b.env'] },
   volume: { text: '/srv/a,b:/data:ro', yaml: ['/srv/a,b:/data:ro'], value: ['/srv/a,b:/data:ro'] },
@@ -302,7 +303,8 @@ for (const leaf of named) {
     const base = writeText(context, 'base.yaml', stringify(treeWith(leaf)));
     const full = writeText(context, 'full.yaml', stringify(treeWith(leaf, sample.yaml)));
     const load = (options: Parameters<typeof loadOne>[0]) => {
-      const loaded = loadOne({ environment, ...options });
+      const findSecret = () => ({ secret: new Secret('of the store') });
+      const loaded = loadOne({ environment, findSecret, ...options });
       const setting = loaded.settings.find((one) => one.leaf === leaf);
       assert.ok(setting);
       return { value: plainValue(valueAt(loaded.config, placeOf(leaf))), source: formatSource(setting.source) };

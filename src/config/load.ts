@@ -12,6 +12,7 @@ import { quote } from './quote.ts';
 import { readEnvironment } from './read-environment.ts';
 import { type GivenFlag, readFlags } from './read-flags.ts';
 import { reportProblems } from './report.ts';
+import { resolveSecretEnv } from './resolve-secret-env.ts';
 import { type Config, configSchema } from './schema.ts';
 import type { Problem, Source } from './source.ts';
 import { type Leaf, leaves, type Segment } from './leaves.ts';
@@ -108,6 +109,7 @@ function finish(
 ): LoadedConfig {
   draft.decideStrategies();
   completeRemoteAuth(draft);
+  const secretFindings = resolveSecretEnv(draft);
   const parsed = configSchema.safeParse(draft.tree);
   const meantKeys = findMeantKeys(parsed.error?.issues ?? [], draft);
   /** Was it said in a way that is reported already, so that it is not missing as well? */
@@ -124,7 +126,11 @@ function finish(
     if (isReported(plainPath(issue.path))) continue;
     draft.problems.push(...describeIssue(issue, draft, spelling).filter(({ where }) => !meantFlags.includes(where)));
   }
-  const findings = [...checkGateway(draft), ...draft.servers.flatMap((server) => [...checkServer(draft, server)])];
+  const findings = [
+    ...secretFindings,
+    ...checkGateway(draft),
+    ...draft.servers.flatMap((server) => [...checkServer(draft, server)]),
+  ];
   for (const { path, what } of findings) {
     if (!isReported(path)) draft.problems.push({ where: whereIs(draft, path, spelling), what });
   }

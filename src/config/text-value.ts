@@ -12,6 +12,7 @@ const units: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 };
 export function readTexts(leaf: Leaf, texts: readonly string[]): TextValue {
   if (texts.includes('')) return { problem: `is empty, expected ${expected(leaf)}; leave it out or give a value` };
   if (leaf.kind === 'list') return readList(leaf, texts);
+  if (leaf.meta.targeted) return readTargets(texts);
   if (leaf.kind === 'map') return readMap(texts);
   const [text = ''] = texts;
   if (texts.length > 1) return { problem: `is given ${texts.length} times, expected once` };
@@ -27,7 +28,7 @@ export function expected(leaf: Leaf): string {
     return isDuration(leaf) ? 'a number of seconds (as a flag also 500ms, 10s, 2m)' : 'a number';
   if (leaf.kind === 'boolean' || leaf.kind === 'presence') return 'true or false';
   if (leaf.kind === 'list') return 'one value or a list';
-  if (leaf.kind === 'map') return 'NAME=VALUE';
+  if (leaf.kind === 'map') return leaf.meta.placeholder ?? 'NAME=VALUE';
   return leaf.meta.placeholder === undefined ? 'text' : `text (${leaf.meta.placeholder})`;
 }
 
@@ -73,6 +74,19 @@ function readList(leaf: Leaf, texts: readonly string[]): TextValue {
     items.push(...parts);
   }
   return { value: items };
+}
+
+/** `NAME,target=VARIABLE`; not quoted either: somebody may have given the secret itself. */
+function readTargets(texts: readonly string[]): TextValue {
+  const map: Tree = {};
+  for (const text of texts) {
+    const [, name, target] = /^([^,]+),target=([^,]+)$/.exec(text.trim()) ?? [];
+    if (name === undefined || target === undefined)
+      return { problem: 'is not of the form NAME,target=VARIABLE, for example github,target=GITHUB_TOKEN' };
+    if (Object.hasOwn(map, target)) return { problem: `has two secrets for ${quote(target)}` };
+    setOwn(map, target, name);
+  }
+  return { value: map };
 }
 
 /** The value is never quoted: it may be a secret. */

@@ -83,6 +83,7 @@ function start(
         NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'),
         ...env,
       },
+      secretEnv: {},
       restart: 'never',
       startTimeoutSeconds,
     },

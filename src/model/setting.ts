@@ -29,6 +29,8 @@ export interface SettingMeta {
   readonly path?: true | 'before-colon';
   /** Too rich for a flag or a variable. */
   readonly fileOnly?: true;
+  /** A map that is said as `VALUE,target=NAME`. */
+  readonly targeted?: true;
   /** A list whose items may hold commas: its flag is repeated, and in a variable each stands on a line of its own. */
   readonly wholeItems?: true;
   /** A list whose items may also be separated by spaces, as OAuth writes scopes. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretName, secretNameWanted } from '../model/secret-store.ts';
 import { setting } from '../model/setting.ts';
 
 /** Settings that mean the same to every way to run a server: one flag each. Each member of the seam makes its own. */
@@ -36,17 +37,31 @@ export function targetPath() {
   );
 }
 
-export function env() {
+const variable = () => z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and _');
+
+/** Variables whose values are in the secret store, by name. */
+export function secretEnv() {
   return setting(
-    z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'a name of letters, digits and _'), z.string()).default({}),
+    z.record(variable(), z.string().regex(secretName, `the name of a secret: ${secretNameWanted}`)).default({}),
     {
-      help: 'Environment variable for the command or container, repeatable; of its own a command gets PATH, HOME, LANG and TZ, a container nothing',
-      flag: 'env',
-      short: 'e',
+      help: 'Secret of the secret store for an environment variable of the command or container, repeatable',
+      flag: 'secret',
       group,
-      placeholder: 'NAME=VALUE',
+      placeholder: 'NAME,target=VARIABLE',
+      example: 'github,target=GITHUB_TOKEN',
+      targeted: true,
     },
   );
+}
+
+export function env() {
+  return setting(z.record(variable(), z.string()).default({}), {
+    help: 'Environment variable for the command or container, repeatable; of its own a command gets PATH, HOME, LANG and TZ, a container nothing',
+    flag: 'env',
+    short: 'e',
+    group,
+    placeholder: 'NAME=VALUE',
+  });
 }
 
 export function restart() {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeFolder, writeText } from '../kit/config-input.ts';
+import { post } from '../kit/call.ts';
+import { freePort } from '../kit/free-port.ts';
 import { startProgram } from '../kit/run-program.ts';
 import { runUsher } from '../kit/run-usher.ts';
 
@@ -110,6 +112,50 @@ describe('a setting that names a secret', () => {
     assert.equal(code, 2);
     assert.match(stderr, /cannot be followed: Cannot use the secret store .*damaged/);
   });
+});
+
+describe('a secret for a server that is run', () => {
+  test('--secret NAME,target=VARIABLE – is in its environment, and shown nowhere', async (context) => {
+    const { run, env, home } = start(context);
+    await run(['secret', 'set', 'github'], 'tops3cret');
+    const port = String(await freePort());
+    const server = `require('http').createServer((_, r) => r.end(process.env.TOKEN)).listen(${port}, '127.0.0.1')`;
+    const args = ['--anonymous', '--port', '0', '--target-port', port, '--secret', 'github,target=TOKEN'];
+    const words = [process.execPath, launcher, 'run', ...args, '--', process.execPath, '-e', server];
+    await using usher = startProgram(words, { env: { ...env, USHER_AUDIT_FILE: join(home, 'audit.jsonl') } });
+    await usher.said(/audit trail/);
+    const url = /(http:\/\/localhost:\d+\/mcp)/.exec(usher.output().stderr)?.[1] ?? '';
+    assert.equal(await (await post(url, undefined)).text(), 'tops3cret');
+    const shown = await run(['config', 'show', ...args, '--', 'true']);
+    assert.equal(shown.code, 0, shown.stderr);
+    assert.ok(![usher.output().stderr, shown.stdout].some((text) => text.includes('tops3cret')));
+  });
+  const wrong = [
+    ['github', /--secret: is not of the form NAME,target=VARIABLE/],
+    ['other,target=TOKEN', /--secret: names a secret that is not in/],
+    ['github,target=TO KEN', /--secret: .*a name of letters, digits and _/],
+    ['github,target=TAKEN', /--secret: is for the variable "TAKEN", which env has as well/],
+  ] as const;
+  for (const [text, wanted] of wrong) {
+    test(`--secret ${text} – is refused`, async (context) => {
+      const { run } = start(context);
+      await run(['secret', 'set', 'github'], 'tops3cret');
+      const { code, stderr } = await run([
+        'run',
+        '--anonymous',
+        '--target-port',
+        '9009',
+        '--env',
+        'TAKEN=1',
+        '--secret',
+        text,
+        '--',
+        'true',
+      ]);
+      assert.equal(code, 2);
+      assert.match(stderr, wanted);
+    });
+  }
 });
 
 describe('a secret on the command line', { skip: process.platform !== 'linux' && 'no /proc' }, () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { setting } from '../../model/setting.ts';
-import { env, optionalTargetPort, restart, startTimeoutSeconds, targetPath } from '../server-settings.ts';
+import { env, optionalTargetPort, restart, secretEnv, startTimeoutSeconds, targetPath } from '../server-settings.ts';
 
 const group = 'Container';
 
@@ -28,6 +28,7 @@ export const containerSchema = z.strictObject({
   targetPort: optionalTargetPort(),
   targetPath: targetPath(),
   env: env(),
+  secretEnv: secretEnv(),
   envFiles: setting(z.array(z.string().min(1)).default([]), {
     help: 'File with lines NAME=VALUE for the environment of the container, repeatable; --env wins over it',
     flag: 'env-file',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { setting } from '../../model/setting.ts';
-import { env, restart, startTimeoutSeconds, targetPath, targetPort } from '../server-settings.ts';
+import { env, restart, secretEnv, startTimeoutSeconds, targetPath, targetPort } from '../server-settings.ts';
 
 /** Settings of the `process` workload: Usher runs the MCP server as a child process and fronts it. */
 export const processSchema = z.strictObject({
@@ -19,6 +19,7 @@ export const processSchema = z.strictObject({
   targetPort: targetPort(),
   targetPath: targetPath(),
   env: env(),
+  secretEnv: secretEnv(),
   restart: restart(),
   startTimeoutSeconds: startTimeoutSeconds(),
 });
