@@ -148,8 +148,8 @@ test('documentation – command lines that start a gateway – are configuration
     await provideFiles(folder, words);
     const { head, tail } = splitTail(checkArguments(words));
     const command = configCheckCommand.build().exitOverride().parse(head, { from: 'user' });
-    assert.doesNotThrow(
-      () => loadAny(command, { tail, environment: exampleEnvironment(environment) }),
+    await assert.doesNotReject(
+      loadAny(command, { tail, environment: exampleEnvironment(environment) }),
       `${page}:${line}: usher ${words.join(' ')}`,
     );
   }

@@ -31,11 +31,14 @@ export const allowedEdges = {
   diagnose: ['gateway', 'pipeline', 'config', ...seams, 'oauth', 'model', 'lib'],
   // Fetches packages that have an MCP server in them, before anything is started.
   packages: ['model', 'lib'],
+  // Knows servers by name, and what to run for them.
+  registry: ['packages', 'model', 'lib'],
   demo: ['gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
   // The scenario with one thing wrong at a time.
   lab: ['demo', 'diagnose', 'gateway', 'config', ...seams, 'model', 'lib'],
   cli: [
     'secrets',
+    'registry',
     'packages',
     'lab',
     'demo',
@@ -86,6 +89,7 @@ export const allowedPackages = {
     'oauth/',
     'packages/',
     'credentials/operator-login/',
+    'registry/',
     'demo/',
     'setup/',
     'clients/',

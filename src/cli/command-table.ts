@@ -115,6 +115,21 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/secret-status.ts')).secretStatusCommand,
   },
   {
+    name: 'registry list',
+    summary: 'List the MCP servers that can be run by name',
+    load: async () => (await import('./commands/registry-list.ts')).registryListCommand,
+  },
+  {
+    name: 'registry search',
+    summary: 'Search them by name',
+    load: async () => (await import('./commands/registry-search.ts')).registrySearchCommand,
+  },
+  {
+    name: 'registry info',
+    summary: 'Show what one of them runs, needs and may do',
+    load: async () => (await import('./commands/registry-info.ts')).registryInfoCommand,
+  },
+  {
     name: 'config show',
     summary: 'Show the configuration in use, and who said what',
     load: async () => (await import('./commands/config-show.ts')).configShowCommand,

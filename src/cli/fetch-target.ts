@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
+import { workloadLeaf } from '../config/leaves.ts';
 import type { GivenFlag } from '../config/read-flags.ts';
 import { spellPackage } from '../packages/package.ts';
 import { packageOptions } from './package-options.ts';
@@ -38,7 +39,9 @@ export async function fetchTarget(
       );
     if (fetched.scripts.length > 0) tellScripts(pinned, fetched.scripts, allowsScripts);
     // Its name stands for the command until here.
-    return flags.map((flag) => ({ ...flag, texts: [...fetched.command, ...flag.texts.slice(1)] }));
+    return flags.map((flag) =>
+      flag.leaf === workloadLeaf('command') ? { ...flag, texts: [...fetched.command, ...flag.texts.slice(1)] } : flag,
+    );
   } catch (error) {
     if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
     note('Stopped before it had started');

@@ -8,6 +8,7 @@ import { addConfigOptions, loadArguments } from './load-arguments.ts';
 import { nameOption, oneServerOf } from './one-server.ts';
 import { addPackageOptions } from './package-options.ts';
 import { readTarget } from './read-target.ts';
+import { resolveTarget } from './resolve-target.ts';
 import { givenFlags } from './setting-options.ts';
 
 const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');
@@ -21,8 +22,8 @@ export function addAnyOptions(command: Command): Command {
 /** Loads what `serve` would, when only a file and gateway flags are given; else what `run` would.
  * @throws UsherError `config_invalid`
  */
-export function loadAny(command: Command, { tail, environment }: CommandContext): LoadedConfig {
-  const target = readTarget(command, tail);
+export async function loadAny(command: Command, { tail, environment }: CommandContext): Promise<LoadedConfig> {
+  const target = await resolveTarget(command, readTarget(command, tail), environment);
   const hasFile = textsOf(command, 'config').length > 0 || environment['USHER_CONFIG'] !== undefined;
   const flags = givenFlags(command, runLeaves);
   const isServer =

@@ -13,6 +13,14 @@ const cases = [
   ['server:1', { kind: 'image', image: 'server:1' }],
   ['ghcr.io/acme/server@sha256:00', { kind: 'image', image: 'ghcr.io/acme/server@sha256:00' }],
   ['localhost:5000/server', { kind: 'image', image: 'localhost:5000/server' }],
+  ['docker.io/acme', { kind: 'image', image: 'docker.io/acme' }],
+  ['acme/server', { kind: 'image', image: 'acme/server' }],
+  ['io.github.acme/server', { kind: 'name', name: 'io.github.acme/server' }],
+  ['com.acme/server@1.2.3', { kind: 'name', name: 'com.acme/server@1.2.3' }],
+  ['server@1.2.3', { kind: 'name', name: 'server@1.2.3' }],
+  ['server@sha256:00', { kind: 'image', image: 'server@sha256:00' }],
+  ['io.github.acme/server:1', { kind: 'image', image: 'io.github.acme/server:1' }],
+  ['app.acme.io/server', { kind: 'image', image: 'app.acme.io/server' }],
   ['apollo-mcp-server', { kind: 'name', name: 'apollo-mcp-server' }],
 ] as const;
 

@@ -5,7 +5,7 @@ export type Target =
   | { readonly kind: 'package'; readonly runner: 'npx' | 'uvx' | 'go'; readonly name: string }
   /** A container image: a name with a registry, a path, a tag or a digest; or after `docker://`. */
   | { readonly kind: 'image'; readonly image: string }
-  /** A name to look up. */
+  /** A name to look up: `server`, `io.github.owner/server`, each perhaps with `@VERSION`. */
   | { readonly kind: 'name'; readonly name: string };
 
 const runners = ['npx', 'uvx', 'go'] as const;
@@ -17,5 +17,22 @@ export function parseTarget(text: string): Target {
   if (runner !== undefined) return { kind: 'package', runner, name: rest };
   if (/^(?:docker|oci):\/\//i.test(text)) return { kind: 'image', image: rest };
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return { kind: 'url', url: text };
-  return /[/:@]/.test(text) ? { kind: 'image', image: text } : { kind: 'name', name: text };
+  return isName(text) ? { kind: 'name', name: text } : { kind: 'image', image: text };
+}
+
+/** Endings of domains, with which names in registries begin and those of image registries end. */
+const endings = new Set(
+  'io com org net dev ai app co me eu cloud tech xyz info biz gov edu de uk fr ch at nl us ca jp'.split(' '),
+);
+
+/** An `@` begins a digest in the name of an image, a version in the name of a server. A first part is the host of an image
+ * registry (`ghcr.io/x`), or a domain the other way around (`io.github.x/y`).
+ */
+function isName(text: string): boolean {
+  const [, name = text, version] = /^(.+?)@([^@/]*)$/s.exec(text) ?? [];
+  if (version?.includes(':') === true || name.includes(':') || name.includes('@')) return false;
+  const [head = '', ...rest] = name.split('/');
+  const labels = head.split('.');
+  if (rest.length === 0) return true;
+  return rest.length === 1 && labels.length > 1 && endings.has(labels[0] ?? '') && !endings.has(labels.at(-1) ?? '');
 }

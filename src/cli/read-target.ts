@@ -14,9 +14,11 @@ export interface ReadTarget {
   readonly problems: readonly Problem[];
   /** To be fetched before it can be run; until then its name stands for the command. */
   readonly package?: Package;
+  /** To be looked up in a registry before anything can be run; with what follows it. */
+  readonly name?: { readonly text: string; readonly args: readonly string[] };
 }
 
-/** Reads the MCP server off the arguments of `run`: a URL, an image or a package and its arguments, or a command after `--`. */
+/** Reads the MCP server off the arguments of `run`: a URL, an image, a package or a name and its arguments, or a command after `--`. */
 export function readTarget(command: Command, tail: readonly string[] | undefined): ReadTarget {
   const [text, second] = sortLeftovers(command).operands;
   const problems: Problem[] =
@@ -64,16 +66,7 @@ function readOperand(text: string, target: Target, tail: readonly string[] | und
           : [],
       };
     case 'name':
-      return {
-        // Reported; a second sentence that the server is missing would confuse.
-        flags: [{ leaf: workloadLeaf('image'), label: 'URL', texts: ['unknown'] }],
-        problems: [
-          {
-            where: 'URL',
-            what: `is ${quote(text)}: names are not in this version; give the URL of an MCP server, an image with its registry or tag, a package such as npx:NAME, or a command: --target-port PORT -- COMMAND`,
-          },
-        ],
-      };
+      return { flags: [], problems: [], name: { text: target.name, args: tail ?? [] } };
   }
 }
 

@@ -7,6 +7,7 @@ export const otherEnvironment: ReadonlyMap<string, string> = new Map([
   ['USHER_IDP_HTTP_PORT', 'Plain-http port of `usher idp`, as --http-port'],
   ['USHER_IDP_HTTPS_PORT', 'TLS port of `usher idp`, as --https-port'],
   ['USHER_IDP_STATE_DIR', 'Folder of keys and certificates of `usher idp`, as --state-dir'],
+  ['USHER_REGISTRY', 'Where servers are looked up, as --registry; several with commas between them'],
   ['USHER_SECRETS_FILE', 'File of the secret store; by default `usher/secrets.json` in the folder for data'],
   ['USHER_SECRETS_KEY', 'Who keeps the key of a new secret store: `password`, `keyring` or `file`; the first there is'],
   ['USHER_SECRETS_KEY_FILE', 'Where a file keeps it; by default `usher/secrets.key` in the folder for configuration'],

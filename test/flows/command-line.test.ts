@@ -149,24 +149,6 @@ test('usher run – a port without its command – is told where the command sta
   );
 });
 
-test('usher run – a name as in other gateways – says what this version takes, and nothing else', async (context) => {
-  const args = [
-    'run',
-    '--transport',
-    'streamable-http',
-    '--volume',
-    'a:/b',
-    ...jwt,
-    'apollo-mcp-server',
-    '--',
-    '/config.yaml',
-  ];
-  const { code, stderr } = await runUsher(context, args);
-  assert.equal(code, 2);
-  assert.match(stderr, /URL: is "apollo-mcp-server": names are not in this version/);
-  assert.match(stderr, /: one problem\n/);
-});
-
 test('usher run – container flags that cannot be used – each with what was wanted', async (context) => {
   const bad = ['--volume', '/only', '--memory', 'lots', '--user', 'a b', '--network', 'host', '--cap-add', 'chown'];
   const { code, stderr } = await runUsher(context, ['run', ...jwt, ...bad, 'acme/server:1']);

@@ -15,7 +15,7 @@ export const configCheckCommand: CommandModule = {
     );
   },
   async execute(command, context) {
-    const { config, warnings } = loadAny(command, context);
+    const { config, warnings } = await loadAny(command, context);
     const names = Object.keys(config.servers);
     const count = `${names.length} server${names.length === 1 ? '' : 's'} (${names.join(', ')})`;
     const warned = warnings.length === 0 ? '' : `, ${warnings.length} warning${warnings.length === 1 ? '' : 's'}`;

@@ -22,7 +22,7 @@ export const configShowCommand: CommandModule = {
     return addAnyOptions(command);
   },
   async execute(command, context) {
-    const loaded = loadAny(command, context);
+    const loaded = await loadAny(command, context);
     print(textsOf(command, 'sources').length > 0 ? showSources(loaded) : showConfig(loaded));
     return 0;
   },

@@ -43,7 +43,7 @@ export const doctorCommand: CommandModule = {
     const aids = readAids(values, context.environment);
     if (values.problems.length > 0) throw reportUsage(values.problems);
     const isJson = values.isSet(options.json);
-    const loaded = load(command, context, isJson);
+    const loaded = await load(command, context, isJson);
     if (loaded === undefined) return 1;
     const [{ runDoctor }, { describeReports }] = await Promise.all([
       import('../../diagnose/run-doctor.ts'),
@@ -63,9 +63,9 @@ export const doctorCommand: CommandModule = {
 /** The configuration is the first thing that can be wrong. Undefined when it was, and was said as JSON.
  * @throws UsherError config_invalid for a person
  */
-function load(command: Command, context: CommandContext, isJson: boolean): LoadedConfig | undefined {
+async function load(command: Command, context: CommandContext, isJson: boolean): Promise<LoadedConfig | undefined> {
   try {
-    return textsOf(command, 'targetUri').length > 0 ? loadAsProxy(command, context) : loadAny(command, context);
+    return textsOf(command, 'targetUri').length > 0 ? loadAsProxy(command, context) : await loadAny(command, context);
   } catch (error) {
     if (!isJson || !(error instanceof UsherError) || error.code !== 'config_invalid') throw error;
     const { message: evidence, hint: fix } = error;

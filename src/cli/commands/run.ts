@@ -7,18 +7,19 @@ import { addConfigOptions, loadArguments, readArguments, type Given } from '../l
 import { nameOption, oneServerOf } from '../one-server.ts';
 import { addPackageOptions } from '../package-options.ts';
 import { readTarget } from '../read-target.ts';
+import { resolveTarget } from '../resolve-target.ts';
 
 /** The target URL is an argument here. */
 const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');
 
-/** `usher run [flags] URL`, `usher run [flags] IMAGE|PACKAGE [-- ARG…]` and `usher run [flags] --target-port PORT -- COMMAND ARG…` */
+/** `usher run [flags] URL`, `usher run [flags] IMAGE|PACKAGE|NAME [-- ARG…]` and `usher run [flags] --target-port PORT -- COMMAND ARG…` */
 export const runCommand: CommandModule = {
   build() {
     const command = buildCommand('usher run', {
       summary:
-        'Puts Usher in front of an MCP server: one that runs at a URL, an image, or a package or command that is run beside it.',
+        'Puts Usher in front of an MCP server: one that runs at a URL, an image, or a package or command that is run beside it; also by its name in a registry.',
       usage:
-        '[options] URL\n       usher run [options] IMAGE [-- ARG…]\n       usher run [options] npx:NAME|uvx:NAME|go:PATH [-- ARG…]\n       usher run [options] --target-port PORT -- COMMAND ARG…',
+        '[options] URL\n       usher run [options] IMAGE [-- ARG…]\n       usher run [options] npx:NAME|uvx:NAME|go:PATH [-- ARG…]\n       usher run [options] NAME [-- ARG…]\n       usher run [options] --target-port PORT -- COMMAND ARG…',
       examples: [
         "# Check callers' tokens, swap them for the back end's\nusher run --oidc-issuer https://example.okta.com/oauth2/aus1 \\\n  --oidc-audience mcpserver \\\n  --token-exchange-url https://example.okta.com/oauth2/aus2/v1/token \\\n  --token-exchange-client-id 0oa1gateway \\\n  --token-exchange-client-secret-file secret.txt \\\n  --token-exchange-audience backend --token-exchange-scopes backend-api:read \\\n  http://127.0.0.1:8001/mcp",
         '# Run an image on Docker or Podman\nusher run --anonymous --volume ./config.yaml:/config.yaml:ro \\\n  ghcr.io/acme/server:1.2 -- /config.yaml',
@@ -30,10 +31,11 @@ export const runCommand: CommandModule = {
     return addConfigOptions(command, runLeaves);
   },
   async execute(command, { tail, environment }) {
-    const target = readTarget(command, tail);
+    const { agree, ...target } = await resolveTarget(command, readTarget(command, tail), environment);
     const read: Given = { leaves: runLeaves, ...target, oneServer: oneServerOf(command), environment };
-    // What is wrong is said before anything is fetched.
-    if (target.package !== undefined) readArguments(command, read);
+    // What is wrong is said before anybody is asked, or anything is fetched.
+    if (target.package !== undefined || agree !== undefined) readArguments(command, read);
+    await agree?.();
     const flags = await fetchTarget(command, target, environment);
     if (flags === undefined) return 0;
     const given: Given = { ...read, flags };

@@ -17,6 +17,9 @@ export interface Volume {
   readonly label: 'z' | 'Z' | undefined;
 }
 
+/** Where packages are kept that run in containers: Usher's own, made as they are needed. */
+const ownVolume = /^usher-packages-[a-z]+-[0-9a-f]+$/;
+
 /** Takes `SOURCE:PATH[:ro]` apart; the form is checked by the schema. A source without a slash is the name of a volume. */
 export function parseVolume(text: string, folder = process.cwd()): Volume {
   const [, source = '', target = '', options = ''] = /^((?:[A-Za-z]:[\\/])?[^:]+):([^:]+)(?::(.*))?$/.exec(text) ?? [];
@@ -45,6 +48,7 @@ export async function readVolumes(image: string, texts: readonly string[], { cli
     if (isNamed) {
       await client.ask('GET', `/volumes/${source}`).catch((error: unknown) => {
         if (!(error instanceof EngineError) || error.status !== 404) throw error;
+        if (ownVolume.test(source)) return client.ask('POST', '/volumes/create', { body: { Name: source } });
         throw refuseContainer(
           image,
           `there is no volume called ${source} to mount at ${target}`,

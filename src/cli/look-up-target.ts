@@ -1,0 +1,173 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { environmentName, type Leaf, leafOfFlag, leaves, workloadLeaf } from '../config/leaves.ts';
+import type { GivenFlag } from '../config/read-flags.ts';
+import { reportUsage } from '../config/report.ts';
+import type { Problem } from '../config/source.ts';
+import { fail } from '../model/usher-error.ts';
+import { spellPackage } from '../packages/package.ts';
+import type { Entry } from '../registry/server-document.ts';
+import type { ServerPlan } from '../registry/server-plan.ts';
+import { textsOf } from './command.ts';
+import { packageOptions } from './package-options.ts';
+import { note, warn } from './print.ts';
+import type { ReadTarget } from './read-target.ts';
+import { readRegistries, registryOptions } from './registry-options.ts';
+import { SimpleValues } from './simple-options.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A target that was found by its name; it is not run before somebody agreed. */
+export interface LookedUp {
+  readonly target: ReadTarget;
+  /** Asks, where that is needed.
+   * @throws UsherError registry_consent_needed
+   */
+  readonly agree: () => Promise<void>;
+}
+
+/** Finds the server a command line names in the registries, and what is to be run for it, as settings.
+ * @throws UsherError name_unknown, name_ambiguous, registry_unusable, registry_entry_refused; usage_invalid
+ */
+export async function lookUpTarget(
+  command: Command,
+  name: NonNullable<ReadTarget['name']>,
+  environment: Environment,
+): Promise<LookedUp> {
+  const values = new SimpleValues(command, environment);
+  const { registries, problems } = await readRegistries(command, values, environment);
+  if (problems.length > 0) throw reportUsage(problems);
+  const [{ findServer }, { planServer }] = await Promise.all([
+    import('../registry/find-server.ts'),
+    import('../registry/plan-server.ts'),
+  ]);
+  const entry = await findServer(name.text, registries);
+  const plan = planServer(entry);
+  const target = buildTarget(command, { plan, name, environment });
+  const [isYes, isContained] = [values.isSet(registryOptions.yes), values.isSet(packageOptions.inContainer)];
+  return { target, agree: () => agree(entry, plan, { isYes, isContained, environment }) };
+}
+
+interface Built {
+  readonly plan: ServerPlan;
+  readonly name: NonNullable<ReadTarget['name']>;
+  readonly environment: Environment;
+}
+
+/** Settings of a plan; what people say themselves counts more. */
+function buildTarget(command: Command, { plan, name, environment }: Built): ReadTarget {
+  const { run, args } = plan;
+  const words = [...args, ...name.args];
+  const label = name.text;
+  const flags: GivenFlag[] = [];
+  const says = (leaf: Leaf, texts: readonly string[]) => flags.push({ leaf, label, texts });
+  if (run.kind === 'remote') says(leafOfFlag('target-uri'), [run.url]);
+  else if (run.kind === 'package') says(workloadLeaf('command'), [spellPackage(run.package), ...words]);
+  else {
+    says(workloadLeaf('image'), [run.image]);
+    if (words.length > 0) says(workloadLeaf('args'), words);
+  }
+  const isSaid = (flag: string, attribute: string) =>
+    textsOf(command, attribute).length > 0 || environment[environmentName(flag)] !== undefined;
+  const usual: [string, string, string | undefined][] = [
+    ['target-port', 'targetPort', plan.port === undefined ? undefined : String(plan.port)],
+    ['target-path', 'targetPath', plan.path],
+    ['transport', 'transport', plan.transport === 'streamable-http' ? undefined : plan.transport],
+  ];
+  for (const [flag, attribute, text] of usual) {
+    const leaf = leaves.find(({ meta }) => meta.flag === flag);
+    const isMeant = flag === 'transport' || run.kind !== 'remote';
+    if (leaf !== undefined && text !== undefined && isMeant && !isSaid(flag, attribute)) says(leaf, [text]);
+  }
+  const problems = findProblems(command, { plan, name, environment });
+  addEnvironment(command, plan);
+  return { flags, problems, ...(run.kind === 'package' ? { package: run.package } : {}) };
+}
+
+/** Variables of the entry beside those of the command line, which win. */
+function addEnvironment(command: Command, { env }: ServerPlan): void {
+  const given = textsOf(command, 'env');
+  const names = new Set(given.map((text) => text.split('=')[0]));
+  const more = Object.entries(env).flatMap(([name, value]) => (names.has(name) ? [] : [`${name}=${value}`]));
+  if (more.length > 0) command.setOptionValue('env', [...more, ...given]);
+}
+
+function findProblems(command: Command, { plan, name, environment }: Built): Problem[] {
+  const problems: Problem[] = [];
+  const isTransportKnown = leaves.some(({ meta }) => meta.flag === 'transport');
+  if (plan.transport !== 'streamable-http' && !isTransportKnown) {
+    const how = plan.transport === 'stdio' ? 'over its standard streams' : 'the older HTTP with SSE';
+    problems.push({ where: name.text, what: `speaks MCP ${how}, which is not in this version` });
+  }
+  if (plan.run.kind === 'remote' && name.args.length > 0)
+    problems.push({ where: '--', what: `is given, but ${name.text} runs elsewhere and takes no arguments` });
+  const lacking = plan.wantedArgs.filter(({ isRequired }) => isRequired);
+  if (lacking.length > 0 && name.args.length === 0) {
+    const list = lacking.map((one) => `${one.name}${one.description === '' ? '' : ` (${one.description})`}`).join(', ');
+    problems.push({
+      where: '--',
+      what: `is missing: ${name.text} needs ${list}, as in usher run ${name.text} -- VALUE`,
+    });
+  }
+  if (environment['USHER_ENV'] !== undefined && Object.keys(plan.env).length > 0)
+    problems.push({ where: 'USHER_ENV', what: `is set, and ${name.text} has variables of its own; use --env` });
+  const given = new Set(textsOf(command, 'env').map((text) => text.split('=')[0]));
+  // What stands in a file is not looked at before the server starts.
+  const isElsewhere = [...textsOf(command, 'envFile'), environment['USHER_ENV'], environment['USHER_ENV_FILE']].some(
+    Boolean,
+  );
+  for (const one of plan.wantedEnv) {
+    if (!one.isRequired || given.has(one.name) || isElsewhere) continue;
+    const what = one.description === '' ? '' : `: ${one.description}`;
+    problems.push({ where: '--env', what: `lacks ${one.name}, which ${name.text} needs${what}` });
+  }
+  const mounted = textsOf(command, 'volume');
+  for (const target of plan.wantedVolumes) {
+    if (mounted.some((volume) => volume.split(':').includes(target))) continue;
+    problems.push({
+      where: '--volume',
+      what: `lacks something to mount at ${target}, which ${name.text} needs: --volume SOURCE:${target}`,
+    });
+  }
+  return problems;
+}
+
+interface Agreeing {
+  readonly isYes: boolean;
+  readonly isContained: boolean;
+  readonly environment: Environment;
+}
+
+/** Shows what is to be run, and asks whoever has not agreed to it yet. The catalogue is part of Usher: whoever runs Usher runs
+ * what it names, and is shown what that is.
+ */
+async function agree(entry: Entry, plan: ServerPlan, { isYes, isContained, environment }: Agreeing): Promise<void> {
+  const [{ describePlan }, { consentsFile, findConsent, keepConsent }] = await Promise.all([
+    import('../registry/describe-plan.ts'),
+    import('../registry/consents.ts'),
+  ]);
+  const file = consentsFile(environment);
+  const consent = await findConsent(file, entry);
+  if (consent === 'agreed') return;
+  note(describePlan(entry, plan, { isContained }));
+  const { name, version } = entry.server;
+  const reason = {
+    new: 'it is run for the first time',
+    'other version': 'you agreed to another version of it',
+    changed: `it is not what you agreed to, though it is still called ${version}: its registry changed it`,
+  }[consent];
+  if (consent === 'changed') warn(`${name} ${version}: ${reason}`);
+  if (entry.source !== 'catalogue' && !isYes && !(await ask(`Run it? Because ${reason}, "yes" is needed: `)))
+    throw fail('registry_consent_needed', { name, version, registry: entry.source, reason });
+  await keepConsent(file, entry);
+}
+
+async function ask(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await lines.question(question)).trim() === 'yes';
+  } finally {
+    lines.close();
+  }
+}

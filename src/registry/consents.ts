@@ -1,0 +1,73 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { describe } from '../lib/describe-error.ts';
+import { holdLock } from '../lib/hold-lock.ts';
+import { parseJson } from '../lib/parse-json.ts';
+import { findStateFile, writeStateFile } from '../lib/state-file.ts';
+import { fail } from '../model/usher-error.ts';
+import { entryDigest } from './entry-digest.ts';
+import type { Entry } from './server-document.ts';
+
+const lockTimeoutMs = 10_000;
+const mostKept = 2_000;
+
+const schema = z.strictObject({
+  version: z.literal(1),
+  agreed: z.array(z.strictObject({ name: z.string(), version: z.string(), source: z.string(), digest: z.string() })),
+});
+type Kept = z.output<typeof schema>;
+
+/** What is known of an entry: agreed to as it is; agreed to in another version; agreed to in this version, which has become
+ * something else since; never seen.
+ */
+export type Consent = 'agreed' | 'other version' | 'changed' | 'new';
+
+/** Where it is kept what people agreed to: state, in the words of the XDG Base Directory Specification. */
+export function consentsFile(environment: Readonly<Record<string, string | undefined>>): string {
+  const { XDG_STATE_HOME: states, HOME: home } = environment;
+  const base = states !== undefined && isAbsolute(states) ? states : join(home || homedir(), '.local', 'state');
+  return join(base, 'usher', 'registry.json');
+}
+
+/** @throws UsherError registry_state_unusable */
+export async function findConsent(file: string, { server, source, raw }: Entry): Promise<Consent> {
+  const known = (await read(file)).agreed.filter((one) => one.name === server.name && one.source === source);
+  if (known.length === 0) return 'new';
+  const digest = entryDigest(raw);
+  const same = known.filter(({ version }) => version === server.version);
+  if (same.length === 0) return 'other version';
+  return same.at(-1)?.digest === digest ? 'agreed' : 'changed';
+}
+
+/** @throws UsherError registry_state_unusable */
+export async function keepConsent(file: string, { server, source, raw }: Entry): Promise<void> {
+  const { name, version } = server;
+  await using lock = await holdLock(`${file}.lock`, { timeoutMs: lockTimeoutMs }).catch((cause: unknown) => {
+    throw unusable(file, describe(cause), cause);
+  });
+  if (lock === undefined) throw unusable(file, 'another Usher has it for too long');
+  const { agreed } = await read(file);
+  const others = agreed.filter((one) => one.name !== name || one.version !== version || one.source !== source);
+  const kept: Kept = {
+    version: 1,
+    agreed: [...others, { name, version, source, digest: entryDigest(raw) }].slice(-mostKept),
+  };
+  await writeStateFile(file, `${JSON.stringify(kept, undefined, 2)}\n`).catch((cause: unknown) => {
+    throw unusable(file, describe(cause), cause);
+  });
+}
+
+async function read(file: string): Promise<Kept> {
+  const text = await findStateFile(file).catch((cause: unknown) => {
+    throw unusable(file, describe(cause), cause);
+  });
+  if (text === undefined) return { version: 1, agreed: [] };
+  const parsed = schema.safeParse(parseJson(text));
+  if (!parsed.success) throw unusable(file, 'it is damaged');
+  return parsed.data;
+}
+
+function unusable(path: string, reason: string, cause?: unknown): Error {
+  return fail('registry_state_unusable', { path, reason }, { cause });
+}

@@ -1,0 +1,89 @@
+import { plain } from '../lib/plain.ts';
+import { spellPackage } from '../packages/package.ts';
+import type { Entry } from './server-document.ts';
+import type { ServerPlan, Wanted } from './server-plan.ts';
+
+const longest = 300;
+
+/** What a server is run as and what it may do, for a person who has to agree. Words of the entry come without anything that could
+ * move a cursor or look like words of ours.
+ * @param isContained are packages run in a container?
+ */
+export function describePlan(
+  { server, source, status }: Entry,
+  plan: ServerPlan,
+  { isContained = false }: { readonly isContained?: boolean } = {},
+): string {
+  const rows: [string, string][] = [
+    ['says', clean(server.description)],
+    [
+      'from',
+      `${clean(source)}${status === undefined || status === 'active' ? '' : `, which calls it ${clean(status)}`}`,
+    ],
+    ['runs', describeRun(plan)],
+    ['speaks', describeTransport(plan)],
+    ...(plan.args.length === 0 ? [] : [['with', plan.args.map(quoteWord).join(' ')] satisfies [string, string]]),
+    ...Object.entries(plan.env).map(([name, value]): [string, string] => ['sets', `${name}=${quoteWord(value)}`]),
+    ...describeWanted('--env', plan.wantedEnv),
+    ...describeWanted('behind --', plan.wantedArgs),
+    ...describeWanted('as a header', plan.wantedHeaders),
+    ...plan.wantedVolumes.map((target): [string, string] => [
+      'mounts',
+      `what you give it with --volume SOURCE:${target}`,
+    ]),
+    ['may', describeRights(plan, isContained)],
+  ];
+  const head = `${clean(server.title ?? server.name)} (${server.name} ${clean(server.version)})`;
+  return [head, ...rows.map(([key, text]) => `  ${key.padEnd(7)}${text}`)].join('\n');
+}
+
+function describeRun({ run }: ServerPlan): string {
+  switch (run.kind) {
+    case 'package':
+      return `the package ${spellPackage(run.package)}${run.package.isPinned ? '' : ', in whatever version is the newest'}`;
+    case 'image':
+      return `the image ${run.image}${/@sha256:/.test(run.image) ? '' : ', by its tag, which may come to mean another'}`;
+    case 'remote':
+      return `nothing here: it is at ${run.url}`;
+  }
+}
+
+function describeTransport({ transport, port, path, run }: ServerPlan): string {
+  if (transport === 'stdio') return 'MCP over its standard streams';
+  const name = transport === 'sse' ? 'the older HTTP with SSE' : 'Streamable HTTP';
+  if (run.kind === 'remote') return name;
+  return `${name}${port === undefined ? '' : ` on port ${port}`}${path === undefined ? '' : `, path ${path}`}`;
+}
+
+function describeRights({ run }: ServerPlan, isContained: boolean): string {
+  switch (run.kind === 'package' && isContained ? 'image' : run.kind) {
+    case 'package':
+      return 'do what you can do: it reads and writes your files and reaches every network you reach';
+    case 'image':
+      return 'reach every network this machine reaches; of your files it sees what you mount';
+    case 'remote':
+      return 'see every call, and the token Usher has for it';
+  }
+}
+
+function describeWanted(how: string, wanted: readonly Wanted[]): [string, string][] {
+  return wanted.map(({ name, description, isRequired, isSecret }) => {
+    const notes = [isSecret ? 'a secret' : undefined, how];
+    const text = description === '' ? '' : `: ${clean(description)}`;
+    return [
+      isRequired ? 'needs' : 'takes',
+      `${clean(name)} (${notes.filter((note) => note !== undefined).join(', ')})${text}`,
+    ];
+  });
+}
+
+/** Words with spaces or signs that shells know stand in quotes, so that it is seen what is one word. */
+function quoteWord(word: string): string {
+  const text = clean(word);
+  return /^[\w./:=@%+,-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function clean(text: string): string {
+  const line = plain(text).replaceAll(/ {2,}/g, ' ').trim();
+  return line.length > longest ? `${line.slice(0, longest)}…` : line;
+}

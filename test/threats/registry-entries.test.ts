@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describePlan } from '../../src/registry/describe-plan.ts';
+import { planServer } from '../../src/registry/plan-server.ts';
+import { serverDocument } from '../../src/registry/server-document.ts';
+import { assertFails } from '../kit/assert-fails.ts';
+import { npmPackage, serverJson } from '../kit/start-mcp-registry.ts';
+
+type Change = Readonly<Record<string, unknown>>;
+
+function entryOf(change: Change) {
+  const raw = serverJson(change);
+  return { server: serverDocument.parse(raw), status: undefined, source: 'https://registry.example.com', raw };
+}
+const plan = (change: Change) => planServer(entryOf(change));
+const planPackage = (change: Change) => plan({ packages: [npmPackage(change)] });
+const planImage = (change: Change) =>
+  planPackage({ registryType: 'oci', identifier: 'ghcr.io/acme/weather:1.0.0', version: undefined, ...change });
+const option = (name: string, value?: string) => ({ type: 'named', name, ...(value === undefined ? {} : { value }) });
+const positional = (value: string) => ({ type: 'positional', value });
+
+const steering = [
+  'LD_PRELOAD',
+  'DYLD_INSERT_LIBRARIES',
+  'NODE_OPTIONS',
+  'PATH',
+  'PYTHONPATH',
+  'PYTHONSTARTUP',
+  'BASH_ENV',
+  'GIT_SSH_COMMAND',
+  'npm_config_registry',
+  'UV_INDEX_URL',
+  'GOPROXY',
+  'https_proxy',
+  'SSL_CERT_FILE',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'DOCKER_HOST',
+  'HOME',
+];
+for (const name of steering) {
+  test(`registry entry – sets ${name} – is refused, whether it has a value or wants one`, async () => {
+    const message = new RegExp(`it sets ${name}, which makes programs load or reach something else`);
+    for (const more of [{ value: '/tmp/evil' }, { default: 'x' }, { isRequired: true }])
+      await assertFails(
+        () => planPackage({ environmentVariables: [{ name, ...more }] }),
+        'registry_entry_refused',
+        message,
+      );
+  });
+}
+
+test('registry entry – a variable whose name is none – is refused', async () => {
+  for (const name of ['A=B', 'A B', '1A', 'A\nB', 'BASH_FUNC_x%%'])
+    await assertFails(() => planPackage({ environmentVariables: [{ name, value: 'x' }] }), 'registry_entry_refused');
+});
+
+const runtimes: readonly [string, Change[]][] = [
+  ['--privileged', [option('--privileged')]],
+  ['--network host', [option('--network', 'host')]],
+  ['--cap-add', [option('--cap-add', 'SYS_ADMIN')]],
+  ['--user', [option('--user', '0')]],
+  ['--pid', [positional('--pid=host')]],
+  ['a variable with a value', [option('-e', 'LD_PRELOAD=/x')]],
+  ['the root of this machine', [option('-v', '/:/host')]],
+  ['/etc', [option('--mount', 'type=bind,src=/etc,dst=/data')]],
+  ['the socket of the engine', [option('-v', '/var/run/docker.sock:/var/run/docker.sock')]],
+  ['the socket of a user’s engine', [option('-v', '/srv/podman.sock:/sock')]],
+];
+for (const [what, runtimeArguments] of runtimes) {
+  test(`registry entry – wants its container to have ${what} – is refused`, async () => {
+    await assertFails(() => planImage({ runtimeArguments }), 'registry_entry_refused');
+  });
+}
+
+test('registry entry – options for npx and uvx, such as another registry – is refused', async () => {
+  for (const one of [option('--registry', 'http://evil.example'), option('--package', 'other'), positional('-c')])
+    await assertFails(
+      () => planPackage({ runtimeArguments: [one] }),
+      'registry_entry_refused',
+      /wants its runner to have/,
+    );
+  const base = { registryBaseUrl: 'https://npm.evil.example' };
+  await assertFails(() => planPackage(base), 'registry_entry_refused', /a registry of its own/);
+});
+
+test('registry entry – names of packages and images that are options, paths or URLs – is refused', async () => {
+  for (const identifier of ['--registry=x', '../x', '/x', 'git+ssh://x', 'a b', 'x@npm:y', 'owner/name', 'x@1.2.3'])
+    await assertFails(() => planPackage({ identifier }), 'registry_entry_refused', /which is no name/);
+  for (const identifier of ['--privileged', 'a b', '-x', 'x:1 --privileged', 'x\ny'])
+    await assertFails(() => planImage({ identifier }), 'registry_entry_refused', /which is no name/);
+});
+
+test('registry entry – a value that would be an option of the server – is refused', async () => {
+  const values = [
+    [positional('--allow-all')],
+    [option('-f', '--other')],
+    [{ ...positional('{x}'), variables: { x: { value: '-x' } } }],
+  ];
+  for (const packageArguments of values)
+    await assertFails(
+      () => planPackage({ packageArguments }),
+      'registry_entry_refused',
+      /as a value, which is an option/,
+    );
+});
+
+test('registry entry – signs that shells know – reach the server as they are, in one argument each', () => {
+  const nasty = '$(touch /tmp/x); `id` | tee "a b" > /tmp/y & \\';
+  const { args } = planPackage({ packageArguments: [positional(nasty), option('--say', nasty)] });
+  assert.deepEqual(args, [nasty, `--say=${nasty}`]);
+});
+
+test('registry entry – control characters in what is handed over – is refused', async () => {
+  for (const sign of ['\u001b[2J', '\n', '\0', '\u202e'])
+    await assertFails(
+      () => planPackage({ packageArguments: [positional(`a${sign}b`)] }),
+      'registry_entry_refused',
+      /control characters/,
+    );
+});
+
+test('registry entry – control characters in what is shown – do not reach the terminal, nor make lines of their own', () => {
+  const description = 'Good\u001b[2J\u001b]0;x\u0007\n  runs   nothing at all\u202e\r';
+  const entry = entryOf({
+    title: 'Weather\n  may    do nothing',
+    description,
+    packages: [npmPackage({ environmentVariables: [{ name: 'TOKEN', description, isRequired: true }] })],
+  });
+  const text = describePlan(entry, planServer(entry));
+  assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\u202e]/u);
+  assert.equal(text.split('\n').filter((line) => line.startsWith('  runs')).length, 1);
+  assert.equal(text.split('\n').filter((line) => line.startsWith('  may')).length, 1);
+});
+
+test('registry entry – remote servers without TLS, with a password, or of no web address – is refused', async () => {
+  const urls = [
+    'http://mcp.example.com',
+    'https://user:pw@mcp.example.com',
+    'file:///etc/passwd',
+    'javascript:0',
+    'https://{tenant}.example.com',
+  ];
+  for (const url of urls)
+    await assertFails(() => plan({ remotes: [{ type: 'streamable-http', url }] }), 'registry_entry_refused');
+});
+
+test('registry entry – a package that would be called elsewhere than here – is refused', async () => {
+  for (const url of ['https://evil.example/mcp', 'http://169.254.169.254:80/mcp'])
+    await assertFails(
+      () => planPackage({ transport: { type: 'streamable-http', url } }),
+      'registry_entry_refused',
+      /would be run here and called at/,
+    );
+});
+
+test('registry entry – deleted, or of a kind Usher does not run – is refused', async () => {
+  const entry = { ...entryOf({ packages: [npmPackage()] }), status: 'deleted' };
+  await assertFails(() => planServer(entry), 'registry_entry_refused', /says that it was deleted/);
+  await assertFails(() => planPackage({ registryType: 'mcpb' }), 'registry_entry_refused', /package of "mcpb"/);
+  const fileSha256 = 'a'.repeat(64);
+  await assertFails(() => planPackage({ fileSha256 }), 'registry_entry_refused', /digest of a file/);
+  await assertFails(() => plan({}), 'registry_entry_refused', /neither a package nor a remote server/);
+});
