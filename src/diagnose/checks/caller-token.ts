@@ -10,7 +10,7 @@ export const callerToken: Check = {
   id: 'caller-token',
   title: "The caller's token is accepted",
   needs: ['user-signs-in'],
-  applies: ({ route }) => route.authenticator.needsToken,
+  applies: ({ route }) => route.authenticator.issuers.length > 0,
   async run(patient) {
     const { route, server, findings } = patient;
     const token = findCallerToken(patient)?.reveal();

@@ -14,7 +14,7 @@ export const resourceChallenge: Check = {
   id: 'resource-challenge',
   title: 'A call to the resource URL without a token is told where to sign in',
   needs: ['resource-metadata'],
-  applies: ({ route }) => route.authenticator.needsToken,
+  applies: ({ route }) => route.authenticator.issuers.length > 0,
   async run({ http, route }) {
     const url = route.resourceUrl;
     let answer: Response;

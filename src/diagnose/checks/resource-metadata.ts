@@ -10,7 +10,7 @@ export const resourceMetadata: Check = {
   id: 'resource-metadata',
   title: "Clients find this server's metadata at its resource URL, and they name it to the letter",
   needs: [],
-  applies: ({ route }) => route.authenticator.needsToken,
+  applies: ({ route }) => route.authenticator.issuers.length > 0,
   async run(patient) {
     const { route, config } = patient;
     const inserted = await read(route.resourceMetadataUrl, patient);
