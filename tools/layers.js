@@ -4,7 +4,7 @@ import { listFiles } from './build.js';
 
 /** Seams: each member has a folder of its own, and none knows another (docs/explain/architecture.md). */
 const configuredSeams = ['authenticators', 'policies', 'credentials', 'upstreams', 'workloads', 'audit', 'state'];
-const seams = [...configuredSeams, 'idp', 'providers', 'clients'];
+const seams = [...configuredSeams, 'idp', 'providers', 'clients', 'facade'];
 
 /**
  * Which folder of src/ may import which, beside itself. An arrow that is not here is refused.
@@ -18,6 +18,11 @@ export const allowedEdges = {
   ...Object.fromEntries(seams.map((seam) => [seam, ['model', 'lib']])),
   authenticators: ['oauth', 'model', 'lib'],
   credentials: ['oauth', 'model', 'lib'],
+  // HTML pages: what those of the development provider and of the façade have in common.
+  views: ['lib'],
+  idp: ['views', 'model', 'lib'],
+  // An authorization server in front of the provider.
+  facade: ['oauth', 'views', 'model', 'lib'],
   telemetry: ['model', 'lib'],
   // Beside these, the schema.ts of every member of a seam.
   config: ['model', 'lib'],
@@ -64,7 +69,7 @@ export const allowedPackages = {
   'jsonc-parser': ['clients/formats/'],
   'toml-eslint-parser': ['clients/formats/'],
   jose: ['authenticators/jwt/', 'oauth/', 'idp/', 'cli/'],
-  'lru-cache': ['authenticators/', 'oauth/', 'gateway/build-owners.ts', 'idp/'],
+  'lru-cache': ['authenticators/', 'oauth/', 'gateway/build-owners.ts', 'idp/', 'facade/'],
   oauth4webapi: ['authenticators/', 'oauth/', 'credentials/operator-login/', 'demo/', 'diagnose/'],
   'oidc-provider': ['idp/'],
   pino: ['telemetry/'],
@@ -82,6 +87,7 @@ export const allowedPackages = {
   zod: [
     'config/',
     'diagnose/',
+    'facade/',
     'lab/gateway-settings.ts',
     'idp/',
     'model/',

@@ -17,7 +17,7 @@ export interface DiscoverOptions {
 type Metadata = z.output<typeof metadataSchema>;
 
 /** What a document says, or why it cannot be used, in a few words. */
-type Reading = { readonly url: string } | { readonly reason: string };
+type Reading<T> = { readonly found: T } | { readonly reason: string };
 
 /** Finds where an issuer publishes its keys.
  * @throws Error with a reason in a few words when no metadata document names this very issuer
@@ -48,6 +48,23 @@ export function discoverIntrospectionUrl(issuer: string, method: string, options
   });
 }
 
+/** Where people sign in, where a code is redeemed, and whether the answer says whose it is (RFC 9207 §3).
+ * @throws Error with a reason in a few words when its metadata name neither
+ */
+export function discoverSignIn(issuer: string, options: DiscoverOptions) {
+  return discover(issuer, options, {
+    what: 'authorization endpoint',
+    read(document) {
+      const authorization = readUrl(document, 'authorization_endpoint', options);
+      if ('reason' in authorization) return authorization;
+      const token = readUrl(document, 'token_endpoint', options);
+      if ('reason' in token) return token;
+      const sendsIssuer = document['authorization_response_iss_parameter_supported'] === true;
+      return { found: { authorizationUrl: authorization.found, tokenUrl: token.found, sendsIssuer } };
+    },
+  });
+}
+
 const certificateMethod = 'tls_client_auth';
 
 /** To whom the certificate is known matters to the issuer alone (RFC 8705 §2.2). */
@@ -55,17 +72,17 @@ function isMethod(name: string, method: string): boolean {
   return name === method || (method === certificateMethod && name === 'self_signed_tls_client_auth');
 }
 
-async function discover(
+async function discover<T>(
   issuer: string,
   options: DiscoverOptions,
-  { what, read }: { readonly what: string; readonly read: (document: Metadata) => Reading },
-): Promise<string> {
+  { what, read }: { readonly what: string; readonly read: (document: Metadata) => Reading<T> },
+): Promise<T> {
   const places = new Map<string, string[]>();
   for (const url of metadataUrls(issuer)) {
     const document = await readMetadata(url, issuer, options);
-    const found = typeof document === 'string' ? { reason: document } : read(document);
-    if ('url' in found) return found.url;
-    places.set(found.reason, [...(places.get(found.reason) ?? []), url]);
+    const reading = typeof document === 'string' ? { reason: document } : read(document);
+    if ('found' in reading) return reading.found;
+    places.set(reading.reason, [...(places.get(reading.reason) ?? []), url]);
   }
   throw new Error(`no ${what} found (${[...places].map(describePlaces).join('; ')})`);
 }
@@ -86,12 +103,16 @@ async function readMetadata(url: string, issuer: string, options: DiscoverOption
   return parsed.data.issuer === issuer ? parsed.data : `it is the metadata of ${JSON.stringify(parsed.data.issuer)}`;
 }
 
-function readUrl(document: Readonly<Record<string, unknown>>, member: string, { allowHttp }: DiscoverOptions): Reading {
+function readUrl(
+  document: Readonly<Record<string, unknown>>,
+  member: string,
+  { allowHttp }: DiscoverOptions,
+): Reading<string> {
   if (document[member] === undefined) return { reason: `it names no ${member}` };
   const parsed = httpUrl.safeParse(document[member]);
   if (!parsed.success) return { reason: `its ${member} is not an http or https URL` };
   const url = new URL(parsed.data);
   if (url.protocol === 'http:' && !allowHttp && !isLoopbackHost(url.hostname))
     return { reason: `its ${member} ${url.href} is plain http` };
-  return { url: url.href };
+  return { found: url.href };
 }

@@ -107,6 +107,14 @@ const samples: Samples = {
   'introspection-cache': same(5),
   'introspection-clock-skew': same(6),
   'introspection-insecure-allow-http': same(true),
+  ...clientSamples('facade-client'),
+  'facade-issuer': same('https://issuer.example.com'),
+  'facade-url': same('https://gateway.example.com/sign-in'),
+  'facade-key': { text: 'f'.repeat(32), yaml: 'f'.repeat(32), value: 'f'.repeat(32) },
+  'facade-scopes': listOf('offline_access', 'email'),
+  'facade-redirect-uris': listOf('https://app.example.com/callback'),
+  'facade-registration-days': same(30),
+  'facade-drop-resource': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),
   'oidc-scope-prefix': same('api://gateway/'),
   'remote-auth': same(true),
@@ -251,6 +259,10 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
   // Neither of the two can be without the other.
   if (leaf.path.includes('tls')) setOwn(tree, 'listen', { tls: { ...tlsFiles } });
   if (leaf.path[0] === 'state') setOwn(tree, 'state', { url: 'redis://127.0.0.1', keyEnv: 'STATE_KEY' });
+  if (leaf.path[0] === 'facade') {
+    const facade = { clientId: 'facade', clientSecretEnv: 'BASE_SECRET', keyEnv: 'STATE_KEY' };
+    setOwn(valueAt(tree, ['servers', 'mcp']) as Tree, 'facade', facade);
+  }
   const last = String(leaf.path.at(-1));
   if (/^client(?:Key|Cert|Assertion)/.test(last)) signAssertions(groupOf(tree, leaf));
   // How to prove a key goes with asking for one.

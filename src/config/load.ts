@@ -1,5 +1,6 @@
 import { deepFreeze } from '../lib/deep-freeze.ts';
 import type { FindSecret } from '../model/secret-store.ts';
+import { checkFacade } from './check-facade.ts';
 import { checkGateway } from './check-gateway.ts';
 import { completeRemoteAuth } from './check-remote-auth.ts';
 import { checkServer } from './check-server.ts';
@@ -129,7 +130,7 @@ function finish(
   const findings = [
     ...secretFindings,
     ...checkGateway(draft),
-    ...draft.servers.flatMap((server) => [...checkServer(draft, server)]),
+    ...draft.servers.flatMap((server) => [...checkServer(draft, server), ...checkFacade(draft, server)]),
   ];
   for (const { path, what } of findings) {
     if (!isReported(path)) draft.problems.push({ where: whereIs(draft, path, spelling), what });

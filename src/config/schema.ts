@@ -13,6 +13,7 @@ import { operatorLoginSchema } from '../credentials/operator-login/schema.ts';
 import { noneSchema } from '../credentials/none/schema.ts';
 import { staticHeaderSchema } from '../credentials/static-header/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
+import { facadeSchema } from '../facade/schema.ts';
 import { isNetwork } from '../lib/client-address.ts';
 import { setting, strategySetting } from '../model/setting.ts';
 import { webUrl } from '../model/web-url.ts';
@@ -121,6 +122,7 @@ export const serverSchema = z.strictObject({
     )
     .min(1),
   dpop: dpopSchema.prefault({}),
+  facade: facadeSchema.optional(),
   policy: z.discriminatedUnion('strategy', [scopesSchema]).prefault({ strategy: 'scopes' }),
   rateLimit: rateLimitSchema.prefault({}),
   credential: credential.default({ strategy: 'none' }),

@@ -33,3 +33,9 @@ export function findForm(page: string): Form | undefined {
   }
   return { action: readAttribute(tag, 'action') ?? '', fields };
 }
+
+/** Where a page leads the browser on to by itself, at once; undefined where it does not. */
+export function findRefresh(page: string): string | undefined {
+  const tag = /<meta\s+http-equiv="refresh"[^>]*>/.exec(page)?.[0];
+  return tag === undefined ? undefined : /^0;\s*url=(.+)$/.exec(readAttribute(tag, 'content') ?? '')?.[1];
+}

@@ -1,7 +1,7 @@
 import { Agent, fetch } from 'undici';
 import { fail } from '../model/usher-error.ts';
 import { CookieJar } from './cookie-jar.ts';
-import { findForm, unescapeHtml, type Form } from './find-form.ts';
+import { findForm, findRefresh, unescapeHtml, type Form } from './find-form.ts';
 
 /** Who signs in and how. */
 export interface SignInOptions {
@@ -11,6 +11,8 @@ export interface SignInOptions {
   readonly decision?: 'allow' | 'deny';
   /** PEM certificates to trust instead of the system's, for a provider on https with its own authority. */
   readonly ca?: string;
+  /** Origins the visit may lead to beside the first one, where another server stands before the provider. */
+  readonly alsoAt?: readonly string[];
   /** For the whole visit; 15 s when absent. */
   readonly timeoutMs?: number;
 }
@@ -62,14 +64,19 @@ function buildSend(agent: Agent, timeoutMs: number): Send {
 }
 
 async function walk(start: URL, callback: URL, send: Send, options: SignInOptions): Promise<URL> {
-  const jar = new CookieJar();
+  const jars = new Map<string, CookieJar>();
+  const origins = new Set([start.origin, ...(options.alsoAt ?? [])]);
   let url = start;
   let form: URLSearchParams | undefined;
   let hasSignedIn = false;
   for (let step = 0; step < mostSteps; step++) {
-    const { status, location, setCookie, page } = await send(url, jar.header(url), form);
+    const jar = jars.get(url.host) ?? new CookieJar();
+    jars.set(url.host, jar);
+    const answer = await send(url, jar.header(url), form);
+    const { status, setCookie, page } = answer;
     jar.keep(url, setCookie);
-    if (location === null) {
+    const location = answer.location ?? findRefresh(page);
+    if (location === undefined) {
       const shown = findForm(page);
       if (shown === undefined) throw failed(`the provider answered ${status}: ${readMessage(page)}`);
       const isSignIn = shown.fields.has('password');
@@ -82,7 +89,7 @@ async function walk(start: URL, callback: URL, send: Send, options: SignInOption
       url = new URL(location, url);
       if (isCallback(url, callback)) return url;
     }
-    if (url.origin !== start.origin) throw failed(`the provider sent the browser to ${url.origin}${url.pathname}`);
+    if (!origins.has(url.origin)) throw failed(`the provider sent the browser to ${url.origin}${url.pathname}`);
   }
   throw failed(`the provider came to no end within ${mostSteps} pages and redirects`);
 }

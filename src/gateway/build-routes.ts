@@ -21,6 +21,7 @@ import { buildRateLimits } from '../policies/rate-limit/build-rate-limits.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
 import { buildServerCredential } from './build-credential.ts';
+import { buildServerFacade } from './build-server-facade.ts';
 import { buildOwners } from './build-owners.ts';
 import { joinAuthenticators } from './join-authenticators.ts';
 import type { OperatorLogins } from './operator-logins.ts';
@@ -98,17 +99,18 @@ function buildRoute(
     earlier !== undefined && parts.every((part) => sameSettings(server[part], earlier.server[part]))
       ? earlier.route
       : undefined;
+  const allowedHosts = new Set(
+    [new URL(resourceUrl).hostname, 'localhost', '127.0.0.1', '[::1]', deps.host, ...server.allowedHosts].map((host) =>
+      host.toLowerCase(),
+    ),
+  );
   const shared = (use: string) => scopeSettings(deps.store, { use, server: deps.name, settings: server.upstream });
   return {
     name: deps.name,
     path: server.path,
     resourceUrl,
     resourceMetadataUrl: resourceMetadataUrl(resourceUrl),
-    allowedHosts: new Set(
-      [new URL(resourceUrl).hostname, 'localhost', '127.0.0.1', '[::1]', deps.host, ...server.allowedHosts].map(
-        (host) => host.toLowerCase(),
-      ),
-    ),
+    allowedHosts,
     allowedOrigins: new Set([new URL(resourceUrl).origin, ...server.allowedOrigins]),
     limits: { bodyBytes: server.bodyLimitBytes, streamGraceMs: server.streamGraceSeconds * 1000 },
     authenticator: keeps('authenticate')?.authenticator ?? buildAuthenticator(server, deps),
@@ -133,6 +135,9 @@ function buildRoute(
         log: deps.log,
         ...(deps.ca === undefined ? {} : { ca: deps.ca }),
       }),
+    facade:
+      keeps('authenticate', 'policy', 'facade', 'resourceUrl', 'path', 'allowedHosts')?.facade ??
+      buildServerFacade(server, { ...deps, resourceUrl, allowedHosts }),
     workload: deps.workloads.get(deps.name),
   };
 }

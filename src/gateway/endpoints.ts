@@ -12,7 +12,7 @@ interface State {
   readonly isDraining: () => boolean;
 }
 
-/** The gateway's own pages, by exact path: health, readiness, protected resource metadata. Everything else is the
+/** The gateway's own pages, by exact path: health, readiness, protected resource metadata, a façade. Everything else is the
  * request path's. They need no token and tell nothing that is not public.
  */
 export function buildEndpoints(routes: readonly Route[], state: State): ReadonlyMap<string, Endpoint> {
@@ -24,6 +24,7 @@ export function buildEndpoints(routes: readonly Route[], state: State): Readonly
     const body = buildResourceMetadata(route);
     endpoints.set(path, (request, response) => send(request, response, { status: 200, body, isPublic: true }));
   }
+  for (const { facade } of routes) for (const [path, page] of facade?.pages ?? []) endpoints.set(path, page);
   return endpoints;
 }
 

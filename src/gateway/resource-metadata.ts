@@ -15,11 +15,12 @@ export function buildResourceMetadata({
   authenticator,
   policy,
   proofs,
+  facade,
 }: Route): Readonly<Record<string, unknown>> {
   return {
     resource: resourceUrl,
     resource_name: name,
-    authorization_servers: authenticator.issuers,
+    authorization_servers: authorizationServers({ authenticator, facade }),
     ...(policy.scopes.length === 0 ? {} : { scopes_supported: policy.scopes }),
     bearer_methods_supported: ['header'],
     ...(proofs === undefined
@@ -29,6 +30,11 @@ export function buildResourceMetadata({
           dpop_bound_access_tokens_required: proofs.isRequired,
         }),
   };
+}
+
+/** Where clients get tokens for a server: at the issuers, or by a façade in front of one. */
+export function authorizationServers({ authenticator, facade }: Pick<Route, 'authenticator' | 'facade'>): string[] {
+  return authenticator.issuers.map((issuer) => (facade?.providerIssuer === issuer ? facade.issuer : issuer));
 }
 
 /** Where a server's document is served: behind the path clients know it by, behind the path it is mounted at, and at the

@@ -1,6 +1,7 @@
 import type { Roster } from '../lib/roster.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { Credential } from './credential.ts';
+import type { Facade } from './facade.ts';
 import type { Listening } from './listening.ts';
 import type { Owners } from './owner.ts';
 import type { Policy } from './policy.ts';
@@ -39,6 +40,8 @@ export interface Route {
   readonly tasks: Owners;
   /** The streams of this server that only listen. */
   readonly listening: Roster<Listening>;
+  /** Where clients sign in by Usher itself; undefined where they do so at the provider. */
+  readonly facade: Facade | undefined;
   /** What runs the server; absent where somebody else does. */
   readonly workload: Workload | undefined;
 }

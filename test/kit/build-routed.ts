@@ -31,6 +31,7 @@ export function buildRoute(parts: Partial<Route> = {}): Route {
     sessions: new Map(),
     tasks: new Map(),
     listening: new Roster(),
+    facade: undefined,
     workload: undefined,
     upstream: {
       strategy: 'http',

@@ -8,11 +8,14 @@ import { adminScope, startShieldLab, staticClients, type ShieldLab } from './sta
 /** What a user goes through with a client. Every client goes through each. */
 interface Flow {
   readonly title: string;
+  /** Only where clients sign in at the provider itself. */
+  readonly isDirect?: true;
   readonly run: (behaviour: ClientBehaviour, lab: ShieldLab) => Promise<void>;
 }
 
 function start(behaviour: ClientBehaviour, lab: ShieldLab, more: Partial<EmulatedClientOptions> = {}): EmulatedClient {
-  return new EmulatedClient(behaviour, { url: lab.gateway.mcpUrl.replace('127.0.0.1', 'localhost'), ...more });
+  const url = lab.gateway.mcpUrl.replace('127.0.0.1', 'localhost');
+  return new EmulatedClient(behaviour, { url, alsoAt: [new URL(lab.idp.idp.httpUrl).origin], ...more });
 }
 
 async function assertAnswered(answer: Response): Promise<void> {
@@ -41,6 +44,7 @@ const flows: readonly Flow[] = [
   },
   {
     title: 'no registration: the client id its user was given',
+    isDirect: true,
     async run(behaviour, lab) {
       // With a secret, where its user may give one.
       const isVsCode = behaviour.redirectUri === 'http://127.0.0.1:33418/';
@@ -71,7 +75,7 @@ const flows: readonly Flow[] = [
       await assertAnswered(await client.callTool('GetCountry'));
       assert.equal(client.signIns, 1);
       assert.deepEqual(
-        client.trace.slice(-3).map((step) => step.replace(/ \S+\/v1\/token /, ' token ')),
+        client.trace.slice(-3).map((step) => step.replace(/ \S+\/token /, ' token ')),
         ['POST /mcp 401', 'POST token 200', 'POST /mcp 200'],
       );
     },
@@ -146,23 +150,26 @@ const flows: readonly Flow[] = [
   },
 ];
 
-for (const behaviour of clientBehaviours) {
-  describe(behaviour.title, () => {
-    let lab: ShieldLab;
-    before(async () => {
-      lab = await startShieldLab();
-    });
-    after(() => lab[Symbol.asyncDispose]());
-    for (const { title, run } of flows) {
-      test(`${behaviour.title} – ${title}`, async () => {
-        try {
-          await run(behaviour, lab);
-        } finally {
-          lab.clock.aheadMs = 0;
-        }
+for (const way of ['at the provider', 'by the façade'] as const) {
+  for (const behaviour of clientBehaviours) {
+    describe(`${behaviour.title}, ${way}`, () => {
+      let lab: ShieldLab;
+      before(async () => {
+        lab = await startShieldLab(way === 'by the façade' ? { facade: true } : {});
       });
-    }
-  });
+      after(() => lab[Symbol.asyncDispose]());
+      for (const { title, run, isDirect } of flows) {
+        if (isDirect && way === 'by the façade') continue;
+        test(`${behaviour.title}, ${way} – ${title}`, async () => {
+          try {
+            await run(behaviour, lab);
+          } finally {
+            lab.clock.aheadMs = 0;
+          }
+        });
+      }
+    });
+  }
 }
 
 const [sdk] = clientBehaviours.filter(({ title }) => title === 'the SDK client');

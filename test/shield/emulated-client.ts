@@ -15,6 +15,8 @@ export interface EmulatedClientOptions {
   /** Is the port it usually comes back to taken? */
   readonly isPortBusy?: boolean;
   readonly user?: string;
+  /** Where else the browser may be sent. */
+  readonly alsoAt?: readonly string[];
   readonly ca?: string;
   /** Called between a refusal and what the client does about it. */
   readonly onRefusal?: () => void;
@@ -128,7 +130,8 @@ export class EmulatedClient {
     for (const [name, value] of Object.entries(asked)) url.searchParams.append(name, value);
     this.signIns += 1;
     const { user = 'alice', ca } = this.#options;
-    const person = { username: `${user}@example.com`, password: user, ...(ca === undefined ? {} : { ca }) };
+    const alsoAt = this.#options.alsoAt ?? [];
+    const person = { username: `${user}@example.com`, password: user, alsoAt, ...(ca === undefined ? {} : { ca }) };
     const { searchParams: answer } = await signIn(url, person);
     if (answer.get('state') !== state) throw new ClientGaveUp('the state is not the one that was sent');
     // RFC 9207 §2.4: compared as text, and missed where the metadata promise it.

@@ -1,6 +1,7 @@
 import { exchangeGrant, startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
 import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
 import { startTestIdp, type SeedData, type TestIdp } from '../kit/start-test-idp.ts';
+import { freePort } from '../kit/free-port.ts';
 import { clientBehaviours } from './client-behaviour.ts';
 import { Secret } from '../../src/model/secret.ts';
 
@@ -13,11 +14,14 @@ export interface ShieldLab extends AsyncDisposable {
 }
 
 type ServerInput = Parameters<typeof startTestGateway>[0][string];
+type FacadeInput = NonNullable<ServerInput['facade']>;
 
 export interface ShieldLabOptions {
   /** Of the gateway; a free one when absent. */
   readonly port?: number;
   readonly seed?: (seed: SeedData) => void;
+  /** Clients sign in by the gateway's façade, at a provider that lets nobody register. */
+  readonly facade?: true | Partial<FacadeInput>;
   readonly server?: (usual: ServerInput, idp: TestIdp) => ServerInput;
 }
 
@@ -30,10 +34,13 @@ const pages = ['http://localhost:6274'];
 export async function startShieldLab(options: ShieldLabOptions = {}): Promise<ShieldLab> {
   await using started = new AsyncDisposableStack();
   const clock = { aheadMs: 0 };
+  const port = options.port ?? (options.facade === undefined ? 0 : await freePort());
+  const facade = options.facade === undefined ? undefined : buildFacadeInput(options.facade);
   const idp = started.use(
     await startTestIdp((seed) => {
       addAdminScope(seed);
       addStaticClient(seed);
+      if (facade !== undefined) closeRegistration(seed, `http://localhost:${port}/oauth/countries/callback`);
       options.seed?.(seed);
     }),
   );
@@ -52,12 +59,13 @@ export async function startShieldLab(options: ShieldLabOptions = {}): Promise<Sh
       scopes: ['backend-api:read'],
     },
     upstream: { strategy: 'http', url: `${upstream.url}/mcp` },
+    ...(facade === undefined ? {} : { facade }),
   };
   const gateway = started.use(
     await startTestGateway(
       { countries: options.server?.(usual, idp) ?? usual },
       {
-        config: { caFile: idp.idp.caFile, listen: { port: options.port ?? 0 } },
+        config: { caFile: idp.idp.caFile, listen: { port } },
         now: () => Date.now() + clock.aheadMs,
       },
     ),
@@ -91,6 +99,31 @@ function addStaticClient(seed: SeedData): void {
   });
   const policy = seed.servers[0]?.policies[0] as { clients: string[] } | undefined;
   policy?.clients.push(staticClients.native.id);
+}
+
+/** The gateway's own client, as it is registered at the provider: the only one that may sign people in there. */
+export const facadeClient = { id: 'facade', secret: 'facade-development-secret' };
+
+function buildFacadeInput(given: true | Partial<FacadeInput>): FacadeInput {
+  return {
+    clientId: facadeClient.id,
+    clientSecret: new Secret(facadeClient.secret),
+    key: new Secret('a key of the tests, long enough for it'),
+    scopes: ['offline_access'],
+    ...(given === true ? {} : given),
+  };
+}
+
+function closeRegistration(seed: SeedData, callback: string): void {
+  for (const server of seed.servers) server['registration'] = false;
+  seed.apps.push({
+    clientId: facadeClient.id,
+    clientSecret: facadeClient.secret,
+    label: 'MCP gateway',
+    type: 'web',
+    grantTypes: ['authorization_code', 'refresh_token'],
+    redirectUris: [callback],
+  });
 }
 
 function answerMcp(body: string, response: Parameters<typeof sendJson>[0]): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe } from '../../lib/describe-error.ts';
-import { type Check, failed, type Patient, pass, unknown } from '../check.ts';
+import type { Facade } from '../../model/facade.ts';
+import { type Check, failed, type Outcome, type Patient, pass, unknown } from '../check.ts';
 import { type ClientRow, knownClients } from '../known-clients.ts';
 
 const timeoutMs = 5_000;
@@ -16,6 +17,8 @@ export const redirectUris: Check = {
   async run(patient) {
     const { aids, findings, route } = patient;
     const document = findings.metadata.get(route.authenticator.issuers[0] ?? '')?.document;
+    const { facade } = route;
+    if (facade !== undefined) return judgeFacade(facade, patient);
     const endpoint = document?.authorization_endpoint;
     if (endpoint === undefined) return unknown('The metadata name no authorization endpoint');
     if (aids.clientId === undefined) {
@@ -45,6 +48,22 @@ export const redirectUris: Check = {
     });
   },
 };
+
+/** Clients register at the façade; what has to be registered at the provider is where the façade itself comes back to. */
+async function judgeFacade({ providerIssuer, clientId, callbackUrl }: Facade, patient: Patient): Promise<Outcome> {
+  const endpoint = patient.findings.metadata.get(providerIssuer)?.document?.authorization_endpoint;
+  if (endpoint === undefined) return unknown(`The metadata of ${providerIssuer} name no authorization endpoint`);
+  try {
+    if (await takes(callbackUrl, endpoint, { ...patient, aids: { ...patient.aids, clientId } }))
+      return pass(`Clients register at the façade, and its own client ${clientId} may come back to ${callbackUrl}`);
+  } catch (error) {
+    return unknown(`${endpoint}: ${describe(error)}`);
+  }
+  return failed(`Client ${clientId}, the façade's own: not ${callbackUrl}`, {
+    cause: 'redirect-uri-missing',
+    fix: `Register ${callbackUrl} as a redirect URI of ${clientId}, to the letter; or --facade-client-id is not the id of that registration.`,
+  });
+}
 
 interface Tried {
   readonly uri: string;

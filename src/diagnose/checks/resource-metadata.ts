@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authorizationServers } from '../../gateway/resource-metadata.ts';
 import { describe, findErrorCode } from '../../lib/describe-error.ts';
 import { type Check, failed, type Outcome, type Patient, pass, unknown } from '../check.ts';
 
@@ -53,7 +54,7 @@ async function read(url: string, { http, route }: Patient): Promise<string | Out
       },
     );
   }
-  const missing = route.authenticator.issuers.filter((issuer) => !servers.includes(issuer));
+  const missing = authorizationServers(route).filter((issuer) => !servers.includes(issuer));
   if (missing.length > 0) {
     return failed(`${url} names the authorization servers ${servers.join(', ')}, configured is ${missing.join(', ')}`, {
       cause: 'resource-mismatch',

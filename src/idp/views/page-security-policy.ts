@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { styleSheet } from './style-sheet.ts';
+import { securityPolicy } from '../../views/security-policy.ts';
 
-const styleHash = `'sha256-${createHash('sha256').update(styleSheet).digest('base64')}'`;
 const anyLoopbackPort = ['http://localhost:*', 'https://localhost:*', 'http://127.0.0.1:*', 'https://127.0.0.1:*'];
 
 /**
@@ -25,12 +23,5 @@ function formTargets(redirectUri: string): readonly string[] {
  * `no-referrer` browsers would post the forms with `Origin: null`.
  */
 export function pageSecurityPolicy(redirectUri?: string): string {
-  return [
-    "default-src 'none'",
-    `style-src ${styleHash}`,
-    'img-src data:',
-    `form-action ${redirectUri === undefined ? "'none'" : formTargets(redirectUri).join(' ')}`,
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
+  return securityPolicy(redirectUri === undefined ? [] : formTargets(redirectUri));
 }

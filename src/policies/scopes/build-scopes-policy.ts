@@ -3,6 +3,7 @@ import type { Caller } from '../../model/caller.ts';
 import { fail } from '../../model/usher-error.ts';
 import { buildToolRules } from './build-tool-rules.ts';
 import { buildToolScopes } from './build-tool-scopes.ts';
+import { askedFor, usualScopes } from './offered-scopes.ts';
 import type { ScopesSettings } from './schema.ts';
 
 /** Strategy `scopes`: the token must carry every scope that the call, its method and its tool need, and a rule must let
@@ -15,7 +16,7 @@ export function buildScopesPolicy(settings: ScopesSettings): Policy {
   if (!isSimple) return buildDetailedPolicy(settings);
   return {
     strategy: 'scopes',
-    scopes: askedFor(required, prefix),
+    scopes: usualScopes(settings),
     authorize(caller) {
       requireScopes(caller, required, prefix);
       return simply;
@@ -75,12 +76,4 @@ function requireScopes(caller: Caller, needed: readonly string[], prefix: string
     { found, expected: JSON.stringify(needed.join(' ')) },
     { scopes: askedFor(needed, prefix) },
   );
-}
-
-/** Everybody's, whatever the API (OpenID Connect Core §5.4, §11). */
-const withoutApi = new Set(['openid', 'profile', 'email', 'address', 'phone', 'offline_access']);
-
-/** Scopes by the names clients ask for them with. */
-function askedFor(scopes: readonly string[], prefix: string | undefined): readonly string[] {
-  return prefix === undefined ? scopes : scopes.map((scope) => (withoutApi.has(scope) ? scope : prefix + scope));
 }

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stringify } from 'yaml';
+import { fileProblems } from '../../test/kit/config-input.ts';
+
+const environment = { SECRET: 'secret-of-the-facade', KEY: 'k'.repeat(32), SHORT: 'short' };
+const issuer = (name: string) => ({ issuer: `https://${name}.example.com`, audience: 'mcp' });
+const usual = {
+  upstream: { url: 'http://127.0.0.1:1' },
+  resourceUrl: 'https://mcp.example.com/mcp',
+  authenticate: [issuer('a')],
+  credential: { strategy: 'none' },
+};
+const facade = { clientId: 'usher', clientSecretEnv: 'SECRET', keyEnv: 'KEY' };
+
+/** What a report says about a configuration, and the servers of it. */
+const rows: readonly (readonly [string, object, RegExp])[] = [
+  ['as it should be', { a: { ...usual, facade } }, /^$/],
+  [
+    'without a key',
+    { a: { ...usual, facade: { ...facade, keyEnv: undefined } } },
+    /facade\.key: is missing: .*openssl rand/,
+  ],
+  [
+    'with a short key',
+    { a: { ...usual, facade: { ...facade, keyEnv: 'SHORT' } } },
+    /facade\.key: has 5 characters, expected at least 32/,
+  ],
+  [
+    'without a secret',
+    { a: { ...usual, facade: { ...facade, clientSecretEnv: undefined } } },
+    /facade\.clientSecret: is missing/,
+  ],
+  [
+    'with several issuers and none named',
+    { a: { ...usual, authenticate: [issuer('a'), issuer('b')], facade } },
+    /facade\.issuer: is missing, while there are several issuers/,
+  ],
+  [
+    'with an issuer whose tokens are not taken',
+    { a: { ...usual, facade: { ...facade, issuer: 'https://c.example.com' } } },
+    /facade\.issuer: is "https:\/\/c\.example\.com", whose tokens the server does not take/,
+  ],
+  [
+    'for a server that everybody may call',
+    { a: { ...usual, authenticate: [{ strategy: 'anonymous' }], facade } },
+    /facade: lets people sign in, while everybody may call without/,
+  ],
+  [
+    'in the clear',
+    { a: { ...usual, resourceUrl: 'http://mcp.example.com/mcp', facade } },
+    /facade\.url: is "http:\/\/mcp\.example\.com\/mcp" by the resource URL: plain http is taken on this machine only/,
+  ],
+  [
+    'above a server',
+    { a: { ...usual, path: '/x/mcp', facade: { ...facade, url: 'https://mcp.example.com/x' } } },
+    /facade\.url: is "https:\/\/mcp\.example\.com\/x", where a is served below/,
+  ],
+  [
+    'with the URL of another',
+    {
+      a: { ...usual, facade: { ...facade, url: 'https://mcp.example.com/o' } },
+      b: {
+        ...usual,
+        path: '/b',
+        resourceUrl: 'https://mcp.example.com/b',
+        facade: { ...facade, url: 'https://mcp.example.com/o' },
+      },
+    },
+    /facade\.url: is "https:\/\/mcp\.example\.com\/o", which a has already/,
+  ],
+  [
+    'that leads to a page in the clear',
+    { a: { ...usual, facade: { ...facade, redirectUris: ['http://app.example.com/callback'] } } },
+    /redirectUris.*expected a redirect URI that is https, or http on this machine/,
+  ],
+];
+
+for (const [name, servers, expected] of rows) {
+  test(`a façade ${name} – ${String(expected) === '/^$/' ? 'can be used' : 'is refused, saying why'}`, (context) => {
+    assert.match(fileProblems(context, stringify({ servers }), environment).join('\n'), expected);
+  });
+}
+
+test('a façade without a key, with shared state – can be used', (context) => {
+  const state = { url: 'redis://127.0.0.1', keyEnv: 'KEY' };
+  const servers = { a: { ...usual, facade: { ...facade, keyEnv: undefined } } };
+  assert.deepEqual(fileProblems(context, stringify({ state, servers }), environment), []);
+});

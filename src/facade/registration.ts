@@ -1,0 +1,100 @@
+import { hash } from 'node:crypto';
+import { parseObject } from '../lib/parse-object.ts';
+import { plain } from '../lib/plain.ts';
+import { OAuthError } from './oauth-error.ts';
+import { findRedirectProblem, isLoopbackRedirect } from './redirect-uri.ts';
+import type { Seals } from './sealed.ts';
+
+/** A client that registered itself. */
+export interface Client {
+  readonly id: string;
+  /** What it says it is called: nobody checked. */
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+  /** Stands for it in what is sealed later. */
+  readonly digest: string;
+}
+
+const mostRedirectUris = 10;
+const longestName = 60;
+/** It stands in URLs and cookies. */
+const longestId = 2048;
+const dayMs = 86_400_000;
+
+/** Registers a client (RFC 7591) without keeping anything: its id is its registration, sealed. So no number of registrations
+ * fills anything up, and each replica knows all of them.
+ * @returns the answer of RFC 7591 §3.2.1
+ * @throws OAuthError invalid_client_metadata, invalid_redirect_uri
+ */
+export function register(
+  text: string,
+  deps: {
+    readonly seals: Seals;
+    readonly allowed: readonly string[];
+    readonly lifeDays: number;
+    readonly nowMs: number;
+  },
+): Readonly<Record<string, unknown>> {
+  const asked = parseObject(text);
+  if (asked === undefined) throw new OAuthError('invalid_client_metadata', 'the body is not a JSON object');
+  const redirectUris = readRedirectUris(asked['redirect_uris'], deps.allowed);
+  const grants = asked['grant_types'] ?? ['authorization_code'];
+  if (!Array.isArray(grants) || !grants.includes('authorization_code'))
+    throw new OAuthError(
+      'invalid_client_metadata',
+      'grant_types has no authorization_code: people sign in here, and nobody else',
+    );
+  const name = readName(asked['client_name']);
+  const id = deps.seals.client.seal({ name, redirectUris }, deps.lifeDays * dayMs);
+  if (id.length > longestId)
+    throw new OAuthError('invalid_client_metadata', 'client_name and redirect_uris are too long in all');
+  return {
+    client_id: id,
+    client_id_issued_at: Math.floor(deps.nowMs / 1000),
+    client_name: name,
+    redirect_uris: redirectUris,
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+  };
+}
+
+/** The client with this id; undefined when it never registered here, or too long ago. */
+export function findClient(id: string, seals: Seals): Client | undefined {
+  const opened = seals.client.open(id);
+  if (opened === undefined) return undefined;
+  return { ...opened, id, digest: hash('sha256', id, 'base64url') };
+}
+
+function readRedirectUris(value: unknown, allowed: readonly string[]): string[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > mostRedirectUris)
+    throw new OAuthError('invalid_redirect_uri', `redirect_uris is not a list of 1 to ${mostRedirectUris}`);
+  return value.map((uri: unknown) => {
+    if (typeof uri !== 'string')
+      throw new OAuthError('invalid_redirect_uri', 'redirect_uris has something that is no text');
+    const shown = JSON.stringify(uri.slice(0, 200));
+    const problem = findRedirectProblem(uri);
+    if (problem !== undefined)
+      throw new OAuthError('invalid_redirect_uri', `redirect_uris has ${shown}, expected one that ${problem}`);
+    if (!isLoopbackRedirect(uri) && !allowed.includes(uri)) {
+      throw new OAuthError(
+        'invalid_redirect_uri',
+        `redirect_uris has ${shown}, which is not allowed here; whoever runs this gateway can add it (--facade-redirect-uris)`,
+      );
+    }
+    return uri;
+  });
+}
+
+/** For a page that people read: without characters that turn it around or hide something, and not long enough to tell a story. */
+function readName(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  const text = plain(value)
+    .replaceAll(/[\p{Cf}\p{Co}\p{Cn}]/gu, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return text
+    .slice(0, longestName)
+    .toWellFormed()
+    .replace(/\ufffd$/, '');
+}

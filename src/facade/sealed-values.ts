@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** What the façade seals, each kind for its own use. */
+const request = z.object({
+  /** Digest of the client's id. */
+  client: z.string(),
+  redirectUri: z.string(),
+  state: z.string().optional(),
+  /** The client's own proof that it is the same one which redeems the code (RFC 7636). */
+  challenge: z.string(),
+  scopes: z.array(z.string()),
+  prompt: z.string().optional(),
+});
+
+/** A registration: the client's id. */
+export const clientValue = z.object({ name: z.string(), redirectUris: z.array(z.string()) });
+
+/** What is asked on a consent page, and in which browser (digest of its cookie). */
+export const consentValue = request.extend({ id: z.string(), browser: z.string() });
+
+/** A sign-in that was agreed to and is under way, in a cookie of the browser in which it was. */
+export const signInValue = request.extend({
+  providerState: z.string(),
+  /** Proves to the provider that the code is redeemed by whoever asked for it (RFC 7636). */
+  verifier: z.string(),
+});
+
+/** A code: the provider's, with what must fit when it is redeemed. No token is got before that. */
+export const codeValue = z.object({
+  id: z.string(),
+  client: z.string(),
+  redirectUri: z.string(),
+  challenge: z.string(),
+  providerCode: z.string(),
+  verifier: z.string(),
+});
+
+/** A refresh token: the provider's, for one client. */
+export const refreshValue = z.object({ id: z.string(), client: z.string(), token: z.string() });
+
+/** What a client wants, as it is sealed into the consent page and comes back with the person's word. */
+export type AuthorizationRequest = z.output<typeof request>;
