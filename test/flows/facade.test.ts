@@ -102,7 +102,11 @@ test('a provider that fails, or refuses the gateway itself – an error the clie
   );
   const back = await visitor.open(`${visitor.base}/callback?state=${state}&code=of-the-provider`);
   const code = new URL(back.headers.get('location') ?? '').searchParams.get('code') ?? '';
-  answer = { status: 200, body: { access_token: 'a', token_type: 'Bearer', refresh_token: 'refresh-token-of-the-provider' }, headers: {} };
+  answer = {
+    status: 200,
+    body: { access_token: 'a', token_type: 'Bearer', refresh_token: 'refresh-token-of-the-provider' },
+    headers: {},
+  };
   const { refresh_token: refresh = '' } = JSON.parse((await visitor.redeem(client, code)).text) as Record<
     string,
     string

@@ -93,12 +93,12 @@ describe('the façade', () => {
     test('no – goes back to the client as access_denied, and the provider hears nothing', async () => {
       const visitor = visit();
       const page = await visitor.open(visitor.authorizeUrl(await visitor.registered()));
-      const before = heard();
+      const heardBefore = heard();
       const target = new URL(onwardTo(await visitor.answer(page, 'deny')));
       assert.ok(target.href.startsWith(`${loopback}?`));
       const { error, state, iss } = Object.fromEntries(target.searchParams);
       assert.deepEqual([error, state, iss], ['access_denied', 'state-of-the-client', visitor.base]);
-      assert.equal(heard(), before);
+      assert.equal(heard(), heardBefore);
     });
 
     test('a client with a false name and a logo – the name is text, cut and without tricks; the logo is not there', async () => {
@@ -289,7 +289,7 @@ describe('the façade', () => {
       const visitor = visit();
       const [client, thief] = [await visitor.registered(), await visitor.registered({ client_name: 'Thief' })];
       const code = await visitor.toCode(client);
-      const before = heard();
+      const heardBefore = heard();
       for (const [who, changes] of [
         [client, { code_verifier: 'x'.repeat(43) }],
         [client, { code_verifier: undefined }],
@@ -298,7 +298,7 @@ describe('the façade', () => {
       ] as const) {
         assert.equal(errorOf(await visitor.redeem(who, code, changes)), 'invalid_grant');
       }
-      assert.equal(heard(), before);
+      assert.equal(heard(), heardBefore);
       assert.equal((await visitor.redeem(client, code)).status, 200);
     });
 
