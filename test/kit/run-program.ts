@@ -4,6 +4,8 @@ import { once } from 'node:events';
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Does its stdin stay open behind the input, as that of a server which speaks over it? */
+  readonly holdsInput?: true;
   readonly cwd?: string;
   readonly timeoutMs?: number;
 }
@@ -38,7 +40,7 @@ export interface StartedProgram extends AsyncDisposable {
  */
 export function startProgram(
   [command = '', ...args]: readonly string[],
-  { env = {}, cwd, input }: ProgramOptions = {},
+  { env = {}, cwd, input, holdsInput }: ProgramOptions = {},
 ): StartedProgram {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(command, args, {
@@ -47,7 +49,8 @@ export function startProgram(
     ...(cwd === undefined ? {} : { cwd }),
   });
   child.stdin?.on('error', () => {}); // it may end before it has read everything
-  child.stdin?.end(input);
+  if (holdsInput) child.stdin?.write(input ?? '');
+  else child.stdin?.end(input);
   let [stdout, stderr] = ['', ''];
   child.stdout?.on('data', (data: Buffer) => (stdout += data.toString()));
   child.stderr?.on('data', (data: Buffer) => (stderr += data.toString()));

@@ -151,13 +151,13 @@ const flows: readonly Flow[] = [
 ];
 
 for (const way of ['at the provider', 'by the façade'] as const) {
-  for (const behaviour of clientBehaviours) {
-    describe(`${behaviour.title}, ${way}`, () => {
-      let lab: ShieldLab;
-      before(async () => {
-        lab = await startShieldLab(way === 'by the façade' ? { facade: true } : {});
-      });
-      after(() => lab[Symbol.asyncDispose]());
+  describe(`sign-in ${way}`, () => {
+    let lab: ShieldLab;
+    before(async () => {
+      lab = await startShieldLab(way === 'by the façade' ? { facade: true } : {});
+    });
+    after(() => lab[Symbol.asyncDispose]());
+    for (const behaviour of clientBehaviours) {
       for (const { title, run, isDirect } of flows) {
         if (isDirect && way === 'by the façade') continue;
         test(`${behaviour.title}, ${way} – ${title}`, async () => {
@@ -168,8 +168,8 @@ for (const way of ['at the provider', 'by the façade'] as const) {
           }
         });
       }
-    });
-  }
+    }
+  });
 }
 
 const [sdk] = clientBehaviours.filter(({ title }) => title === 'the SDK client');

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../kit/free-port.ts';
+import { startProgram, type StartedProgram } from '../kit/run-program.ts';
+import { signIn } from '../kit/scripted-browser.ts';
+import { startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
+
+/** Clients nobody here wrote sign in by themselves, at a provider that lets them register and by the façade where it does not. */
+const clients = fileURLToPath(new URL('../clients/node_modules', import.meta.url));
+const ways = ['at the provider', 'by the façade'] as const;
+
+function skipWithout(command: string): string | false {
+  return existsSync(join(clients, command)) ? false : `no ${command} among the test clients`;
+}
+
+function startLab(way: (typeof ways)[number]): Promise<ShieldLab> {
+  return startShieldLab(way === 'by the façade' ? { facade: true } : {});
+}
+
+function urlOf({ gateway }: ShieldLab): string {
+  return gateway.mcpUrl.replace('127.0.0.1', 'localhost');
+}
+
+const shownUrl = /http:\/\/localhost:\d+\/\S*authorize\?\S+/;
+
+/** What a person does with the URL that a client shows: opens it, agrees, signs in, and ends at the client's own page. */
+async function beThePerson(lab: ShieldLab, shown: string): Promise<void> {
+  const [url = ''] = shownUrl.exec(shown) ?? [];
+  const alsoAt = [new URL(lab.idp.idp.httpUrl).origin];
+  const callback = await signIn(url, { username: 'alice@example.com', password: 'alice', alsoAt });
+  assert.equal((await fetch(callback)).status, 200);
+}
+
+/** So that no browser of this machine opens. */
+const noBrowser = { BROWSER: 'true', DISPLAY: '', WAYLAND_DISPLAY: '' };
+
+/** What a client said, and the person signed in where it asked for that. */
+async function follow(lab: ShieldLab, program: StartedProgram, ending: RegExp): Promise<string> {
+  const text = () => Object.values(program.output()).join('\n');
+  await program.said(new RegExp(`${shownUrl.source}\\s|${ending.source}`), 60_000);
+  if (!ending.test(text())) await beThePerson(lab, text());
+  await program.said(ending, 60_000);
+  return text();
+}
+
+async function withHome<T>(work: (home: string) => Promise<T>): Promise<T> {
+  const home = await mkdtemp(join(tmpdir(), 'usher-clients-'));
+  try {
+    return await work(home);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+const signIns = ({ idp }: ShieldLab) => idp.log.filter(({ line }) => line === 'signed in').length;
+
+/** What an MCP client that starts mcp-remote says to it. */
+const spoken = [
+  {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'initialize',
+    params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+  },
+  { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'GetCountry', arguments: { code: 'CZ' } } },
+];
+
+for (const way of ways) {
+  test(
+    `mcp-remote, ${way} – signs in, calls a tool, and does not ask again when it starts again`,
+    { skip: skipWithout('mcp-remote') },
+    async () => {
+      await using lab = await startLab(way);
+      await withHome(async (home) => {
+        const command = [join(clients, '.bin/mcp-remote'), urlOf(lab), String(await freePort()), '--allow-http'];
+        for (const start of ['first', 'again']) {
+          await using program = startProgram([process.execPath, ...command], {
+            env: { ...noBrowser, HOME: home, MCP_REMOTE_CONFIG_DIR: home },
+            input: spoken.map((message) => `${JSON.stringify(message)}\n`).join(''),
+            holdsInput: true,
+          });
+          await follow(lab, program, /"id":2,.*Czechia/);
+          assert.equal(signIns(lab), 1, start);
+        }
+      });
+    },
+  );
+
+  test(
+    `the MCP Inspector, ${way} – signs in and calls a tool`,
+    { skip: skipWithout('@modelcontextprotocol/inspector') },
+    async () => {
+      await using lab = await startLab(way);
+      await withHome(async (home) => {
+        const asked = ['--method', 'tools/call', '--tool-name', 'GetCountry', '--tool-arg', 'code=CZ'];
+        const command = [join(clients, '.bin/mcp-inspector'), '--cli', urlOf(lab), '--transport', 'http', ...asked];
+        await using program = startProgram([process.execPath, ...command], {
+          env: {
+            ...noBrowser,
+            HOME: home,
+            MCP_INSPECTOR_SECRET_STORE: 'memory',
+            MCP_AUTO_OPEN_ENABLED: 'true',
+            MCP_OAUTH_CALLBACK_URL: `http://127.0.0.1:${await freePort()}/oauth/callback`,
+          },
+        });
+        const text = await follow(lab, program, /Czechia/);
+        assert.equal(await program.exited, 0, text);
+        assert.equal(signIns(lab), 1);
+      });
+    },
+  );
+}
+
+interface SdkModule {
+  readonly Client: new (info: object) => {
+    connect(transport: object): Promise<void>;
+    callTool(call: object): Promise<unknown>;
+    close(): Promise<void>;
+  };
+  readonly StreamableHTTPClientTransport: new (
+    url: URL,
+    options: object,
+  ) => {
+    finishAuth(parameters: URLSearchParams): Promise<void>;
+  };
+  readonly UnauthorizedError: new () => Error;
+}
+
+test(
+  "the SDK's client, by the façade – signs in, calls a tool",
+  { skip: skipWithout('@modelcontextprotocol/client') },
+  async () => {
+    await using lab = await startLab('by the façade');
+    const load = createRequire(join(clients, '../package.json'));
+    const { Client, StreamableHTTPClientTransport, UnauthorizedError } = load(
+      '@modelcontextprotocol/client',
+    ) as SdkModule;
+    const redirectUrl = 'http://127.0.0.1:33335/callback';
+    const kept: { client?: object; tokens?: object; verifier?: string; url?: URL } = {};
+    const authProvider = {
+      redirectUrl,
+      state: () => 'a-state-of-the-test',
+      clientMetadata: { client_name: 'Test client', redirect_uris: [redirectUrl], token_endpoint_auth_method: 'none' },
+      clientInformation: () => kept.client,
+      saveClientInformation: (client: object) => void (kept.client = client),
+      tokens: () => kept.tokens,
+      saveTokens: (tokens: object) => void (kept.tokens = tokens),
+      redirectToAuthorization: (url: URL) => void (kept.url = url),
+      saveCodeVerifier: (verifier: string) => void (kept.verifier = verifier),
+      codeVerifier: () => kept.verifier,
+    };
+    const build = () => new StreamableHTTPClientTransport(new URL(urlOf(lab)), { authProvider });
+    const client = new Client({ name: 'test', version: '1' });
+    const first = build();
+    await assert.rejects(client.connect(first), UnauthorizedError);
+    const alsoAt = [new URL(lab.idp.idp.httpUrl).origin];
+    const callback = await signIn(kept.url ?? '', { username: 'alice@example.com', password: 'alice', alsoAt });
+    await first.finishAuth(callback.searchParams);
+    await client.connect(build());
+    const answer = JSON.stringify(await client.callTool({ name: 'GetCountry', arguments: { code: 'CZ' } }));
+    assert.match(answer, /Czechia/);
+    await client.close();
+  },
+);
