@@ -43,6 +43,11 @@ function* checkIssuer(draft: Draft, server: string): Generator<Finding> {
       path: path.slice(0, -1),
       what: 'lets people sign in, while everybody may call without; keep one of the two',
     };
+  } else if (entries.length > 0 && issuers.length === 0) {
+    yield {
+      path: path.slice(0, -1),
+      what: 'lets people sign in, but the server takes no tokens of an issuer; give one, or leave the façade out',
+    };
   } else if (given === undefined && issuers.length > 1) {
     yield {
       path,

@@ -47,6 +47,11 @@ const rows: readonly (readonly [string, object, RegExp])[] = [
     /facade: lets people sign in, while everybody may call without/,
   ],
   [
+    'for a server without an issuer',
+    { a: { ...usual, authenticate: [{ strategy: 'local-token' }], facade } },
+    /facade: lets people sign in, but the server takes no tokens of an issuer/,
+  ],
+  [
     'in the clear',
     { a: { ...usual, resourceUrl: 'http://mcp.example.com/mcp', facade } },
     /facade\.url: is "http:\/\/mcp\.example\.com\/mcp" by the resource URL: plain http is taken on this machine only/,

@@ -22,7 +22,7 @@ interface FacadeBuildDeps extends RouteDeps {
 export function buildServerFacade(server: ServerConfig, deps: FacadeBuildDeps): Facade | undefined {
   const { facade: settings, authenticate, policy } = server;
   if (settings === undefined) return undefined;
-  const issuers = authenticate.flatMap((one) => (one.strategy === 'anonymous' ? [] : [one]));
+  const issuers = authenticate.flatMap((one) => ('issuer' in one ? [one] : []));
   const provider = issuers.find(({ issuer }) => settings.issuer === undefined || issuer === settings.issuer);
   if (provider === undefined)
     throw fail('config_invalid', { report: 'facade needs an issuer whose tokens the server takes' });
