@@ -65,7 +65,7 @@ for (const decision of ['allow', 'deny'] as const) {
         const complaints: string[] = [];
         page.on('console', (message) => void (message.type() === 'error' && complaints.push(message.text())));
         await page.goto(visitor.authorizeUrl(client, { prompt: undefined }));
-        await page.getByRole('button', { name: decision === 'allow' ? 'Allow and sign in' : 'Deny' }).click();
+        await page.getByRole('button', { name: decision === 'allow' ? 'Allow' : 'Deny' }).click();
         if (decision === 'allow') {
           await page.getByLabel('User name', { exact: true }).fill('alice@example.com');
           await page.getByLabel('Password', { exact: true }).fill('alice');

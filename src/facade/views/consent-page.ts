@@ -44,7 +44,7 @@ export function consentPage({
           ${app}
           <p class="small quiet">Nobody has checked that name.</p>
         </dd>
-        <dt>It gets there by</dt>
+        <dt>It is</dt>
         <dd>
           ${place(redirectUri)}
           <p class="small quiet"><code>${redirectUri}</code></p>
@@ -66,12 +66,13 @@ export function consentPage({
         <input type="hidden" name="csrf" value="${form}" />
         <div class="actions">
           <button type="submit" name="decision" value="deny">Deny</button>
-          <button class="primary" type="submit" name="decision" value="allow">Allow and sign in</button>
+          <button class="primary" type="submit" name="decision" value="allow">Allow</button>
         </div>
       </form>
     </div>
     <p class="aside small quiet">
-      Allow only if you have just started to sign in from that app yourself. You go on to <strong>${provider}</strong>.
+      Allow only if you have just started to sign in from that app yourself. You then sign in at
+      <strong>${provider}</strong>.
     </p>`;
   return page({ title: `Let an app use ${server}`, content });
 }
