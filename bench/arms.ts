@@ -107,6 +107,8 @@ async function tryOut(arm: Arm, { load, origin }: Lab): Promise<string | undefin
 export interface LoadSize {
   readonly connections: number;
   readonly durationMs: number;
+  /** Calls of MCP 2026-07-28. */
+  readonly isModern?: boolean;
   /** As fast as it goes when absent. */
   readonly ratePerSecond?: number;
 }

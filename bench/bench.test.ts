@@ -138,6 +138,7 @@ test('benchmark – replicas with one Redis – one exchange for each user', wit
 for (const [what, arms] of [
   ['introspection', 3],
   ['dpop', 4],
+  ['stdio', 2],
   ['limits', skipWithoutRedis === false ? 4 : 3],
 ] as const) {
   test(`benchmark – ${what} – every arm measured`, { timeout: 100_000 }, async () => {

@@ -9,12 +9,13 @@ import { EventStreams } from './event-streams.ts';
 import type { LoadOrder, LoadResult } from './messages.ts';
 import { answerQuestions } from './peer.ts';
 
-const body = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'tools/call',
-  params: { name: 'GetCountry', arguments: { code: 'IS' } },
-});
+const params = { name: 'GetCountry', arguments: { code: 'IS' } };
+const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+const _meta = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+const modernBody = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { ...params, _meta } });
 
 const prover = new Prover(makeProofKey(), Date.now);
 const histograms = new Map<string, RecordableHistogram>();
@@ -40,9 +41,10 @@ class Load {
     durationMs,
     maxRequests = Infinity,
     ratePerSecond = Infinity,
+    isModern = false,
   }: LoadOrder) {
     this.#ratePerMs = ratePerSecond / 1000;
-    this.#requests = tokens.map((token) => prepareRequest(port, token, proofUrl));
+    this.#requests = tokens.map((token) => prepareRequest({ port, isModern }, token, proofUrl));
     this.#histogram = histograms.get(key) ?? createHistogram();
     histograms.set(key, this.#histogram);
     this.#endAt = performance.now() + durationMs;
@@ -79,27 +81,34 @@ class Load {
 }
 
 /** A bearer token's request is always the same; a proof is good for one. */
-function prepareRequest(port: number, token: string, proofUrl: string | undefined): () => Buffer {
+interface Call {
+  readonly port: number;
+  readonly isModern: boolean;
+}
+
+function prepareRequest(call: Call, token: string, proofUrl: string | undefined): () => Buffer {
   if (proofUrl === undefined) {
-    const request = formatRequest(port, token === '' ? [] : [`Authorization: Bearer ${token}`]);
+    const request = formatRequest(call, token === '' ? [] : [`Authorization: Bearer ${token}`]);
     return () => request;
   }
   const proofs = prover.forToken(token);
-  return () => formatRequest(port, [`Authorization: DPoP ${token}`, `DPoP: ${proofs.prove('POST', proofUrl)}`]);
+  return () => formatRequest(call, [`Authorization: DPoP ${token}`, `DPoP: ${proofs.prove('POST', proofUrl)}`]);
 }
 
-function formatRequest(port: number, credentials: readonly string[]): Buffer {
+function formatRequest({ port, isModern }: Call, credentials: readonly string[]): Buffer {
   const lines = [
     'POST /mcp HTTP/1.1',
     `Host: 127.0.0.1:${port}`,
     'Content-Type: application/json',
     'Accept: application/json, text/event-stream',
-    'MCP-Protocol-Version: 2025-11-25',
+    ...(isModern ? modernHeaders : ['MCP-Protocol-Version: 2025-11-25']),
     ...credentials,
-    `Content-Length: ${body.length}`,
+    `Content-Length: ${(isModern ? modernBody : body).length}`,
   ];
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${isModern ? modernBody : body}`);
 }
+
+const modernHeaders = ['MCP-Protocol-Version: 2026-07-28', 'Mcp-Method: tools/call', 'Mcp-Name: GetCountry'];
 
 async function openSockets(port: number, count: number): Promise<Socket[]> {
   const sockets = Array.from({ length: count }, () => connect({ port, host: '127.0.0.1', noDelay: true }));

@@ -49,6 +49,8 @@ export interface LoadOrder {
   readonly tokens: readonly string[];
   /** Each call gets a proof of the key (RFC 9449) for this URL; bearer tokens when absent. */
   readonly proofUrl?: string | undefined;
+  /** Calls of MCP 2026-07-28, without a session; of 2025-11-25 when absent. */
+  readonly isModern?: boolean;
   readonly durationMs: number;
   readonly maxRequests?: number;
   /** Calls are sent at this rate, as long as the connections can; as fast as they can when absent. */

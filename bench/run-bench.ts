@@ -15,6 +15,7 @@ import { measureMemory } from './measure-memory.ts';
 import { measureReplicas } from './measure-replicas.ts';
 import { measureSoak } from './measure-soak.ts';
 import { measureStarts } from './measure-starts.ts';
+import { measureStdio } from './measure-stdio.ts';
 import { measureStorm } from './measure-storm.ts';
 import { measureStreams } from './measure-streams.ts';
 import { startPeer } from './peer.ts';
@@ -47,6 +48,8 @@ const { values: options } = parseArgs({
     dpop: { type: 'boolean', default: false },
     /** Instead: what rate limits cost. */
     limits: { type: 'boolean', default: false },
+    /** Instead: what a server over stdin and stdout costs. */
+    stdio: { type: 'boolean', default: false },
     connections: { type: 'string', default: '16' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
@@ -86,6 +89,7 @@ function choose(): (lab: Lab) => Promise<number> {
   if (options.introspection) return runIntrospection;
   if (options.dpop) return runDpop;
   if (options.limits) return runLimits;
+  if (options.stdio) return runStdio;
   return options.kills ? runKills : runRounds;
 }
 
@@ -194,6 +198,12 @@ async function runDpop(lab: Lab): Promise<number> {
 
 async function runLimits(lab: Lab): Promise<number> {
   const rows = await measureLimits(lab, { connections, durationMs, rounds });
+  tell(rows, formatArms(rows));
+  return rows.some(({ problem }) => problem !== undefined) ? 1 : 0;
+}
+
+async function runStdio(lab: Lab): Promise<number> {
+  const rows = await measureStdio(lab, { connections, durationMs, rounds });
   tell(rows, formatArms(rows));
   return rows.some(({ problem }) => problem !== undefined) ? 1 : 0;
 }

@@ -21,6 +21,8 @@ export interface GatewayOrder {
   readonly name?: string;
   /** A Redis server it shares with others. */
   readonly stateUrl?: string;
+  /** Where its server is, other than at `originPort`. */
+  readonly upstream?: object | undefined;
   /** Settings of rate limits. */
   readonly rateLimit?: object;
 }
@@ -55,7 +57,7 @@ export async function startUsher(order: GatewayOrder): Promise<Proxy & { readonl
             }
           : {}),
         ...(order.rateLimit === undefined ? {} : { rateLimit: order.rateLimit }),
-        upstream: { url: `http://127.0.0.1:${order.originPort}/mcp` },
+        upstream: order.upstream ?? { url: `http://127.0.0.1:${order.originPort}/mcp` },
       },
     },
   };

@@ -1,5 +1,5 @@
 // `npm run bench [-- options]`: makes the clone ready, then measures. Options: --quick, --json, --memory, --streams,
-// --soak [--minutes N] [--rate N], --kills, --replicas, --storm, --introspection, --dpop,
+// --soak [--minutes N] [--rate N], --kills, --replicas, --storm, --introspection, --dpop, --stdio,
 // --connections N, --rounds N, --seconds N (of one arm in one round).
 import { join } from 'node:path';
 import { root } from './root.js';

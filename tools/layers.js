@@ -15,7 +15,10 @@ export const allowedEdges = {
   model: ['lib'],
   // What members share that ask an authorization server.
   oauth: ['model', 'lib'],
+  // Streamable HTTP in front of servers that do not speak it: what members share that have such.
+  bridge: ['model', 'lib'],
   ...Object.fromEntries(seams.map((seam) => [seam, ['model', 'lib']])),
+  upstreams: ['bridge', 'model', 'lib'],
   authenticators: ['oauth', 'model', 'lib'],
   credentials: ['oauth', 'model', 'lib'],
   // HTML pages: what those of the development provider and of the façade have in common.
@@ -104,6 +107,7 @@ export const allowedPackages = {
     'workloads/server-settings.ts',
     'workloads/container/engine-answers.ts',
     'workloads/container/read-profile.ts',
+    'bridge/session-settings.ts',
     'schema.ts',
   ],
 };

@@ -16,15 +16,6 @@ interface ForeignOption {
 
 const foreignOptions: readonly ForeignOption[] = [
   {
-    flags: '--transport <NAME>',
-    help: 'How MCP is spoken on both sides; only streamable-http',
-    visible: true,
-    refuse: (text) =>
-      text === 'streamable-http'
-        ? undefined
-        : 'is not streamable-http, the only transport of this version; leave it out',
-  },
-  {
     flags: '--foreground',
     help: 'Taken and ignored: Usher stays in the foreground',
     visible: true,

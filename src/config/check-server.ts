@@ -2,6 +2,7 @@ import { isLoopbackHost } from '../lib/loopback.ts';
 import { checkCredential, findGroups } from './check-credential.ts';
 import { checkRateLimit } from './check-rate-limit.ts';
 import { checkRemoteAuth, remoteAuthOf } from './check-remote-auth.ts';
+import { checkTransport } from './check-transport.ts';
 import type { Draft } from './draft.ts';
 import type { Finding } from './finding.ts';
 import { type Segment } from './leaves.ts';
@@ -48,6 +49,7 @@ export function* checkServer(draft: Draft, server: string): Generator<Finding> {
   yield* checkRemoteAuth(draft, server);
   yield* checkIssuers(base, entries);
   yield* checkOpaqueTokens(base, entries);
+  yield* checkTransport(draft, base);
   yield* checkOwnCredentials(base, entries, at('credential'));
   yield* checkCredential(draft, [...base, 'credential']);
   for (const index of entries.keys()) yield* checkCredential(draft, [...base, 'authenticate', index]);

@@ -23,5 +23,6 @@ export function findFixedChanges(now: Config, next: Config): string[] {
 /** What Usher runs for a server, with everything that belongs to it. */
 function commandOf({ servers }: Config, name: string): unknown {
   const upstream = Object.hasOwn(servers, name) ? servers[name]?.upstream : undefined;
-  return upstream?.strategy === 'http' ? undefined : upstream;
+  if (upstream?.strategy === undefined || upstream.strategy === 'http') return undefined;
+  return upstream.transport === 'stdio' ? [upstream, servers[name]?.answerTimeoutSeconds] : upstream;
 }

@@ -176,7 +176,13 @@ const samples: Samples = {
   'static-header-name': same('X-Other-Key'),
   'static-header-value': same('Basic YTpi'),
   'target-uri': same('http://127.0.0.1:9009/mcp'),
+  transport: same('stdio'),
   'target-port': same(9010),
+  'user-token-env': same('API_TOKEN'),
+  'user-token-file': same('API_TOKEN_FILE'),
+  'max-sessions': same(7),
+  'max-sessions-per-user': same(2),
+  'session-idle': same(90),
   'target-path': same('/other'),
   secret: { text: 'github,target=TOKEN', yaml: { TOKEN: 'github' }, value: { TOKEN: 'github' } },
   env: { text: 'A=1=2', yaml: { A: '1=2' }, value: { A: '1=2' } },
@@ -217,9 +223,31 @@ const baseCredentials: Readonly<Record<string, Tree>> = {
   'static-header': { header: 'X-Api-Key', valueEnv: 'BASE_SECRET' },
 };
 
+/** Of servers that speak over their standard streams, or of how they do. */
+const ofStdio = new Set([
+  'transport',
+  'userTokenEnv',
+  'userTokenFile',
+  'maxSessions',
+  'maxSessionsPerUser',
+  'sessionIdleSeconds',
+]);
+
+function baseUpstream(leaf: Leaf): Tree {
+  const last = String(leaf.path.at(-1));
+  if (ofStdio.has(last)) {
+    const transport = last === 'transport' ? {} : { transport: 'stdio' };
+    return { strategy: 'process', command: ['true'], ...transport };
+  }
+  if (leaf.strategies.includes('container')) return { strategy: 'container', image: 'acme/server:1', targetPort: 9000 };
+  if (leaf.strategies.includes('process')) return { strategy: 'process', command: ['true'], targetPort: 9000 };
+  return { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' };
+}
+
 /** What a server needs beside the setting that is looked at. */
 function baseServer(leaf: Leaf): Tree {
-  const strategy = leaf.kind === 'strategy' ? 'static-header' : leaf.strategies[0];
+  const isOfUser = String(leaf.path.at(-1)).startsWith('userToken');
+  const strategy = isOfUser ? 'token-exchange' : leaf.kind === 'strategy' ? 'static-header' : leaf.strategies[0];
   const credential = baseCredentials[strategy ?? ''];
   if (leaf.path[0] === 'remoteAuth') return baseLogin(leaf);
   return {
@@ -236,11 +264,7 @@ function baseServer(leaf: Leaf): Tree {
         : { strategy: 'jwt', issuer: 'https://issuer.example.com', audience: ['base'] },
     ],
     ...(credential === undefined ? {} : { credential: { strategy, ...structuredClone(credential) } }),
-    upstream: leaf.strategies.includes('container')
-      ? { strategy: 'container', image: 'acme/server:1', targetPort: 9000 }
-      : leaf.strategies.includes('process')
-        ? { strategy: 'process', command: ['true'], targetPort: 9000 }
-        : { strategy: 'http', url: 'http://127.0.0.1:9001/mcp' },
+    upstream: baseUpstream(leaf),
   };
 }
 

@@ -22,6 +22,8 @@ import { scopesSchema } from '../policies/scopes/schema.ts';
 import { redisSchema } from '../state/redis/schema.ts';
 import { httpSchema } from '../upstreams/http/schema.ts';
 import { containerSchema } from '../workloads/container/schema.ts';
+import { sseSettings } from '../upstreams/sse/schema.ts';
+import { stdioSettings } from '../upstreams/stdio/schema.ts';
 import { processSchema } from '../workloads/process/schema.ts';
 
 const host = z.string().regex(/^[A-Za-z0-9._:[\]-]+$/, 'a host name or address');
@@ -127,7 +129,11 @@ export const serverSchema = z.strictObject({
   rateLimit: rateLimitSchema.prefault({}),
   credential: credential.default({ strategy: 'none' }),
   remoteAuth: operatorLoginSchema.optional(),
-  upstream: z.discriminatedUnion('strategy', [httpSchema, processSchema, containerSchema]),
+  upstream: z.discriminatedUnion('strategy', [
+    httpSchema.extend(sseSettings()),
+    processSchema.extend(stdioSettings()),
+    containerSchema.extend(stdioSettings()),
+  ]),
   bodyLimitBytes: setting(
     z
       .number()

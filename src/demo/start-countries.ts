@@ -70,10 +70,8 @@ function start(
   return startProcess(
     name,
     {
-      strategy: 'process',
       command: [...command],
       targetPort: port,
-      targetPath: '/mcp',
       env: {
         OKTA_ISSUER: issuer,
         OKTA_AUDIENCE: audience,
@@ -83,8 +81,6 @@ function start(
         NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'),
         ...env,
       },
-      secretEnv: {},
-      restart: 'never',
       startTimeoutSeconds,
     },
     { log },

@@ -1,5 +1,6 @@
 import { parseJson } from '../lib/parse-json.ts';
 import type { Route } from '../model/route.ts';
+import type { UpstreamUser } from '../model/upstream.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';
 
 /** What the MCP server behind answered. */
@@ -31,20 +32,22 @@ export async function askServer(
   const { target } = route.upstream;
   const prove = () => credential?.proof?.prove('POST', target);
   const proof = prove();
-  const answer = await askOnce(route, { header: credential?.header, proof }, question);
+  const user: UpstreamUser = { principal: 'usher doctor', credential };
+  const answer = await askOnce(route, { header: credential?.header, proof, user }, question);
   const nonce = answer.headers['dpop-nonce'];
   const hasNewNonce = proof !== undefined && credential?.proof?.learnNonce(target, nonce, proof) === true;
   if (answer.status !== 401 || !hasNewNonce) return answer;
-  return askOnce(route, { header: credential.header, proof: prove() }, question);
+  return askOnce(route, { header: credential.header, proof: prove(), user }, question);
 }
 
 /** What goes along with one request. */
 interface Sent {
   readonly header: UpstreamCredential['header'];
   readonly proof: string | undefined;
+  readonly user: UpstreamUser;
 }
 
-function askOnce({ upstream }: Route, { header, proof }: Sent, question: Question): Promise<ServerAnswer> {
+function askOnce({ upstream }: Route, { header, proof, user }: Sent, question: Question): Promise<ServerAnswer> {
   const headers = buildHeaders(question);
   if (header !== undefined) headers.push(header.name, header.value.reveal());
   if (proof !== undefined) headers.push('dpop', proof);
@@ -56,7 +59,7 @@ function askOnce({ upstream }: Route, { header, proof }: Sent, question: Questio
       if (head !== undefined) resolve({ ...head, message: parseMessage(text) });
     };
     const exchange = upstream.send(
-      { method: 'POST', query: '', headers, body: Buffer.from(buildBody(question)) },
+      { method: 'POST', query: '', headers, body: Buffer.from(buildBody(question)), user },
       {
         onHead: (status, found) => {
           head = { status, headers: found };

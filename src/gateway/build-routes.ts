@@ -15,11 +15,14 @@ import type { Authenticator } from '../model/authenticator.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
 import { Secret } from '../model/secret.ts';
+import type { Upstream } from '../model/upstream.ts';
 import type { Store } from '../model/store.ts';
 import type { Workload } from '../model/workload.ts';
 import { buildRateLimits } from '../policies/rate-limit/build-rate-limits.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
+import { buildSseUpstream } from '../upstreams/sse/build-sse-upstream.ts';
+import { buildUnstarted } from './build-unstarted.ts';
 import { buildServerCredential } from './build-credential.ts';
 import { buildServerFacade } from './build-server-facade.ts';
 import { buildOwners } from './build-owners.ts';
@@ -40,6 +43,8 @@ export interface RouteDeps {
   readonly scheme: 'http' | 'https';
   /** Servers that are run here, by name. */
   readonly workloads: ReadonlyMap<string, Workload>;
+  /** Those that speak over their standard streams. */
+  readonly bridges?: ReadonlyMap<string, Upstream>;
   /** What several replicas know together. */
   readonly store?: Store | undefined;
   /** Which proofs (DPoP) were used, by server: whatever is configured anew, they stay used. */
@@ -129,17 +134,23 @@ function buildRoute(
     listening: new Roster(),
     upstream:
       keeps('upstream', 'answerTimeoutSeconds')?.upstream ??
-      buildHttpUpstream({
-        url: deps.workloads.get(deps.name)?.url ?? upstreamUrl(server),
-        answerTimeoutMs: server.answerTimeoutSeconds * 1000,
-        log: deps.log,
-        ...(deps.ca === undefined ? {} : { ca: deps.ca }),
-      }),
+      deps.bridges?.get(deps.name) ??
+      buildUpstream(server, deps),
     facade:
       keeps('authenticate', 'policy', 'facade', 'resourceUrl', 'path', 'allowedHosts')?.facade ??
       buildServerFacade(server, { ...deps, resourceUrl, allowedHosts }),
     workload: deps.workloads.get(deps.name),
   };
+}
+
+function buildUpstream(server: ServerConfig, { workloads, name, log, ca }: NamedDeps): Upstream {
+  const { upstream } = server;
+  if (upstream.transport === 'stdio' && upstream.strategy !== 'http') return buildUnstarted(upstream);
+  const answerTimeoutMs = server.answerTimeoutSeconds * 1000;
+  const url = workloads.get(name)?.url ?? upstreamUrl(server);
+  if (upstream.transport === 'sse')
+    return buildSseUpstream({ name, url, ca, settings: upstream, answerTimeoutMs, log });
+  return buildHttpUpstream({ url, answerTimeoutMs, log, ...(ca === undefined ? {} : { ca }) });
 }
 
 function buildAuthenticator({ authenticate }: ServerConfig, deps: NamedDeps): Authenticator {

@@ -19,6 +19,7 @@ import { buildQuietAid } from './quiet-aid.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { Reloader } from './reloader.ts';
 import type { RunningGateway } from './running-gateway.ts';
+import { startBridges } from './start-bridges.ts';
 import { startWorkloads } from './start-workloads.ts';
 import { Traffic } from './traffic.ts';
 
@@ -57,6 +58,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const logins = started.use(new OperatorLogins({ log, now, secrets, aid }));
   await logins.prepare(config, workloads);
   await logins.start(options.signal ?? new AbortController().signal);
+  const bridges = await startBridges(config, { ...options, started });
   const { tls } = config.listen;
   const pair = tls === undefined ? undefined : readCertificate(tls);
   const server = buildListener(pair, log);
@@ -65,7 +67,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const port = await listen(server, config.listen);
   started.defer(() => closeUnserved(server));
   const scheme = tls === undefined ? 'http' : 'https';
-  const mounts = started.use(new Mounts({ port, scheme, now, log, workloads, store, logins }));
+  const mounts = started.use(new Mounts({ port, scheme, now, log, workloads, store, logins, bridges }));
   const prepared = await mounts.prepare(config);
   const { routes } = prepared;
   prepared.take();

@@ -35,9 +35,9 @@ export async function startWorkloads(
 function buildKept(name: string, { upstream }: ServerConfig): KeptServer | undefined {
   switch (upstream.strategy) {
     case 'process':
-      return processWorkload(name, upstream);
+      return upstream.transport === 'stdio' ? undefined : processWorkload(name, upstream);
     case 'container':
-      return containerWorkload(name, upstream);
+      return upstream.transport === 'stdio' ? undefined : containerWorkload(name, upstream);
     case 'http':
       return undefined;
   }

@@ -533,6 +533,14 @@ const rows = {
     message: 'The MCP server behind this gateway ended the connection before it answered',
     hint: '{target}: {reason}.',
   },
+  upstream_full: {
+    stage: 'forward',
+    status: 503,
+    retryable: true,
+    fault: 'neighbour',
+    message: 'The MCP server behind this gateway cannot take more calls now',
+    hint: '{target}: {reason}.',
+  },
   upstream_refused_credential: {
     stage: 'forward',
     status: 502,

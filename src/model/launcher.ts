@@ -26,6 +26,8 @@ export interface LaunchGift {
    * replaced by renaming, so it has to be shared as a folder, never file by file.
    */
   readonly folder?: GiftFolder | undefined;
+  /** Takes out of a line what must not be in a log: the server may write down what it was given. */
+  readonly hide?: (line: string) => string;
 }
 
 export interface GiftFolder {

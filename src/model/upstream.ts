@@ -1,3 +1,5 @@
+import type { UpstreamCredential } from './upstream-credential.ts';
+
 /** Seam: how we reach the MCP server. One folder per member under upstreams/. */
 export interface Upstream {
   readonly strategy: string;
@@ -5,7 +7,17 @@ export interface Upstream {
   readonly target: string;
   /** Starts one request. Everything that happens then is told to `answer`, in order, never before `send` returns. */
   send(request: UpstreamRequest, answer: UpstreamAnswer): UpstreamExchange;
+  /** For upstreams that keep something for each user: nothing more may be done for this one from now on. */
+  withdraw?(principal: string): void;
   close(): Promise<void>;
+}
+
+/** Whose call it is, and as whom it goes on. */
+export interface UpstreamUser {
+  /** Issuer, subject and client as one text; empty for an anonymous caller. */
+  readonly principal: string;
+  /** What stands in the headers already, for upstreams that hand it on in another way. */
+  readonly credential: UpstreamCredential | undefined;
 }
 
 export interface UpstreamRequest {
@@ -15,6 +27,7 @@ export interface UpstreamRequest {
   /** Name, value, name, value …: built by `forward` from an allow-list. */
   readonly headers: string[];
   readonly body: Buffer | undefined;
+  readonly user: UpstreamUser;
 }
 
 export interface UpstreamExchange {

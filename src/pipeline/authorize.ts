@@ -4,7 +4,7 @@ import type { Asked } from '../model/policy.ts';
 import type { Owner, Owners } from '../model/owner.ts';
 import type { Authorized, Understood } from '../model/stages.ts';
 import { fail } from '../model/usher-error.ts';
-import { isModern } from './protocol-version.ts';
+import { isModern } from '../model/protocol-version.ts';
 
 /** Stage `authorize`: may this caller do this. Sessions and tasks belong to whoever started them; what they ask for, and
  * with which scopes, the policy judges.

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Message } from '../model/call.ts';
 import type { Understood } from '../model/stages.ts';
 import { fail } from '../model/usher-error.ts';
-import { isModern } from './protocol-version.ts';
+import { isModern } from '../model/protocol-version.ts';
 
 const mirrored = ['mcp-protocol-version', 'mcp-method', 'mcp-name'] as const;
 type Mirrored = (typeof mirrored)[number];

@@ -3,12 +3,12 @@ import { describe } from '../lib/describe-error.ts';
 import { Gate } from '../lib/gate.ts';
 import type { Credentialed } from '../model/stages.ts';
 import type { UpstreamAnswer, UpstreamExchange } from '../model/upstream.ts';
-import { fail } from '../model/usher-error.ts';
+import { fail, UsherError } from '../model/usher-error.ts';
 import { buildAnswerHeaders } from './answer-headers.ts';
 import { buildReading } from './build-reading.ts';
 import { findShared, learnSession } from './learn-session.ts';
 import { onlyListens, watchListening } from './listening.ts';
-import { isModern } from './protocol-version.ts';
+import { isModern } from '../model/protocol-version.ts';
 import { readRefusal } from './read-refusal.ts';
 import { ReadAnswer, type PassedAnswer } from './read-answer.ts';
 import { buildUpstreamHeaders, type Forwarding } from './upstream-headers.ts';
@@ -38,7 +38,7 @@ export interface Forwarded {
  * @throws UsherError of stage forward; after the answer began, its connection is cut instead
  */
 export function forward(credentialed: Credentialed): Promise<Forwarded> {
-  const { route, request, query, call, credential, response } = credentialed;
+  const { route, request, query, call, caller, credential, response } = credentialed;
   // Whoever listens on its port while it is down is not the one the call is meant for.
   const down = route.workload?.failure;
   if (down !== undefined) return Promise.reject(down);
@@ -55,6 +55,7 @@ export function forward(credentialed: Credentialed): Promise<Forwarded> {
         query,
         headers,
         body: call.body,
+        user: { principal: caller.principal, credential },
       },
       reading === undefined ? answer : new ReadAnswer(answer, reading, route.upstream.target),
     );
@@ -264,6 +265,7 @@ class StreamedAnswer implements PassedAnswer {
   };
 
   #unanswered(error: Error): Error {
+    if (error instanceof UsherError) return error;
     const details = { target: this.#target, reason: describe(error) };
     const code = 'code' in error ? String(error.code) : '';
     if (code === 'UND_ERR_HEADERS_TIMEOUT') return fail('upstream_timeout', details, { cause: error });

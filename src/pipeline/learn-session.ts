@@ -1,6 +1,6 @@
 import type { Credentialed } from '../model/stages.ts';
 import { fail } from '../model/usher-error.ts';
-import { isModern } from './protocol-version.ts';
+import { isModern } from '../model/protocol-version.ts';
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 

@@ -1,5 +1,5 @@
 import type { Understood } from '../model/stages.ts';
-import { isModern } from './protocol-version.ts';
+import { isModern } from '../model/protocol-version.ts';
 
 /** Of one call: nobody makes the shared state work for thousands of made-up ids. */
 const mostRecalled = 50;

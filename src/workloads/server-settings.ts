@@ -5,21 +5,14 @@ import { setting } from '../model/setting.ts';
 /** Settings that mean the same to every way to run a server: one flag each. Each member of the seam makes its own. */
 const group = 'Server';
 
-const port = () => z.number().int().min(1).max(65535);
-const ofPort = {
-  help: 'Port the server listens on; of a container, by default the only one its image names',
-  flag: 'target-port',
-  group,
-  placeholder: 'PORT',
-} as const;
-
-export function targetPort() {
-  return setting(port(), ofPort);
-}
-
-/** Where it can be found out. */
+/** Where it need not be said, or can be found out. */
 export function optionalTargetPort() {
-  return setting(port().optional(), ofPort);
+  return setting(z.number().int().min(1).max(65535).optional(), {
+    help: 'Port the server listens on; of a container, by default the only one its image names',
+    flag: 'target-port',
+    group,
+    placeholder: 'PORT',
+  });
 }
 
 export function targetPath() {

@@ -4,16 +4,19 @@ import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts
 import { startTokenShim } from '../kit/start-token-shim.ts';
 
 /** The request path in front of a server, with someone before it who adds a token. */
-export async function startThrough(server: { readonly url: string }) {
+export async function startThrough(
+  server: { readonly url: string },
+  more: Parameters<typeof exchangingServer>[2] = {},
+) {
   const lab = new AsyncDisposableStack();
   const issuer = lab.use(await startIssuer());
   const shim = lab.use(await startTokenShim());
   // The suite's address is the resource: its Host and Origin are those of a client that is where it should be.
-  const routed = exchangingServer(issuer, server, { resourceUrl: `${shim.url}/mcp` });
+  const routed = exchangingServer(issuer, server, { resourceUrl: `${shim.url}/mcp`, ...more });
   const gateway = lab.use(await startTestGateway({ server: routed }));
   const callerToken = await issuer.sign();
   shim.aim(new URL(gateway.mcpUrl).origin, callerToken);
-  return { url: `${shim.url}/mcp`, callerToken, [Symbol.asyncDispose]: () => lab.disposeAsync() };
+  return { url: `${shim.url}/mcp`, callerToken, gateway, [Symbol.asyncDispose]: () => lab.disposeAsync() };
 }
 
 /** Everything came with the one exchanged token. */

@@ -38,21 +38,10 @@ function tooLong(text: string): string[] {
 test('usher run --help – groups the flags, with default and environment name', async (context) => {
   const { stdout } = await runUsher(context, ['run', '--help']);
   const groups = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, group]) => group);
-  assert.deepEqual(groups, [
-    'Server',
-    'Caller authentication',
-    'Policy',
-    'Rate limits',
-    'Credential',
-    'Token exchange',
-    'Container',
-    'Listener',
-    'Shared state',
-    'Audit and log',
-    'Configuration',
-    'More flags (usher run --help TOPIC, or --help all)',
-    'Examples',
-  ]);
+  assert.equal(
+    groups.join('; '),
+    'Server; Caller authentication; Policy; Rate limits; Credential; Token exchange; Sessions; Container; Listener; Shared state; Audit and log; Configuration; More flags (usher run --help TOPIC, or --help all); Examples',
+  );
   const flat = stdout.replaceAll(/\s+/g, ' ');
   assert.match(
     flat,

@@ -18,6 +18,7 @@ import { target as oktaAnswers } from './targets/okta-answers.ts';
 import { target as privateKey } from './targets/private-key.ts';
 import { target as readCall } from './targets/read-call.ts';
 import { target as seed } from './targets/seed.ts';
+import { target as serverMessages } from './targets/server-messages.ts';
 import { target as sharedState } from './targets/shared-state.ts';
 import { target as tokenShape } from './targets/token-shape.ts';
 import { target as undoRecord } from './targets/undo-record.ts';
@@ -45,6 +46,7 @@ export const targets: Readonly<Record<string, Target>> = {
   'private-key': privateKey,
   'read-call': readCall,
   seed,
+  'server-messages': serverMessages,
   'shared-state': sharedState,
   'token-shape': tokenShape,
   'undo-record': undoRecord,

@@ -285,6 +285,7 @@ const elsewhere: Partial<Record<ErrorCode, string>> = {
   local_token_refused: './borrowed-login.test.ts',
   operator_login_needed: '../flows/operator-login-ends.test.ts',
   workload_down: '../flows/crashing-server.test.ts',
+  upstream_full: '../flows/stdio-server.test.ts',
   dpop_proofs_too_many: '../../src/authenticators/dpop/replay-memory.test.ts',
 };
 

@@ -53,7 +53,13 @@ describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
     const error = await new Promise<Error>((resolve) => {
       const onError = resolve;
       upstream.send(
-        { method: 'POST', query: '', headers: [], body: Buffer.from('{}') },
+        {
+          method: 'POST',
+          query: '',
+          headers: [],
+          body: Buffer.from('{}'),
+          user: { principal: '', credential: undefined },
+        },
         { onHead: () => assert.fail('answered'), onData: () => {}, onEnd: () => {}, onError },
       );
     });

@@ -49,7 +49,13 @@ test(
       const startedAtMs = performance.now();
       const error = await new Promise<Error>((resolve) => {
         upstream.send(
-          { method: 'POST', query: '', headers: [], body: Buffer.from('{}') },
+          {
+            method: 'POST',
+            query: '',
+            headers: [],
+            body: Buffer.from('{}'),
+            user: { principal: '', credential: undefined },
+          },
           { onHead: () => assert.fail('answered'), onData: () => {}, onEnd: () => {}, onError: resolve },
         );
       });

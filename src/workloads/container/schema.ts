@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { setting } from '../../model/setting.ts';
+import { transportSetting } from '../../model/transport.ts';
 import { env, optionalTargetPort, restart, secretEnv, startTimeoutSeconds, targetPath } from '../server-settings.ts';
 
 const group = 'Container';
@@ -25,6 +26,7 @@ export const containerSchema = z.strictObject({
     group,
     placeholder: 'ARG…',
   }),
+  transport: transportSetting(),
   targetPort: optionalTargetPort(),
   targetPath: targetPath(),
   env: env(),

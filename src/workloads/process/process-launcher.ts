@@ -51,7 +51,7 @@ async function launch(name: string, { settings, given, log }: Start): Promise<La
   });
   const lastErrors = new LastLines();
   forEachLine(child.stderr, longestLine, (line) => {
-    const cleaned = cleanLine(line);
+    const cleaned = cleanLine(given.hide?.(line) ?? line);
     log.info(cleaned, { from: name });
     lastErrors.take(cleaned);
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { setting } from '../../model/setting.ts';
-import { env, restart, secretEnv, startTimeoutSeconds, targetPath, targetPort } from '../server-settings.ts';
+import { transportSetting } from '../../model/transport.ts';
+import { env, optionalTargetPort, restart, secretEnv, startTimeoutSeconds, targetPath } from '../server-settings.ts';
 
 /** Settings of the `process` workload: Usher runs the MCP server as a child process and fronts it. */
 export const processSchema = z.strictObject({
@@ -16,7 +17,8 @@ export const processSchema = z.strictObject({
       placeholder: 'COMMAND ARG…',
     },
   ),
-  targetPort: targetPort(),
+  transport: transportSetting(),
+  targetPort: optionalTargetPort(),
   targetPath: targetPath(),
   env: env(),
   secretEnv: secretEnv(),

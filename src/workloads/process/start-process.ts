@@ -5,10 +5,17 @@ import { cleanLine } from '../clean-line.ts';
 import type { RunningServer, StartDeps } from '../keep-running.ts';
 import { accepts, untilListening } from '../listening-port.ts';
 import { buildEnvironment, endGroup, endOutputs, isRunning, killAtExit, ownGroup, untilEnded } from './child-group.ts';
-import type { ProcessSettings } from './schema.ts';
 
 const killAfterMs = 10_000;
 const longestLine = 8 * 1024;
+
+/** A command, and where it listens. */
+export interface ListeningCommand {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly targetPort: number;
+  readonly startTimeoutSeconds: number;
+}
 
 /** Workload `process`: runs a command without a shell, in a process group of its own, with a clean environment; its output
  * goes to the log line by line. Returns when something listens on the target port. The command does not outlive this
@@ -18,7 +25,7 @@ const longestLine = 8 * 1024;
  */
 export async function startProcess(
   name: string,
-  settings: ProcessSettings,
+  settings: ListeningCommand,
   { log, signal, onErrorLine }: StartDeps,
 ): Promise<RunningServer> {
   const [command = '', ...args] = settings.command;

@@ -1,0 +1,113 @@
+import type { Channel, ChannelEvents } from '../../bridge/channel.ts';
+import { LineSplitter } from '../../lib/line-splitter.ts';
+import { parseJson } from '../../lib/parse-json.ts';
+import { plain } from '../../lib/plain.ts';
+import { withoutTokens } from '../../lib/without-tokens.ts';
+import type { Launched } from '../../model/launcher.ts';
+import type { Log } from '../../model/log.ts';
+import type { UpstreamUser } from '../../model/upstream.ts';
+import type { GivenToken } from './user-token.ts';
+
+/** Bytes of one message: pictures travel in them. */
+const longestMessage = 32 * 1024 * 1024;
+/** Lines that are no message: so many are logged, in full or nearly. */
+const mostGarbage = 20;
+const longestGarbage = 500;
+
+export interface StdioChannelOptions {
+  readonly name: string;
+  readonly events: ChannelEvents;
+  /** What its user gave it; undefined where it is everybody's. */
+  readonly token: GivenToken | undefined;
+  readonly log: Log;
+}
+
+/** The standard streams of one server: a message a line, both ways (MCP, stdio). */
+export class StdioChannel implements Channel {
+  readonly whenClosed: Promise<void>;
+  readonly #launched: Launched;
+  readonly #options: StdioChannelOptions;
+  readonly #closed = Promise.withResolvers<void>();
+  #garbage = 0;
+  #isClosing = false;
+
+  constructor(launched: Launched, options: StdioChannelOptions) {
+    this.whenClosed = this.#closed.promise;
+    this.#launched = launched;
+    this.#options = options;
+    const splitter = new LineSplitter({
+      longest: longestMessage,
+      onLine: (line) => this.#take(line),
+      onTooLong: () => {
+        this.#log(`A message of the server is longer than ${longestMessage} bytes and was left out`);
+        if (!this.#isClosing) options.events.onLost();
+      },
+    });
+    launched.output.on('data', (chunk: Buffer) => splitter.push(chunk));
+    void launched.ended.then((reason) => this.#end(reason));
+    options.token?.onEnd((reason) => this.#end(reason));
+  }
+
+  get pendingBytes(): number {
+    return this.#launched.input.writableLength;
+  }
+
+  send(text: string): undefined {
+    if (!this.#isClosing && this.#launched.input.writable) this.#launched.input.write(`${text}\n`);
+  }
+
+  pause(): void {
+    this.#launched.output.pause();
+  }
+
+  resume(): void {
+    this.#launched.output.resume();
+  }
+
+  renew(user: UpstreamUser): boolean {
+    return this.#options.token?.renew(user) ?? true;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosing) {
+      this.#isClosing = true;
+      // What it still says must not keep it from ending.
+      this.#launched.output.resume();
+      try {
+        await this.#launched[Symbol.asyncDispose]();
+        await this.#options.token?.remove();
+      } finally {
+        this.#closed.resolve();
+      }
+    }
+    await this.whenClosed;
+  }
+
+  #take(line: string): void {
+    if (this.#isClosing || line.trim() === '') return;
+    const value = parseJson(line);
+    if (typeof value === 'object' && value !== null) return this.#options.events.onMessage(line);
+    this.#garbage += 1;
+    if (this.#garbage > mostGarbage) return;
+    const more = this.#garbage === mostGarbage ? ' (no more of these are logged)' : '';
+    const shown = this.#options.token?.gift.hide?.(line) ?? line;
+    const text = withoutTokens(plain(shown.slice(0, longestGarbage)));
+    this.#log(`The server wrote to stdout what is no message; it was left out${more}: ${text}`);
+  }
+
+  #end(reason: string): void {
+    if (this.#isClosing) return;
+    const said = this.#launched.lastErrors();
+    this.#options.log.warn('A process of the MCP server ended', {
+      server: this.#options.name,
+      reason,
+      ...(said.length === 0 ? {} : { stderr: said }),
+    });
+    this.#options.events.onEnd(reason);
+    void this.close();
+  }
+
+  #log(message: string): void {
+    this.#options.log.warn(message, { server: this.#options.name });
+  }
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from '../../lib/describe-error.ts';
+import { withoutTokens } from '../../lib/without-tokens.ts';
+import { Secret } from '../../model/secret.ts';
+import type { LaunchGift } from '../../model/launcher.ts';
+import type { UpstreamUser } from '../../model/upstream.ts';
+import { fail } from '../../model/usher-error.ts';
+import type { StdioSettings } from './schema.ts';
+
+/** A process ends so long before its token does; a token that does not say when it ends is taken for one of five minutes. */
+const marginMs = 5_000;
+const unknownLifeMs = 300_000;
+/** In the last fifth of its life a newer one is used, where there is one; as the cache of tokens has it. */
+const oldShare = 0.8;
+const longestTimerMs = 2 ** 31 - 1;
+const fileName = 'token';
+
+/** The token of one user, as one process has it. */
+export interface GivenToken {
+  readonly gift: LaunchGift;
+  /** Takes over the user's token of now. False when the process cannot be given it and should not be used for new calls. */
+  renew(user: UpstreamUser): boolean;
+  /** Called with a reason when the process must end, since its token does. */
+  onEnd(end: (reason: string) => void): void;
+  /** Nothing of it is left on this machine afterwards. */
+  remove(): Promise<void>;
+}
+
+/** Makes the token of a user ready for a process: in its environment, or in a file of a folder that only this user of the
+ * machine may enter.
+ * @throws UsherError internal where the call has none: the configuration is checked for that
+ */
+export async function giveToken(
+  user: UpstreamUser | undefined,
+  { userTokenEnv, userTokenFile }: StdioSettings,
+): Promise<GivenToken> {
+  const first = readToken(user);
+  const folder = userTokenFile === undefined ? undefined : await mkdtemp(join(tmpdir(), 'usher-token-'));
+  const life = new TokenLife(first);
+  const given = new Set([first.value.reveal()]);
+  if (folder !== undefined) await writeToken(folder, first.value);
+  const gift: LaunchGift = {
+    env: userTokenEnv === undefined ? {} : { [userTokenEnv]: first.value },
+    folder:
+      folder === undefined || userTokenFile === undefined
+        ? undefined
+        : { path: folder, fileEnv: { [userTokenFile]: fileName } },
+    hide: (line) => withoutTokens(line, [...given]),
+  };
+  let written = Promise.resolve();
+  return {
+    gift,
+    renew(of) {
+      const next = readToken(of);
+      // One user may hold several at a time: the one that lasts longest is good for all calls.
+      if (next.endsAtMs <= life.token.endsAtMs) return true;
+      if (userTokenEnv !== undefined || folder === undefined) return !life.isOld;
+      life.take(next);
+      given.add(next.value.reveal());
+      written = written
+        .then(() => writeToken(folder, next.value))
+        .catch((error: unknown) => life.end(`its token cannot be written: ${describe(error)}`));
+      return true;
+    },
+    onEnd(end) {
+      life.end = end;
+      life.watch();
+    },
+    async remove() {
+      life.stop();
+      await written;
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface UserToken {
+  readonly value: Secret;
+  /** Milliseconds since the epoch. */
+  readonly endsAtMs: number;
+  readonly gotAtMs: number;
+}
+
+/** The bare token: what stands behind the scheme in its header. */
+function readToken(user: UpstreamUser | undefined): UserToken {
+  const { header, claims } = user?.credential ?? {};
+  if (header === undefined) throw fail('internal', { reason: 'a call has no token for the process of its user' });
+  const text = header.value.reveal();
+  const nowMs = Date.now();
+  const endsAtMs = claims?.exp === undefined ? nowMs + unknownLifeMs : claims.exp * 1000;
+  return { value: new Secret(text.slice(text.lastIndexOf(' ') + 1)), endsAtMs, gotAtMs: nowMs };
+}
+
+/** In place: whoever reads it finds the old one or the new one, whole. */
+async function writeToken(folder: string, value: Secret): Promise<void> {
+  const next = join(folder, '.next');
+  await writeFile(next, value.reveal(), { mode: 0o600 });
+  await rename(next, join(folder, fileName));
+}
+
+class TokenLife {
+  token: UserToken;
+  end: (reason: string) => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(token: UserToken) {
+    this.token = token;
+  }
+
+  get isOld(): boolean {
+    const { gotAtMs, endsAtMs } = this.token;
+    return Date.now() >= gotAtMs + (endsAtMs - gotAtMs) * oldShare;
+  }
+
+  take(token: UserToken): void {
+    this.token = token;
+    this.watch();
+  }
+
+  watch(): void {
+    clearTimeout(this.#timer);
+    const leftMs = Math.max(0, this.token.endsAtMs - marginMs - Date.now());
+    this.#timer = setTimeout(
+      () => (leftMs > longestTimerMs ? this.watch() : this.end("its user's token ends")),
+      Math.min(leftMs, longestTimerMs),
+    ).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
