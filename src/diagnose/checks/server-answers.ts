@@ -12,6 +12,11 @@ export const serverAnswers: Check = {
   needs: [],
   async run({ name, route, server }) {
     const { target } = route.upstream;
+    if (server.upstream.transport === 'stdio')
+      return unknown(
+        `${target} speaks over stdin and stdout`,
+        'Only the running gateway speaks with it: start that, and call a tool through it.',
+      );
     // Without its container the port is nobody's, or somebody else's.
     if (server.upstream.strategy === 'container' && route.workload === undefined)
       return unknown(
@@ -24,7 +29,7 @@ export const serverAnswers: Check = {
       if (status >= 300 && status < 400)
         return failByFacts({ code: 'upstream_redirected', details: { target, status } }, seen);
       if (status === 404 || status === 405 || status >= 500)
-        return failByFacts({ code: undefined, details: {}, upstreamStatus: status }, seen);
+        return failByFacts({ code: undefined, details: {}, upstreamStatus: status }, seen + describeOlder(status));
       return pass(seen);
     } catch (error) {
       const reason = describe(error);
@@ -39,3 +44,9 @@ export const serverAnswers: Check = {
     }
   },
 };
+
+/** MCP 2025-11-25, transports, backwards compatibility: so an older server can be told. */
+function describeOlder(status: number): string {
+  const isOlder = status === 404 || status === 405;
+  return isOlder ? '; a server of the older HTTP with SSE answers so, which takes --transport sse' : '';
+}
