@@ -8,10 +8,8 @@ import {
 import {
   type AuthInfo,
   createMcpHandler,
-  fromJsonSchema,
   getOAuthProtectedResourceMetadataUrl,
   localhostAllowedHostnames,
-  McpServer,
 } from '@modelcontextprotocol/server';
 import { buildChallenge } from '../lib/build-challenge.ts';
 import { proofAlgorithms } from '../lib/build-proof-check.ts';
@@ -20,9 +18,9 @@ import { buildPrintLog, type LogFormat } from '../lib/print-log.ts';
 import { type RunningServer, startHttpServer } from '../lib/start-http-server.ts';
 import { trustCaFile } from '../lib/trust-ca-file.ts';
 import { buildBearerCheck, type Refusal } from './build-bearer-check.ts';
-import { callApi } from './call-api.ts';
+import { buildServerFactory, type FindCredentials } from './build-server-factory.ts';
 import type { AuthConfig, Config } from './config-schema.ts';
-import { type Operation, readOperations } from './read-operations.ts';
+import { readOperations } from './read-operations.ts';
 
 export interface StartOptions {
   readonly logFormat: LogFormat;
@@ -43,7 +41,7 @@ export async function startMcpServer(config: Config, { logFormat, port }: StartO
   }
   const operations = readOperations(config.schema.path, config.operations.paths);
   const checkBearer = auth === undefined ? undefined : buildBearerCheck(auth);
-  const handler = createMcpHandler(buildServerFactory(config, operations), {
+  const handler = createMcpHandler(buildServerFactory(config, operations, findCredentials(config)), {
     maxRequestBodySize: largestRequestBytes,
     onerror: (error) => log('mcp.error', `MCP error: ${error.message}`, { message: error.message }),
   });
@@ -101,52 +99,19 @@ function buildHandlerInput(req: IncomingMessage): NodeIncomingMessageLike {
   };
 }
 
-/** Every request gets a server object of its own; what is dear (the compiled input schemas) is built once. */
-function buildServerFactory(config: Config, operations: readonly Operation[]): () => McpServer {
-  const { endpoint, instructions } = config;
+function answerJson(res: ServerResponse, status: number, body: Readonly<Record<string, unknown>>): void {
+  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+/** The caller's own, where they are to be handed on. */
+function findCredentials(config: Config): FindCredentials {
   const forwardsToken = config.transport.auth?.disable_auth_token_passthrough === false;
-  const tools = operations.map((operation) => ({
-    operation,
-    inputSchema: fromJsonSchema<Record<string, unknown>>(operation.inputSchema),
-  }));
-  return () => {
-    const server = new McpServer(
-      { name: 'countries', version: '1.0.0' },
-      instructions === undefined ? {} : { instructions },
-    );
-    for (const { operation, inputSchema } of tools) {
-      const { name, description } = operation;
-      const annotations = { title: name, readOnlyHint: true, idempotentHint: true, openWorldHint: true };
-      server.registerTool(name, { description, inputSchema, annotations }, (args, { http, mcpReq }) =>
-        callApi(operation, args, {
-          endpoint,
-          token: forwardsToken ? http?.authInfo?.token : undefined,
-          proof: readProof(http?.authInfo),
-          traceHeaders: readTraceHeaders(http?.req),
-          signal: mcpReq.signal,
-        }),
-      );
-    }
-    return server;
-  };
+  return (auth) => ({ token: forwardsToken ? auth?.token : undefined, proof: readProof(auth) });
 }
 
 function readProof(auth: AuthInfo | undefined): string | undefined {
   const proof = auth?.extra?.['proof'];
   return typeof proof === 'string' ? proof : undefined;
-}
-
-function readTraceHeaders(request: Request | undefined): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const name of ['traceparent', 'tracestate']) {
-    const value = request?.headers.get(name);
-    if (value) headers[name] = value;
-  }
-  return headers;
-}
-
-function answerJson(res: ServerResponse, status: number, body: Readonly<Record<string, unknown>>): void {
-  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
 /** RFC 9728 §2, with the members Apollo's server publishes. */
