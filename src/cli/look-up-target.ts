@@ -111,7 +111,8 @@ function findProblems(command: Command, { plan, name, environment }: Built): Pro
   }
   if (environment['USHER_ENV'] !== undefined && Object.keys(plan.env).length > 0)
     problems.push({ where: 'USHER_ENV', what: `is set, and ${name.text} has variables of its own; use --env` });
-  const given = new Set(textsOf(command, 'env').map((text) => text.split('=')[0]));
+  const secrets = textsOf(command, 'secret').map((text) => /(?:^|,)target=([^,]+)/.exec(text)?.[1]);
+  const given = new Set([...textsOf(command, 'env').map((text) => text.split('=')[0]), ...secrets]);
   // What stands in a file is not looked at before the server starts.
   const isElsewhere = [...textsOf(command, 'envFile'), environment['USHER_ENV'], environment['USHER_ENV_FILE']].some(
     Boolean,
@@ -119,7 +120,8 @@ function findProblems(command: Command, { plan, name, environment }: Built): Pro
   for (const one of plan.wantedEnv) {
     if (!one.isRequired || given.has(one.name) || isElsewhere) continue;
     const what = one.description === '' ? '' : `: ${one.description}`;
-    problems.push({ where: '--env', what: `lacks ${one.name}, which ${name.text} needs${what}` });
+    const where = one.isSecret ? '--secret' : '--env';
+    problems.push({ where, what: `lacks ${one.name}, which ${name.text} needs${what}` });
   }
   const mounted = textsOf(command, 'volume');
   for (const target of plan.wantedVolumes) {

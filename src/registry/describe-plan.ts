@@ -68,7 +68,7 @@ function describeRights({ run }: ServerPlan, isContained: boolean): string {
 
 function describeWanted(how: string, wanted: readonly Wanted[]): [string, string][] {
   return wanted.map(({ name, description, isRequired, isSecret }) => {
-    const notes = [isSecret ? 'a secret' : undefined, how];
+    const notes = [isSecret ? 'a secret' : undefined, isSecret && how === '--env' ? '--secret' : how];
     const text = description === '' ? '' : `: ${clean(description)}`;
     return [
       isRequired ? 'needs' : 'takes',

@@ -23,7 +23,7 @@ const weather: TestPackage = {
 };
 
 /** An entry of a registry that runs the package above at this port. */
-function entryOf(port: number, change: Readonly<Record<string, unknown>> = {}) {
+function entryOf(port: number, change: Readonly<Record<string, unknown>> = {}, moreEnv: readonly object[] = []) {
   const packages = [
     npmPackage({
       transport: { type: 'streamable-http', url: `http://127.0.0.1:${port}/mcp` },
@@ -31,6 +31,7 @@ function entryOf(port: number, change: Readonly<Record<string, unknown>> = {}) {
       environmentVariables: [
         { name: 'LEVEL', value: 'high' },
         { name: 'UNIT', description: 'Of temperatures', isRequired: true },
+        ...moreEnv,
       ],
     }),
   ];
@@ -110,6 +111,15 @@ test('usher run NAME – what the entry needs is not given – is one report, be
   assert.equal(code, 2);
   assert.match(stderr, /--env: lacks UNIT, which weather needs: Of temperatures/);
   assert.doesNotMatch(stderr, /runs   the package/);
+});
+
+test('usher run NAME – a secret the entry needs – may come from the secret store, and is told apart from what may be seen', async (context) => {
+  const lab = await prepare(context);
+  lab.servers[0] = entryOf(1, {}, [{ name: 'API_KEY', isRequired: true, isSecret: true }]);
+  const lacking = await lab.run('--env', 'UNIT=C', 'weather');
+  assert.match(lacking.stderr, /--secret: lacks API_KEY, which weather needs/);
+  const given = await lab.run('--env', 'UNIT=C', '--secret', 'key,target=API_KEY', 'weather');
+  assert.doesNotMatch(given.stderr, /lacks API_KEY/);
 });
 
 test('usher run NAME – a flag that is misspelt, a name that is not there, a registry that is not – is one sentence each', async (context) => {
