@@ -119,7 +119,9 @@ describe('a secret for a server that is run', () => {
     const { run, env, home } = start(context);
     await run(['secret', 'set', 'github'], 'tops3cret');
     const port = String(await freePort());
-    const server = `require('http').createServer((_, r) => r.end(process.env.TOKEN)).listen(${port}, '127.0.0.1')`;
+    // It goes with the gateway, also where that is killed.
+    const stop = 'const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(), 100);';
+    const server = `${stop} require('http').createServer((_, r) => r.end(process.env.TOKEN)).listen(${port}, '127.0.0.1')`;
     const args = ['--anonymous', '--port', '0', '--target-port', port, '--secret', 'github,target=TOKEN'];
     const words = [process.execPath, launcher, 'run', ...args, '--', process.execPath, '-e', server];
     await using usher = startProgram(words, { env: { ...env, USHER_AUDIT_FILE: join(home, 'audit.jsonl') } });
