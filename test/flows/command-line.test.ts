@@ -40,7 +40,7 @@ test('usher run --help – groups the flags, with default and environment name',
   const groups = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, group]) => group);
   assert.equal(
     groups.join('; '),
-    'Server; Caller authentication; Policy; Rate limits; Credential; Token exchange; Sessions; Container; Listener; Shared state; Audit and log; Configuration; More flags (usher run --help TOPIC, or --help all); Examples',
+    'Server; Container; Caller authentication; Façade; Policy; Rate limits; Credential; Token exchange; Sessions; Listener; Shared state; Audit and log; Configuration; More flags (usher run --help TOPIC, or --help all); Examples',
   );
   const flat = stdout.replaceAll(/\s+/g, ' ');
   assert.match(

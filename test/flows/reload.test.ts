@@ -98,7 +98,7 @@ test('usher serve – a bad file, and one that needs a restart – refused with 
     },
   });
   await reload(refused);
-  for (const what of ['listen.port', 'audit.file', 'servers.run.upstream (a command)'])
+  for (const what of ['listen.port', 'audit.file', 'servers.run.upstream (a command or container)'])
     assert.ok(said().includes(`${what} is another now: it takes a restart`), what);
   assert.ok(!said().includes('s3cret'));
   assert.deepEqual([await isServed('/mcp'), await isServed('/other')], [200, 404]);
