@@ -31,6 +31,7 @@ async function start() {
   /** @type {typeof import('../src/cli/main.ts')} */
   const { main } = await import(entry.href);
   process.exitCode = await main(process.argv.slice(2), process.env, {
+    program: [fileURLToPath(import.meta.url)],
     startAnew: process.platform === 'win32' ? undefined : startAnew,
   });
 }

@@ -33,6 +33,8 @@ export const allowedEdges = {
   gateway: ['pipeline', 'config', 'telemetry', ...seams, 'oauth', 'model', 'lib'],
   // Where secrets are kept, for whoever is handed it.
   secrets: ['model', 'lib'],
+  // Servers that run here, in a terminal or in the background, and what is kept of them.
+  servers: ['clients', 'gateway', 'config', 'telemetry', 'model', 'lib'],
   // Sets up any provider: knows none of them.
   setup: ['model', 'lib'],
   // Looks at decisions, and tries what the gateway would do with the gateway's own parts.
@@ -45,6 +47,7 @@ export const allowedEdges = {
   // The scenario with one thing wrong at a time.
   lab: ['demo', 'diagnose', 'gateway', 'config', ...seams, 'model', 'lib'],
   cli: [
+    'servers',
     'secrets',
     'registry',
     'packages',
@@ -101,6 +104,7 @@ export const allowedPackages = {
     'registry/',
     'demo/',
     'setup/',
+    'servers/',
     'clients/',
     'providers/',
     'secrets/',

@@ -5,6 +5,8 @@ export interface CommandContext {
   /** What stood after the first `--`; undefined when there was none. */
   readonly tail: readonly string[] | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** This program as arguments of Node.js, for processes that take its command line; undefined when nobody says. */
+  readonly program?: readonly string[] | undefined;
 }
 
 /** One command: its syntax, and what it does. Loaded only when it is called. */

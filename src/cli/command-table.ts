@@ -25,6 +25,51 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
   {
+    name: 'list',
+    summary: 'List the servers that run here, and those that were stopped, or fell',
+    load: async () => (await import('./commands/list.ts')).listCommand,
+  },
+  {
+    name: 'status',
+    summary: 'Show how a server is: state, server behind, callers, last refusal',
+    load: async () => (await import('./commands/status.ts')).statusCommand,
+  },
+  {
+    name: 'logs',
+    summary: 'Show what a server of the background said',
+    load: async () => (await import('./commands/logs.ts')).logsCommand,
+  },
+  {
+    name: 'stop',
+    summary: 'Stop servers',
+    load: async () => (await import('./commands/stop.ts')).stopCommand,
+  },
+  {
+    name: 'start',
+    summary: 'Start servers again that have ended',
+    load: async () => (await import('./commands/start.ts')).startCommand,
+  },
+  {
+    name: 'restart',
+    summary: 'Stop servers and start them again',
+    load: async () => (await import('./commands/restart.ts')).restartCommand,
+  },
+  {
+    name: 'rm',
+    summary: 'Take servers away',
+    load: async () => (await import('./commands/rm.ts')).rmCommand,
+  },
+  {
+    name: 'update',
+    summary: 'Change the settings of a server',
+    load: async () => (await import('./commands/update.ts')).updateCommand,
+  },
+  {
+    name: 'export',
+    summary: 'Print the configuration of a server as a file',
+    load: async () => (await import('./commands/export.ts')).exportCommand,
+  },
+  {
     name: 'demo',
     summary: 'Show the whole scenario here, from sign-in to audit trail',
     load: async () => (await import('./commands/demo.ts')).demoCommand,
@@ -148,6 +193,11 @@ export const commandTable: readonly CommandRow[] = [
     name: 'token inspect',
     summary: 'Show what is in a token, and verify it against its issuer',
     load: async () => (await import('./commands/token-inspect.ts')).tokenInspectCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'Print what lets a shell complete commands, flags and names',
+    load: async () => (await import('./commands/completion.ts')).completionCommand,
   },
   {
     name: 'version',

@@ -27,6 +27,8 @@ const foreignOptions: readonly ForeignOption[] = [
 export function addForeignOptions(command: Command): void {
   for (const { flags, help, visible } of foreignOptions) {
     const option = new Option(flags, help).helpGroup('Server:').hideHelp(visible !== true);
+    // Some commands have one of their own of this name.
+    if (command.options.some(({ long }) => long === option.long)) continue;
     command.addOption(option.required ? option.argParser(collect) : option);
   }
 }

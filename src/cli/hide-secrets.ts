@@ -58,7 +58,7 @@ function ofSecretSet(head: readonly string[]): readonly Found[] {
  */
 function ofSettings(head: readonly string[]): readonly Found[] {
   const [command = ''] = head;
-  if (!['run', 'proxy', 'serve'].includes(command)) return [];
+  if (!['run', 'proxy', 'serve', 'update'].includes(command)) return [];
   const secrets = leaves.filter(
     ({ kind, scope, meta }) =>
       kind === 'secret' && meta.flag !== undefined && (command !== 'serve' || scope === 'gateway'),

@@ -5,7 +5,7 @@ import type { CommandContext } from './command-module.ts';
 import { textsOf } from './command.ts';
 import { addForeignOptions } from './foreign-options.ts';
 import { addConfigOptions, loadArguments } from './load-arguments.ts';
-import { nameOption, oneServerOf } from './one-server.ts';
+import { addRunOptions, oneServerOf } from './one-server.ts';
 import { addPackageOptions } from './package-options.ts';
 import { readTarget } from './read-target.ts';
 import { resolveTarget } from './resolve-target.ts';
@@ -15,7 +15,7 @@ const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');
 
 /** Adds the options of `serve` and of `run`: a command that looks at a configuration takes either form. */
 export function addAnyOptions(command: Command): Command {
-  addForeignOptions(addPackageOptions(command.addOption(nameOption())));
+  addForeignOptions(addPackageOptions(addRunOptions(command)));
   return addConfigOptions(command, runLeaves);
 }
 

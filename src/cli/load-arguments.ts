@@ -28,6 +28,12 @@ export function addConfigOptions(command: Command, leaves: readonly Leaf[]): Com
   return command;
 }
 
+/** `--debug` as the setting it is. */
+export function debugFlags(command: Command): GivenFlag[] {
+  if (textsOf(command, 'debug').length === 0) return [];
+  return [{ leaf: leafOfFlag('log-level'), label: '--debug', texts: ['debug'] }];
+}
+
 /** What a command read off its own arguments. */
 export interface Given {
   readonly leaves: readonly Leaf[];
@@ -55,15 +61,11 @@ export function readArguments(command: Command, given: Given): LoadedConfig {
   const file = files[0] ?? given.environment['USHER_CONFIG'];
   const twice: Problem[] =
     files.length > 1 ? [{ where: '--config', what: `is given ${files.length} times, expected once` }] : [];
-  const debug: GivenFlag[] =
-    textsOf(command, 'debug').length === 0
-      ? []
-      : [{ leaf: leafOfFlag('log-level'), label: '--debug', texts: ['debug'] }];
   const { problems: unknown, meant } = sortLeftovers(command);
   return loadConfig({
     ...(file === undefined ? {} : { file }),
     ...(given.oneServer === undefined ? {} : { oneServer: given.oneServer }),
-    flags: [...givenFlags(command, given.leaves), ...debug, ...(given.flags ?? [])],
+    flags: [...givenFlags(command, given.leaves), ...debugFlags(command), ...(given.flags ?? [])],
     environment: given.environment,
     findSecret: buildFindSecret(() => openSecretStore(given.environment)),
     // What follows an unknown flag may be its value or the server: nobody knows.

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { reportUsage } from '../config/report.ts';
 import { findClosest } from '../lib/closest.ts';
+import type { CommandContext } from './command-module.ts';
 import { type CommandRow, commandTable } from './command-table.ts';
 import { helpOverview } from './help-overview.ts';
 import { arrangeHelp } from './help-topics.ts';
@@ -12,8 +13,10 @@ import { reportError } from './report-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What only whoever starts the process can do. */
+/** What only whoever starts the process can say and do. */
 export interface Starter {
+  /** This program as arguments of Node.js, for servers in the background. */
+  readonly program?: readonly string[] | undefined;
   /** Puts the same program with other arguments and another environment in the place of this process; does not return. */
   readonly startAnew?: ((args: readonly string[], environment: Environment) => void) | undefined;
 }
@@ -22,7 +25,7 @@ export interface Starter {
 export async function main(
   args: readonly string[],
   environment: Environment = process.env,
-  { startAnew }: Starter = {},
+  { program, startAnew }: Starter = {},
 ): Promise<number> {
   const hidden = startAnew === undefined ? undefined : hideSecrets(args, environment);
   if (hidden !== undefined) {
@@ -42,17 +45,13 @@ export async function main(
       return 0;
     }
     const { row, words } = findCommand(head);
-    return await execute(row, head.slice(words), { tail, environment });
+    return await execute(row, head.slice(words), { tail, environment, program });
   } catch (error) {
     return reportError(error, { debug: head.includes('--debug') });
   }
 }
 
-async function execute(
-  row: CommandRow,
-  args: readonly string[],
-  context: { tail: readonly string[] | undefined; environment: Environment },
-): Promise<number> {
+async function execute(row: CommandRow, args: readonly string[], context: CommandContext): Promise<number> {
   const module = await row.load();
   const command = module.build();
   arrangeHelp(command, args);

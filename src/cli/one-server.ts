@@ -1,6 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { LoadOptions } from '../config/load.ts';
+import { thisMachine } from '../clients/machine.ts';
+import { quote } from '../config/quote.ts';
+import type { Problem } from '../config/source.ts';
+import { isServerName } from '../servers/places.ts';
+import type { ServerRecord } from '../servers/server-record.ts';
+import { readClients } from './client-options.ts';
 import { collect, textsOf } from './command.ts';
+import { addSimpleOptions, type SimpleOption, type SimpleValues } from './simple-options.ts';
 
 /** How `run` spells the MCP server it is put in front of. */
 export const runSpelling = {
@@ -15,6 +22,60 @@ export function nameOption(): Option {
   )
     .argParser(collect)
     .helpGroup('Server:');
+}
+
+/** What is kept of a server beside its settings. */
+export const runOptions = {
+  foreground: {
+    flags: '--foreground',
+    help: 'Stay in this terminal, and end with it; without it Usher goes to the background once the server serves',
+    group: 'Server',
+  },
+  group: {
+    flags: '--group <NAME>',
+    help: 'Group of servers it belongs to, for usher list and usher stop',
+    group: 'Server',
+    byDefault: 'default',
+  },
+  client: {
+    flags: '--client <LIST>',
+    help: 'MCP clients to write it into, by their ids; those of usher client setup when absent',
+    group: 'Server',
+  },
+  noClient: { flags: '--no-client', help: 'Write it into no MCP client', group: 'Server' },
+} as const satisfies Record<string, SimpleOption>;
+
+/** Adds what `run` has beside settings. */
+export function addRunOptions(command: Command): Command {
+  return addSimpleOptions(command.addOption(nameOption()), Object.values(runOptions));
+}
+
+/** What was said of that; what is wrong is added to the problems. */
+export function readRunOptions(
+  values: SimpleValues,
+  problems: Problem[],
+): { isForeground: boolean; group: string; clients: ServerRecord['clients'] } {
+  const group = values.text(runOptions.group) ?? 'default';
+  if (!isServerName(group)) {
+    const what = `is ${quote(group)}, expected letters, digits, dots, dashes and underscores`;
+    problems.push({ where: '--group', what });
+  }
+  const wanted = values.text(runOptions.client);
+  const isNone = values.isSet(runOptions.noClient);
+  if (isNone && wanted !== undefined)
+    problems.push({ where: '--no-client', what: 'is given beside --client; keep one of them' });
+  const clients = readClients(values, thisMachine(), problems) ?? 'chosen';
+  return {
+    isForeground: values.isSet(runOptions.foreground),
+    group,
+    clients: isNone
+      ? 'none'
+      : clients === 'installed'
+        ? 'chosen'
+        : clients === 'chosen'
+          ? clients
+          : clients.map(({ id }) => id),
+  };
 }
 
 /** The name given with --name, as `loadConfig` takes it. */

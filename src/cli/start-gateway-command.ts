@@ -28,7 +28,7 @@ export async function startGatewayCommand(
       return {
         close: () => gateway.close(),
         cut: () => gateway.cut(),
-        reload: () => void reload(gateway, read, log),
+        reload: () => void reloadGateway(gateway, read, log),
         ended: gateway.workloadEnded,
       };
     },
@@ -36,7 +36,12 @@ export async function startGatewayCommand(
   );
 }
 
-async function reload(gateway: RunningGateway, read: () => LoadedConfig, log: LeveledLog): Promise<void> {
+/** Takes over the configuration that `read` returns; false when it cannot, which is in the log. */
+export async function reloadGateway(
+  gateway: RunningGateway,
+  read: () => LoadedConfig,
+  log: LeveledLog,
+): Promise<boolean> {
   let level: Parameters<LeveledLog['setLevel']>[0] | undefined;
   const isTaken = await gateway.reload(() => {
     const { config, warnings } = read();
@@ -45,4 +50,5 @@ async function reload(gateway: RunningGateway, read: () => LoadedConfig, log: Le
     return config;
   });
   if (isTaken && level !== undefined) log.setLevel(level);
+  return isTaken;
 }

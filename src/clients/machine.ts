@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
+import { homeOfSystem } from '../lib/home-of-system.ts';
 import type { Client, Platform } from './client.ts';
 
 /** Where and as whom we are: all that paths depend on. */
@@ -16,7 +16,7 @@ export interface Machine {
 /** This machine. */
 export function thisMachine(environment: Machine['environment'] = process.env): Machine {
   const { platform } = process;
-  const home = environment[platform === 'win32' ? 'USERPROFILE' : 'HOME'] || homedir();
+  const home = environment[platform === 'win32' ? 'USERPROFILE' : 'HOME'] || homeOfSystem();
   // Others have the folders of Linux (XDG Base Directory Specification).
   return {
     platform: platform === 'win32' || platform === 'darwin' ? platform : 'linux',

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { absolutePath } from './absolute-path.ts';
 import type { Draft } from './draft.ts';
 import { isOf, type Leaf, leaves, seams, type Segment } from './leaves.ts';
 import { formatPath, isTree, setOwn, type Tree, valueAt } from './path.ts';
@@ -70,23 +70,15 @@ function prepareLeaf(draft: Draft, leaf: Leaf, at: { path: Segment[]; environmen
   if (leaf.meta.path === undefined || draft.file === undefined) return;
   const { folder } = draft.file;
   const given = Object.hasOwn(group, key) ? group[key] : undefined;
-  if (typeof given === 'string') setOwn(group, key, absolute(given, leaf, folder));
+  if (typeof given === 'string') setOwn(group, key, absolutePath(given, leaf.meta.path, folder));
   if (Array.isArray(given)) {
     const items: unknown[] = given;
     setOwn(
       group,
       key,
-      items.map((item) => (typeof item === 'string' ? absolute(item, leaf, folder) : item)),
+      items.map((item) => (typeof item === 'string' ? absolutePath(item, leaf.meta.path, folder) : item)),
     );
   }
-}
-
-function absolute(text: string, { meta }: Leaf, folder: string): string {
-  if (text === '-' || text === '') return text;
-  if (meta.path === true) return resolve(folder, text);
-  // A colon may belong to a drive of Windows.
-  const [, source = '', rest = ''] = /^((?:[A-Za-z]:[\\/])?[^:]*)(.*)$/s.exec(text) ?? [];
-  return /[\\/]/.test(source) && !source.startsWith('~') ? `${resolve(folder, source)}${rest}` : text;
 }
 
 interface SecretPlace {

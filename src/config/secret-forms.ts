@@ -25,6 +25,19 @@ export interface ReadSecret {
   readonly warning?: string;
 }
 
+/** Where a secret stands outside of the configuration: how the key for that ends, and what it says. */
+export interface SecretPlace {
+  readonly ending: 'File' | 'Ref';
+  readonly text: string;
+}
+
+const places = new WeakMap<Secret, SecretPlace>();
+
+/** Where a secret was read from; undefined for one that nobody can read again: given itself, or in a variable. */
+export function findSecretPlace(secret: Secret): SecretPlace | undefined {
+  return places.get(secret);
+}
+
 /** Reads a secret. Neither problem nor warning ever quotes it. */
 export function readSecret({ form, text, folder, environment, findSecret }: SecretForm): ReadSecret {
   if (typeof text !== 'string') return unusable('is not text; put it in quotes');
@@ -54,7 +67,9 @@ function fromVariable(name: string, environment: SecretForm['environment']): Rea
 function fromStore(name: string, findSecret: FindSecret | undefined): ReadSecret {
   if (findSecret === undefined) return unusable('names a secret of the secret store, which is not looked at here');
   const found = findSecret(name);
-  return 'secret' in found ? { value: found.secret } : unusable(found.problem);
+  if ('problem' in found) return unusable(found.problem);
+  places.set(found.secret, { ending: 'Ref', text: name });
+  return { value: found.secret };
 }
 
 function fromFile(name: string, folder: string): ReadSecret {
@@ -66,8 +81,10 @@ function fromFile(name: string, folder: string): ReadSecret {
     if (value === '') return unusable('names a file that is empty; write the secret into it');
     if (/[\r\n]/.test(value)) return unusable('names a file of several lines; expected the secret alone');
     const isOpen = process.platform !== 'win32' && (mode & 0o004) !== 0;
+    const secret = new Secret(value);
+    places.set(secret, { ending: 'File', text: path });
     return {
-      value: new Secret(value),
+      value: secret,
       ...(isOpen ? { warning: 'names a file that every user of this machine can read; chmod 600 it' } : {}),
     };
   } catch (error) {

@@ -28,16 +28,21 @@ export function buildEndpoints(routes: readonly Route[], state: State): Readonly
   return endpoints;
 }
 
-function readiness(routes: readonly Route[], { audit, isDraining }: State): Answer {
-  if (isDraining()) return { status: 503, body: { status: 'stopping' } };
+/** What is missing before calls can be served, in words that tell nothing that is not public. */
+export function findWaiting(routes: readonly Route[], audit: AuditSink): string[] {
   const withoutKeys = routes.filter((route) => !route.authenticator.isReady());
   // Who is not ready gets no calls, and so nothing else would ask the issuer again.
   for (const route of withoutKeys) void route.authenticator.warmUp();
-  const waitingFor = [
+  return [
     ...withoutKeys.map((route) => `keys for ${route.name}`),
     ...routes.filter((route) => route.workload?.failure !== undefined).map((route) => `the server of ${route.name}`),
     ...(audit.failure === undefined ? [] : ['the audit trail']),
   ];
+}
+
+function readiness(routes: readonly Route[], { audit, isDraining }: State): Answer {
+  if (isDraining()) return { status: 503, body: { status: 'stopping' } };
+  const waitingFor = findWaiting(routes, audit);
   if (waitingFor.length > 0) return { status: 503, body: { status: 'not ready', waitingFor } };
   // Calls go on without it, as configured; whoever looks should see that they do.
   const without = audit.trouble === undefined ? {} : { without: ['the audit trail'] };

@@ -1,7 +1,8 @@
 import { Server as TlsServer } from 'node:https';
-import { startJsonlSink } from '../audit/jsonl/build-jsonl-sink.ts';
+import { startJsonlSink, type JsonlSink } from '../audit/jsonl/build-jsonl-sink.ts';
 import type { Config } from '../config/schema.ts';
 import { buildClientAddress } from '../lib/client-address.ts';
+import type { AuditRecord } from '../model/audit-record.ts';
 import type { Log } from '../model/log.ts';
 import type { LoginAid } from '../model/login-aid.ts';
 import type { SecretStore } from '../model/secret-store.ts';
@@ -41,6 +42,8 @@ export interface GatewayOptions {
   readonly loginAid?: LoginAid;
   /** How long a command to the shared state may take; injected by tests on busy machines. */
   readonly stateCommandMs?: number;
+  /** Sees each record of the audit trail. Must not throw. */
+  readonly onRecord?: (record: AuditRecord) => void;
 }
 
 /** Starts everything a configuration describes: child processes, audit trail, listener. Returns when it listens.
@@ -50,6 +53,7 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const { log, now = Date.now } = options;
   await using started = new AsyncDisposableStack();
   const audit = await startJsonlSink(config.audit, log);
+  if (options.onRecord !== undefined) observeAudit(audit, options.onRecord);
   started.defer(() => audit.close());
   const { state } = config;
   const store = state === undefined ? undefined : started.use(await startState(state, config.caFile, options));
@@ -97,9 +101,19 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
     servers: describeServers(routes, url, logins),
     workloadEnded: Promise.race([new Promise<never>(() => {}), ...[...workloads.values()].map((one) => one.ended)]),
     reload: (read) => reloader.reload(read),
+    waitingFor: () => traffic.waitingFor(),
     close,
     cut: () => traffic.cut(),
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Lets somebody see what is written, on its way. */
+function observeAudit(sink: JsonlSink, onRecord: (record: AuditRecord) => void): void {
+  const write = sink.write.bind(sink);
+  sink.write = (record, onWritten) => {
+    onRecord(record);
+    write(record, onWritten);
   };
 }
 

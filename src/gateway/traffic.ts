@@ -11,7 +11,7 @@ import { buildRecords } from '../pipeline/build-records.ts';
 import { handle, type PipelineDeps } from '../pipeline/handle.ts';
 import { refuse } from '../pipeline/refuse.ts';
 import type { Listener } from './build-listener.ts';
-import { buildEndpoints, type Endpoint } from './endpoints.ts';
+import { buildEndpoints, findWaiting, type Endpoint } from './endpoints.ts';
 import { SilentConnections } from './silent-connections.ts';
 
 const recordsMs = 1_000;
@@ -109,6 +109,13 @@ export class Traffic {
   /** Ends what is under way at once: the callers' connections first, so that nobody behind is blamed for it. */
   cut(): void {
     for (const { response } of this.#underWay()) response.destroy();
+  }
+
+  /** What is missing before calls can be served, for the operator. */
+  waitingFor(): readonly string[] {
+    const routes = [...this.#current.routes.values()];
+    const failures = routes.flatMap(({ workload }) => workload?.failure?.hint ?? []);
+    return [...findWaiting(routes, this.#deps.audit), ...failures];
   }
 
   *#underWay(): Generator<Inbound> {

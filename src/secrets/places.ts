@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { homeOfSystem } from '../lib/home-of-system.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +32,7 @@ export function findPlaces(environment: Environment): Places {
 }
 
 function folderOf(environment: Environment, variable: string, byDefault: string): string {
-  const home = environment[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] || homedir();
+  const home = environment[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] || homeOfSystem();
   const local = environment['LOCALAPPDATA'];
   if (process.platform === 'win32' && local !== undefined && isAbsolute(local)) return local;
   const given = environment[variable];

@@ -14,10 +14,13 @@ export interface LeveledLog extends Log {
   setLevel(level: LogOptions['level']): void;
 }
 
-/** The log, on stderr: JSON lines for machines, or one short line each for a person at a terminal. */
-export function buildLog({ level, format }: LogOptions): LeveledLog {
-  const isPretty = format === 'pretty' || (format === 'auto' && process.stderr.isTTY);
-  const destination = isPretty ? prettyDestination() : jsonDestination();
+/** The log, on stderr: JSON lines for machines, or one short line each for a person at a terminal.
+ * @param write takes the lines instead of stderr: for a file that people read, so that short lines are what is usual
+ */
+export function buildLog({ level, format }: LogOptions, write?: (line: string) => void): LeveledLog {
+  const isForPeople = write !== undefined || process.stderr.isTTY;
+  const isPretty = format === 'pretty' || (format === 'auto' && isForPeople);
+  const destination = isPretty ? prettyDestination(write) : write === undefined ? jsonDestination() : { write };
   const log = pino(
     {
       level,
@@ -45,9 +48,10 @@ function jsonDestination(): DestinationStream {
   return destination;
 }
 
-function prettyDestination(): DestinationStream {
+function prettyDestination(write?: (line: string) => void): DestinationStream {
+  if (write !== undefined) return { write: (line) => write(prettyLine(line, undefined)) };
   process.stderr.on('error', () => {});
-  return { write: writePretty };
+  return { write: (line) => process.stderr.write(prettyLine(line, process.stderr)) };
 }
 
 const colours = { debug: 'gray', info: 'cyan', warn: 'yellow', error: 'red' } as const;
@@ -55,7 +59,7 @@ const colours = { debug: 'gray', info: 'cyan', warn: 'yellow', error: 'red' } as
 /** One line, whatever stands in it: claims of tokens nobody has verified do, and could forge further lines or move the cursor
  * (CWE-117). Only a stack has lines of its own.
  */
-function writePretty(line: string): void {
+function prettyLine(line: string, terminal: NodeJS.WriteStream | undefined): string {
   const { level, time, msg, ...fields }: { level: keyof typeof colours; time: string; msg: string } & LogFields =
     JSON.parse(line);
   const details = Object.entries(fields)
@@ -63,8 +67,12 @@ function writePretty(line: string): void {
     .map(([name, value]) => plain(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`))
     .join(' ');
   const stack = typeof fields['stack'] === 'string' ? `\n${fields['stack'].split('\n').map(plain).join('\n')}` : '';
-  process.stderr.write(
-    `${styleText('gray', time.slice(11, 23), { stream: process.stderr })} ${styleText(colours[level], level.padEnd(5), { stream: process.stderr })} ${plain(msg)}` +
-      `${details === '' ? '' : ` ${styleText('gray', details, { stream: process.stderr })}`}${stack}\n`,
+  const paint = (colour: 'gray' | 'cyan' | 'yellow' | 'red', text: string): string =>
+    terminal === undefined ? text : styleText(colour, text, { stream: terminal });
+  // A file is read on another day as well.
+  const shownTime = terminal === undefined ? time : time.slice(11, 23);
+  return (
+    `${paint('gray', shownTime)} ${paint(colours[level], level.padEnd(5))} ${plain(msg)}` +
+    `${details === '' ? '' : ` ${paint('gray', details)}`}${stack}\n`
   );
 }

@@ -234,6 +234,7 @@ test('usher run – started – says what is served without the secret, and ends
     context,
     [
       'run',
+      '--foreground',
       '--port',
       '0',
       ...jwt,
@@ -264,13 +265,8 @@ test('usher run – a busy port – names it and ends with 3', async (context) =
   context.after(() => server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const { code, stderr } = await runUsher(context, [
-    'run',
-    '--anonymous',
-    '--port',
-    String(port),
-    'http://127.0.0.1:1',
-  ]);
+  const args = ['run', '--foreground', '--anonymous', '--port', `${port}`, 'http://127.0.0.1:1'];
+  const { code, stderr } = await runUsher(context, args);
   assert.equal(code, 3);
   assert.match(stderr, new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port}: the port is in use`));
 });
@@ -344,8 +340,9 @@ function pathWithoutPackages(): string {
 }
 
 test('bin/usher.js – run by an old Node – goes on in the pinned one, which gets signals', { skip }, async (context) => {
-  const args = [bin, 'run', '--anonymous', '--port', '0', 'http://127.0.0.1:1'];
-  const child = spawn('node', args, { stdio: 'pipe', env: { PATH: pathWithoutPackages() } });
+  const args = [bin, 'run', '--foreground', '--anonymous', '--port', '0', 'http://127.0.0.1:1'];
+  const env = { PATH: pathWithoutPackages(), HOME: makeFolder(context) };
+  const child = spawn('node', args, { stdio: 'pipe', env });
   context.after(() => child.kill('SIGKILL'));
   child.stderr.on('data', (text: Buffer) => {
     if (String(text).includes('audit trail')) child.kill('SIGTERM');

@@ -114,7 +114,7 @@ describe("the scenario's commands", () => {
       join(examples, 'mcp/main.ts'),
       join(examples, 'apollo-mcp-config.yaml'),
     ];
-    await using program = startProgram(command);
+    await using program = startProgram(command, { env: { HOME: folder } });
     await assertServes(program);
     await assertStops(program);
     await assert.rejects(fetch(`http://127.0.0.1:${targetPort}/mcp`));
@@ -123,18 +123,22 @@ describe("the scenario's commands", () => {
 
   test('usher run with a URL – fronts it', async () => {
     const secret = join(folder, 'secret');
-    await using program = startProgram([
-      ...usher,
-      'run',
-      '--name',
-      'apollo',
-      '--proxy-port',
-      String(port),
-      ...authFlags(),
-      '--token-exchange-client-secret-file',
-      secret,
-      scenario.mcpServerUrl,
-    ]);
+    await using program = startProgram(
+      [
+        ...usher,
+        'run',
+        '--foreground',
+        '--name',
+        'apollo',
+        '--proxy-port',
+        String(port),
+        ...authFlags(),
+        '--token-exchange-client-secret-file',
+        secret,
+        scenario.mcpServerUrl,
+      ],
+      { env: { HOME: folder } },
+    );
     const record = await assertServes(program);
     assert.equal(record.server, 'apollo');
     await assertStops(program);

@@ -13,7 +13,7 @@ const stubborn = `${server} process.on('SIGTERM', () => {});`;
 async function run(context: TestContext, name: string, code = server) {
   const port = await freePort();
   const flags = ['--anonymous', '--name', name, '--port', `${port}`, '--target-port', '8000', '--engine', engineUrl];
-  const child = startUsher(context, ['run', ...flags, nodeImage, '--', '-e', code]);
+  const child = startUsher(context, ['run', '--foreground', ...flags, nodeImage, '--', '-e', code]);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (said += data.toString()));
   await until(() => said.includes('Usher listens on') || child.exitCode !== null, 30_000);

@@ -224,7 +224,7 @@ async function runArguments(context: TestContext, program?: string) {
   return {
     url: `http://127.0.0.1:${port}`,
     pids,
-    options: ['run', ...options, '--audit-file', join(folder, 'audit.jsonl')],
+    options: ['run', '--foreground', ...options, '--audit-file', join(folder, 'audit.jsonl')],
     command: ['--', ...command],
   };
 }

@@ -43,7 +43,8 @@ async function startGateway(
   const auditFile = join(makeFolder(context), 'audit.jsonl');
   const [command = 'run', ...others] = words.flatMap((line) => line.split(' '));
   const target = command === 'proxy' ? ['countries', '--target-uri', `${upstream.url}/mcp`] : [`${upstream.url}/mcp`];
-  const common = ['--port', `${port}`, '--audit-file', auditFile];
+  const stay = command === 'run' ? ['--foreground'] : [];
+  const common = [...stay, '--port', `${port}`, '--audit-file', auditFile];
   startUsher(context, [command, ...common, ...others, ...target], env === undefined ? {} : { env });
   await until(() => isUp(`http://localhost:${port}/ready`));
   return { mcpUrl: `http://localhost:${port}/mcp`, audit: () => readFileSync(auditFile, 'utf8') };

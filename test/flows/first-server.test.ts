@@ -62,6 +62,7 @@ describe('docs/start/first-server.md', () => {
 
   test('its commands, one after the other – do what the page says', async (context) => {
     const cwd = makeFolder(context);
+    const own = { cwd, env: { HOME: cwd } };
     const [program = ''] = blocks('js');
     await writeFile(join(cwd, 'whoami.mjs'), program);
     const [idpLine = []] = commandLines('idp');
@@ -75,7 +76,7 @@ describe('docs/start/first-server.md', () => {
     await idp.said('certificate authority');
     {
       await using _server = startProgram([process.execPath, 'whoami.mjs'], { cwd });
-      await using gateway = startProgram([...withUrl.slice(0, -1), ...more, ...withUrl.slice(-1)], { cwd });
+      await using gateway = startProgram([...withUrl.slice(0, -1), ...more, ...withUrl.slice(-1)], own);
       await assertServesAsWritten(gateway);
       const shown = blocks('text').find((block) => block.startsWith('Usher listens'));
       assert.ok(gateway.output().stderr.startsWith(shown ?? 'nothing'), gateway.output().stderr);
@@ -84,7 +85,7 @@ describe('docs/start/first-server.md', () => {
       assert.deepEqual([caller?.aud, exchanged?.aud], ['mcpserver', 'backend']);
     }
     const split = withCommand.indexOf('--');
-    await using gateway = startProgram([...withCommand.slice(0, split), ...more, ...withCommand.slice(split)], { cwd });
+    await using gateway = startProgram([...withCommand.slice(0, split), ...more, ...withCommand.slice(split)], own);
     await assertServesAsWritten(gateway);
   });
 });

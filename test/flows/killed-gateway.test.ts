@@ -17,7 +17,16 @@ test('a gateway that is killed under load – every call that was answered whole
   });
   const auditFile = join(makeFolder(context), 'audit.jsonl');
   const port = await findFreePort(21_000);
-  const args = ['run', '--anonymous', '--port', String(port), '--audit-file', auditFile, `${upstream.url}/mcp`];
+  const args = [
+    'run',
+    '--foreground',
+    '--anonymous',
+    '--port',
+    String(port),
+    '--audit-file',
+    auditFile,
+    `${upstream.url}/mcp`,
+  ];
   const usher = startUsher(context, args);
   const url = `http://127.0.0.1:${port}`;
   await until(() =>

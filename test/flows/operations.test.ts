@@ -37,7 +37,7 @@ async function runWithChild(context: TestContext, program: string) {
   const auditFile = join(folder, 'audit.jsonl');
   const options = ['--anonymous', '--port', `${port}`, '--target-port', `${targetPort}`, '--audit-file', auditFile];
   const command = [process.execPath, '-e', notes + program, `${targetPort}`];
-  const usher = startUsher(context, ['run', ...options, '--', ...command]);
+  const usher = startUsher(context, ['run', '--foreground', ...options, '--', ...command]);
   const pids = async () => (await readFile(pidFile, 'utf8').catch(() => '')).split('\n').filter(Boolean).map(Number);
   context.after(async () => {
     for (const pid of await pids()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
@@ -54,7 +54,16 @@ async function runInTerminal(context: TestContext) {
   const entry = new URL('../../dist/cli/main.js', import.meta.url).href;
   const main = `${note} import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })`;
   const audit = ['--audit-file', join(folder, 'audit.jsonl')];
-  const options = ['run', '--anonymous', '--port', `${port}`, '--target-port', `${targetPort}`, ...audit];
+  const options = [
+    'run',
+    '--foreground',
+    '--anonymous',
+    '--port',
+    `${port}`,
+    '--target-port',
+    `${targetPort}`,
+    ...audit,
+  ];
   const command = [process.execPath, '-e', note + listens, `${targetPort}`];
   const words = [process.execPath, '-e', main, '--', ...options, '--', ...command];
   const line = `exec ${words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ')}`;
@@ -173,7 +182,15 @@ test(
     const entry = new URL('../../dist/cli/main.js', import.meta.url).href;
     const program = `import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })`;
     const folder = await folderOf(context);
-    const args = ['run', '--anonymous', '--port', `${port}`, '--audit-file', join(folder, 'audit.jsonl')];
+    const args = [
+      'run',
+      '--foreground',
+      '--anonymous',
+      '--port',
+      `${port}`,
+      '--audit-file',
+      join(folder, 'audit.jsonl'),
+    ];
     const usher = spawn(process.execPath, ['-e', program, '--', ...args, 'http://127.0.0.1:9/mcp'], {
       stdio: ['ignore', 'ignore', full.fd],
       env: withoutSettings,
@@ -194,7 +211,16 @@ test(
   { skip: process.platform !== 'linux' },
   async (context) => {
     const port = await freePort();
-    const args = ['run', '--anonymous', '--port', `${port}`, '--audit-file', '/dev/full', 'http://127.0.0.1:9/mcp'];
+    const args = [
+      'run',
+      '--foreground',
+      '--anonymous',
+      '--port',
+      `${port}`,
+      '--audit-file',
+      '/dev/full',
+      'http://127.0.0.1:9/mcp',
+    ];
     const usher = startUsher(context, args);
     const result = collectResult(usher);
     const url = `http://127.0.0.1:${port}`;
@@ -261,7 +287,7 @@ async function flood(context: TestContext, options: readonly string[] = []): Pro
   await using upstream = await startHttpServer((_, response) => void response.end('{}'));
   const port = await freePort();
   const audit = ['--audit-file', join(folder, 'audit.jsonl')];
-  const args = ['run', '--anonymous', '--port', `${port}`, ...audit, ...options, upstream.url];
+  const args = ['run', '--foreground', '--anonymous', '--port', `${port}`, ...audit, ...options, upstream.url];
   const usher = startUsher(context, args, { openFiles: 64 });
   let text = '';
   usher.stderr?.setEncoding('utf8').on('data', (piece: string) => (text += piece));

@@ -73,7 +73,7 @@ async function serve(context: TestContext, name: string, env: Record<string, str
     '--audit-file',
     join(env['HOME'] ?? '', 'audit.jsonl'),
   ];
-  const child = startUsher(context, ['run', ...flags, name, '--', `${targetPort}`], { env });
+  const child = startUsher(context, ['run', '--foreground', ...flags, name, '--', `${targetPort}`], { env });
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   let answer = '';

@@ -55,6 +55,7 @@ async function prepare(context: TestContext, packages: readonly TestPackage[]) {
   };
   const common = [
     'run',
+    '--foreground',
     '--anonymous',
     '--port',
     `${port}`,

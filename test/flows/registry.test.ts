@@ -53,9 +53,9 @@ async function prepare(context: TestContext) {
     servers,
     registry,
     usher: (...args: string[]) => runUsher(context, args, { env }),
-    run: (...args: string[]) => runUsher(context, ['run', ...common, ...args], { env }),
+    run: (...args: string[]) => runUsher(context, ['run', '--foreground', ...common, ...args], { env }),
     async serve(...args: string[]) {
-      const child = startUsher(context, ['run', ...common, ...args], { env });
+      const child = startUsher(context, ['run', '--foreground', ...common, ...args], { env });
       let [stderr, text] = ['', ''];
       child.stderr?.setEncoding('utf8').on('data', (more: string) => (stderr += more));
       await until(async () => {

@@ -123,7 +123,7 @@ describe('a secret for a server that is run', () => {
     const stop = 'const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(), 100);';
     const server = `${stop} require('http').createServer((_, r) => r.end(process.env.TOKEN)).listen(${port}, '127.0.0.1')`;
     const args = ['--anonymous', '--port', '0', '--target-port', port, '--secret', 'github,target=TOKEN'];
-    const words = [process.execPath, launcher, 'run', ...args, '--', process.execPath, '-e', server];
+    const words = [process.execPath, launcher, 'run', '--foreground', ...args, '--', process.execPath, '-e', server];
     await using usher = startProgram(words, { env: { ...env, USHER_AUDIT_FILE: join(home, 'audit.jsonl') } });
     await usher.said(/audit trail/);
     const url = /(http:\/\/localhost:\d+\/mcp)/.exec(usher.output().stderr)?.[1] ?? '';

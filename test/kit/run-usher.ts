@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 const entry = new URL('../../src/cli/main.ts', import.meta.url).href;
 // The launcher in bin/ prefers what is built; tests want the source as it is.
-const program = `import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1)); })`;
+const program = `const program = ['-e', process.execArgv.at(-1), '--'];
+import(${JSON.stringify(entry)}).then(async ({ main }) => { process.exitCode = await main(process.argv.slice(1), process.env, { program }); })`;
 
 export interface UsherOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -22,13 +26,16 @@ export interface UsherResult {
 
 /** Starts the command line as a process of its own; it goes with the test at the latest. */
 export function startUsher(context: TestContext, args: readonly string[], options: UsherOptions = {}): ChildProcess {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '' } = process.env;
+  // What it keeps, and which clients it finds, is the test's own; each call has servers of its own, unless it has a home.
+  const HOME = join(tmpdir(), 'home');
+  const own = options.env?.['HOME'] === undefined ? { XDG_STATE_HOME: join(tmpdir(), 'states', randomUUID()) } : {};
   const words = [process.execPath, '-e', program, '--', ...args];
   const limited = ['/bin/sh', '-c', `ulimit -n ${options.openFiles}; exec "$@"`, 'sh', ...words];
   const [command = '', ...rest] = options.openFiles === undefined ? words : limited;
   const child = spawn(command, rest, {
     cwd: options.cwd,
-    env: { PATH, HOME, ...options.env },
+    env: { PATH, HOME, ...own, ...options.env },
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   context.after(() => child.kill('SIGKILL'));

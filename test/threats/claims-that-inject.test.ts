@@ -44,7 +44,7 @@ test('claims that forge lines, headers and what a terminal shows – a line each
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
   const env = { USHER_TOKEN_EXCHANGE_CLIENT_SECRET: 'gateway-secret' };
-  const usher = startUsher(context, ['run', ...args, upstream.url], { env });
+  const usher = startUsher(context, ['run', '--foreground', ...args, upstream.url], { env });
   const result = collectResult(usher);
   const url = `http://127.0.0.1:${port}`;
   await until(() =>

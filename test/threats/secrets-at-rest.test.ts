@@ -57,7 +57,7 @@ test(
     };
     const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
     const command = [process.execPath, '-e', server(childFile), String(targetPort)];
-    const usher = startUsher(context, ['run', ...args, '--', ...command], {
+    const usher = startUsher(context, ['run', '--foreground', ...args, '--', ...command], {
       env: { GATEWAY_SECRET: secret, NODE_OPTIONS: '' },
       cwd: folder,
     });

@@ -1,0 +1,37 @@
+import { buildCommand } from '../command.ts';
+import type { CommandModule } from '../command-module.ts';
+import { serverOptions } from '../server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+
+const options = {
+  force: {
+    flags: '--force',
+    help: 'At once: calls under way are cut off, and a process that does not end is killed',
+    group: 'Servers',
+  },
+  all: serverOptions.all,
+  group: serverOptions.group,
+  debug: serverOptions.debug,
+} as const satisfies Record<string, SimpleOption>;
+
+/** `usher restart NAME…` */
+export const restartCommand: CommandModule = {
+  build() {
+    const command = buildCommand('usher restart', {
+      summary: 'Stops servers of the background and starts them again; those that do not run are started.',
+      usage: 'NAME… [--force]\n       usher restart --all | --group NAME [--force]',
+      examples: ['usher restart apollo'],
+    });
+    return addSimpleOptions(command, Object.values(options));
+  },
+  async execute(command, context) {
+    const [{ readServers }, { restartBehind }, { runEach }] = await Promise.all([
+      import('../read-servers.ts'),
+      import('../start-saved.ts'),
+      import('../run-each.ts'),
+    ]);
+    const { machine, values, views } = await readServers(command, context);
+    const force = values.isSet(options.force);
+    return await runEach(views, (view) => restartBehind(view, { machine, context, force }), command);
+  },
+};

@@ -1,0 +1,33 @@
+import { buildCommand } from '../command.ts';
+import type { CommandModule } from '../command-module.ts';
+import { serverOptions } from '../server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+
+const options = {
+  force: { flags: '--force', help: 'Also those that run: they are stopped first, at once', group: 'Servers' },
+  all: serverOptions.all,
+  group: serverOptions.group,
+  debug: serverOptions.debug,
+} as const satisfies Record<string, SimpleOption>;
+
+/** `usher rm NAME…` */
+export const rmCommand: CommandModule = {
+  build() {
+    const command = buildCommand('usher rm', {
+      summary: 'Takes servers away that do not run: their settings and logs. The audit trail stays where it is.',
+      usage: 'NAME… [--force]\n       usher rm --all | --group NAME [--force]',
+      examples: ['usher rm apollo'],
+    });
+    return addSimpleOptions(command, Object.values(options));
+  },
+  async execute(command, context) {
+    const [{ readServers }, { forgetServer }, { runEach }] = await Promise.all([
+      import('../read-servers.ts'),
+      import('../forget-server.ts'),
+      import('../run-each.ts'),
+    ]);
+    const { machine, values, views } = await readServers(command, context);
+    const force = values.isSet(options.force);
+    return await runEach(views, (view) => forgetServer(view, { machine, force }), command);
+  },
+};

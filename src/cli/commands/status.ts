@@ -1,0 +1,41 @@
+import { buildCommand } from '../command.ts';
+import type { CommandModule } from '../command-module.ts';
+import { print } from '../print.ts';
+import { serverOptions } from '../server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+
+const options = { json: serverOptions.json, debug: serverOptions.debug } as const satisfies Record<
+  string,
+  SimpleOption
+>;
+const lastLines = 10;
+
+/** `usher status NAME` */
+export const statusCommand: CommandModule = {
+  build() {
+    const command = buildCommand('usher status', {
+      summary:
+        'Shows how a server is: its state, whether the server behind can be reached, who called in the last minute, what was refused last. Exit code 0 when it can take calls, 1 when not.',
+      usage: 'NAME [--json]',
+      examples: ['usher status apollo', 'usher status apollo --json'],
+    });
+    return addSimpleOptions(command, Object.values(options));
+  },
+  async execute(command, context) {
+    const [{ readServer }, { readLastLines }, { describeStatus, isWell, toJson }] = await Promise.all([
+      import('../read-servers.ts'),
+      import('../../servers/server-log.ts'),
+      import('../describe-servers.ts'),
+    ]);
+    const { values, view } = await readServer(command, context);
+    const { state, place } = view;
+    const isFallen = state === 'failed' || state === 'crashed' || state === 'unresponsive';
+    const lines = isFallen
+      ? [...(await readLastLines(place.log, lastLines)), ...(await readLastLines(place.output, lastLines))]
+      : [];
+    if (values.isSet(options.json)) {
+      print(JSON.stringify({ ...toJson(view), ...(isFallen ? { lastLines: lines } : {}) }, undefined, 2));
+    } else print(describeStatus(view, lines));
+    return isWell(view) ? 0 : 1;
+  },
+};

@@ -1,0 +1,33 @@
+import { leaves } from '../../config/leaves.ts';
+import { buildCommand } from '../command.ts';
+import type { CommandModule } from '../command-module.ts';
+import { addConfigOptions } from '../load-arguments.ts';
+import { runOptions } from '../one-server.ts';
+import { addSimpleOptions } from '../simple-options.ts';
+
+const options = [runOptions.group, runOptions.client, runOptions.noClient].map(({ flags, help, group }) => ({
+  flags,
+  help,
+  group,
+}));
+
+/** `usher update NAME [flags of run]` */
+export const updateCommand: CommandModule = {
+  build() {
+    const command = buildCommand('usher update', {
+      summary:
+        'Changes the settings of a server that runs in the background, or did: flags as usher run has them; the others stay. It goes on with them at once, and with those it had where it does not start.',
+      usage: 'NAME [options of run] [-- COMMAND ARG…]\n       usher update NAME -f FILE',
+      examples: [
+        'usher update apollo --oidc-scopes mcp:tools:call --log-level debug',
+        '# What no flag can say: edit what usher export prints\nusher export apollo > usher.yaml\nusher update apollo -f usher.yaml',
+      ],
+    });
+    addSimpleOptions(command, options);
+    return addConfigOptions(command, leaves);
+  },
+  async execute(command, context) {
+    const { updateServer } = await import('../update-server.ts');
+    return await updateServer(command, context);
+  },
+};

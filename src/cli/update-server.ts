@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import { thisMachine, type Machine } from '../clients/machine.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { leaves, workloadLeaf } from '../config/leaves.ts';
+import { reportUsage } from '../config/report.ts';
+import type { Problem } from '../config/source.ts';
+import { fail } from '../model/usher-error.ts';
+import { buildFindSecret } from '../secrets/build-find-secret.ts';
+import { openSecretStore } from '../secrets/open-secret-store.ts';
+import { withServerLock } from '../servers/claim-server.ts';
+import { addToLists, removeFromLists } from '../servers/client-lists.ts';
+import { orderReload } from '../servers/control.ts';
+import { loadSaved } from '../servers/load-saved.ts';
+import { isAlive, type ServerView } from '../servers/look-at-server.ts';
+import { auditFile, ensureOwnFolder } from '../servers/places.ts';
+import { type ServerRecord, writeServerFile, writeServerRecord } from '../servers/server-record.ts';
+import { textsOf } from './command.ts';
+import type { CommandContext } from './command-module.ts';
+import { describeTarget } from './describe-target.ts';
+import { debugFlags } from './load-arguments.ts';
+import { readRunOptions, runOptions } from './one-server.ts';
+import { dropSecrets, keepSecrets, placeAudit, writeLasting } from './place-secrets.ts';
+import { note, print, warn } from './print.ts';
+import { findServer } from './server-options.ts';
+import { givenFlags } from './setting-options.ts';
+import { SimpleValues } from './simple-options.ts';
+import { restartBehind } from './start-saved.ts';
+import { sortLeftovers } from './unknown-flags.ts';
+
+/** What a server is from now on. */
+interface Changed {
+  readonly record: ServerRecord;
+  readonly settings: string;
+}
+
+/** `usher update`: changes what a server was saved with, and has it go on with that.
+ * @throws UsherError
+ */
+export async function updateServer(command: Command, context: CommandContext): Promise<number> {
+  const machine = thisMachine(context.environment);
+  const { view, before, chosen, loaded } = await readUpdate(command, context, machine);
+  const { name } = view;
+  for (const warning of loaded.warnings) warn(warning);
+  const file = auditFile(machine, name);
+  const config = placeAudit(loaded, file);
+  if (config.audit.file === file) await ensureOwnFolder(dirname(file));
+  const store = openSecretStore(context.environment);
+  const { text, secrets } = writeLasting(config, { name, folder: process.cwd(), store });
+  await keepSecrets(store, secrets);
+  const kept = before.record.secrets.filter((secret) =>
+    text.split('\n').some((line) => line.endsWith(`Ref: ${secret}`)),
+  );
+  const after: Changed = {
+    record: {
+      ...before.record,
+      ...chosen,
+      target: describeTarget(config.servers[name]),
+      secrets: [...new Set([...kept, ...secrets.keys()])],
+    },
+    settings: text,
+  };
+  try {
+    await write(view, after, machine);
+    await goOn(view, after.record, { machine, context });
+  } catch (error) {
+    // It is what it was before, and runs as it ran.
+    await write(view, before, machine);
+    if (isAlive(view)) await restartBehind(view, { machine, context, force: false }).catch(() => {});
+    const added = [...secrets.keys()].filter((secret) => !before.record.secrets.includes(secret));
+    await dropSecrets(store, added).catch(() => {});
+    note(`${name} was not changed: it has the settings it had`);
+    throw error;
+  }
+  await dropSecrets(
+    store,
+    before.record.secrets.filter((secret) => !after.record.secrets.includes(secret)),
+  );
+  print(`${name} has its new settings${isAlive(view) ? '' : '; usher start runs it with them'}`);
+  return 0;
+}
+
+interface ReadUpdate {
+  readonly view: ServerView;
+  readonly before: Changed;
+  readonly chosen: Partial<Pick<ServerRecord, 'group' | 'clients'>>;
+  readonly loaded: LoadedConfig;
+}
+
+async function readUpdate(command: Command, context: CommandContext, machine: Machine): Promise<ReadUpdate> {
+  const { tail, environment } = context;
+  const { operands, problems: unknown } = sortLeftovers(command);
+  const [name, second] = operands;
+  const values = new SimpleValues(command, environment);
+  const problems: Problem[] = [];
+  if (name === undefined && unknown.length === 0)
+    problems.push({ where: 'NAME', what: 'is missing; give the name of a server, usher list shows those there are' });
+  if (second !== undefined)
+    problems.push({ where: 'arguments', what: 'are too many: expected one NAME; a URL is --target-uri' });
+  const { group, clients } = readRunOptions(values, problems);
+  if (name === undefined || second !== undefined) throw reportUsage([...unknown, ...problems]);
+  const view = await findServer(name, machine);
+  if (view.record === undefined || view.record.isPassing) {
+    const advice = 'It runs in a terminal: stop it there, and run it with other flags';
+    throw fail('server_unknown', { what: `server called ${name} with saved settings`, advice });
+  }
+  const before = { record: view.record, settings: await readFile(view.place.settings, 'utf8') };
+  const given = textsOf(command, 'config').at(-1);
+  const words = tail === undefined ? [] : [{ leaf: workloadLeaf('command'), label: 'COMMAND', texts: tail }];
+  const loaded = loadSaved(view.place, {
+    flags: [...givenFlags(command, leaves), ...debugFlags(command), ...words],
+    problems: [...unknown, ...problems, ...values.problems],
+    findSecret: buildFindSecret(() => openSecretStore(environment)),
+    ...(given === undefined ? {} : { file: given, environment }),
+  });
+  const chosen = {
+    ...(values.text(runOptions.group) === undefined || textsOf(command, 'group').length === 0 ? {} : { group }),
+    ...(textsOf(command, 'client').length > 0 || values.isSet(runOptions.noClient) ? { clients } : {}),
+  };
+  return { view, before, chosen, loaded };
+}
+
+async function write({ place }: ServerView, { record, settings }: Changed, machine: Machine): Promise<void> {
+  await withServerLock(place, machine, async () => {
+    await writeServerFile(place.settings, settings);
+    await writeServerRecord(place, record);
+  });
+}
+
+/** What can be taken over while calls go on is; anything else takes a restart. */
+async function goOn(
+  view: ServerView,
+  record: ServerRecord,
+  { machine, context }: { machine: Machine; context: CommandContext },
+): Promise<void> {
+  if (!isAlive(view)) return;
+  const control = view.run?.control;
+  if (control !== undefined && (await orderReload(control))) {
+    const url = view.url ?? '';
+    await removeFromLists(view.name, machine);
+    const { problems } = await addToLists({ name: view.name, url }, record.clients, machine);
+    for (const problem of problems) note(`Not in a list: ${problem}`);
+    note(`${view.name} took them over while calls went on`);
+    return;
+  }
+  await restartBehind(view, { machine, context, force: false });
+}
