@@ -2,7 +2,8 @@ import type { ServerDocument } from './server-document.ts';
 
 /** Servers Usher knows by name, in the form of server.json. Versions are those that were looked at, none is `latest`; images
  * are named by their tag where no digest is known for certain. Names begin with the domain of whoever makes the
- * server, the other way around. Sources: the registries of npm, PyPI and Go (versions, programs), and each project's own README (arguments, environment, port).
+ * server, the other way around. Versions and programs are those of the registries of npm, PyPI and Go. Arguments and environment are what these
+ * projects are known to take; of these servers only `everything` was run.
  */
 export const catalogue: readonly ServerDocument[] = [
   {
