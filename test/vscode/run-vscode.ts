@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { type Lab, startLab } from '../../src/demo/start-lab.ts';
 import { defaultSeed } from '../../src/idp/seed/default-seed.ts';
 import { findFreePort } from '../../src/lib/find-free-port.ts';
-import { runProgram, startProgram } from '../kit/run-program.ts';
+import { runProgram } from '../kit/run-program.ts';
 import { driveVsCode } from './drive-vscode.ts';
 import { startCodeServer } from './start-code-server.ts';
 
@@ -127,48 +127,40 @@ async function runUsher(
   const [mcpserver, backend] = [find('mcpserver'), find('backend')];
   assert.ok(mcpserver !== undefined && backend !== undefined);
   const url = `http://localhost:${port}/mcp`;
-  const usher = startProgram(
-    [
-      launcher,
-      'run',
-      '--foreground',
-      '--name',
-      'countries',
-      '--port',
-      String(port),
-      '--audit-file',
-      auditFile,
-      '--oidc-issuer',
-      mcpserver.issuer,
-      '--oidc-audience',
-      mcpserver.audience,
-      '--oidc-scopes',
-      'mcp:tools:call',
-      '--token-exchange-url',
-      backend.tokenUrl,
-      '--token-exchange-client-id',
-      'gateway',
-      '--token-exchange-client-secret-file',
-      secretFile,
-      '--token-exchange-audience',
-      backend.audience,
-      '--token-exchange-scopes',
-      'backend-api:read',
-      '--ca-file',
-      lab.idp.caFile,
-      lab.mcpServerUrl,
-    ],
-    { env: { HOME: home } },
+  const usher = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await runProgram([launcher, ...args], { env: { HOME: home } });
+    assert.equal(code, 0, stdout + stderr);
+  };
+  started.defer(() => usher('stop', '--all'));
+  await usher(
+    'run',
+    '--name',
+    'countries',
+    '--port',
+    String(port),
+    '--audit-file',
+    auditFile,
+    '--oidc-issuer',
+    mcpserver.issuer,
+    '--oidc-audience',
+    mcpserver.audience,
+    '--oidc-scopes',
+    'mcp:tools:call',
+    '--token-exchange-url',
+    backend.tokenUrl,
+    '--token-exchange-client-id',
+    'gateway',
+    '--token-exchange-client-secret-file',
+    secretFile,
+    '--token-exchange-audience',
+    backend.audience,
+    '--token-exchange-scopes',
+    'backend-api:read',
+    '--ca-file',
+    lab.idp.caFile,
+    lab.mcpServerUrl,
   );
-  started.defer(async () => {
-    // The launcher passes it on; killed, it would leave the gateway behind.
-    usher.child.kill('SIGTERM');
-    await usher.exited;
-  });
-  await usher.said(url, 30_000);
-  const add = ['client', 'add', 'countries', '--url', url, '--client', 'vscode'];
-  const withId = oauthClientId === undefined ? [] : ['--oauth-client-id', oauthClientId];
-  const { code, stderr } = await runProgram([launcher, ...add, ...withId], { env: { HOME: home } });
-  assert.equal(code, 0, stderr);
+  if (oauthClientId !== undefined)
+    await usher('client', 'add', 'countries', '--url', url, '--client', 'vscode', '--oauth-client-id', oauthClientId);
   return auditFile;
 }
