@@ -26,12 +26,12 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'list',
-    summary: 'List the servers that run here, and those that were stopped, or fell',
+    summary: 'List the servers that run here, or did',
     load: async () => (await import('./commands/list.ts')).listCommand,
   },
   {
     name: 'status',
-    summary: 'Show how a server is: state, server behind, callers, last refusal',
+    summary: 'Show how a server is, who called, what was refused',
     load: async () => (await import('./commands/status.ts')).statusCommand,
   },
   {

@@ -14,5 +14,5 @@ export function reportError(error: unknown, { debug }: { debug: boolean }): numb
     note(`${paint('dim', 'hint:')} This is a defect: run it again with --debug and report what it says.`);
   }
   if (debug && error instanceof Error) note(error.stack ?? '');
-  return error instanceof UsherError ? (error.row.exitCode ?? 1) : 1;
+  return error instanceof UsherError ? (error.exitCode ?? error.row.exitCode ?? 1) : 1;
 }

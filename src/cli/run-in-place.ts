@@ -61,7 +61,7 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
       const lists = await addToLists({ name, url }, record.clients, machine);
       const summary = summarize(config, gateway);
       const notes = describeLists(lists);
-      log.info('The server runs', { name, url, clients: lists.clients.join(', ') || undefined });
+      if (isBackground) log.info('The server runs', { name, url, clients: lists.clients.join(', ') || undefined });
       if (!isBackground) note([summary, ...notes].join('\n'));
       await tellLauncher({ kind: 'ready', url, summary, notes: [...notes] });
       return {
@@ -70,7 +70,7 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
           await server.close({ isWanted: sentence === undefined, reason: sentence ?? 'stopped' });
           for (const problem of (await taken)?.problems ?? [])
             log.warn(`Cannot take the server out of a list: ${problem}`);
-          log.info('The server has stopped', { name, reason: sentence });
+          if (isBackground) log.info('The server has stopped', { name, reason: sentence });
         },
         cut: () => gateway.cut(),
         reload: () => void reloadGateway(gateway, read, log),

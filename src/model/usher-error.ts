@@ -45,6 +45,8 @@ export class UsherError extends Error {
   readonly challengeParameters: Readonly<Record<string, string>>;
   /** For the caller's next proof (RFC 9449 §9). */
   readonly nonce: string | undefined;
+  /** Of the command line, where it is another than the row's. */
+  readonly exitCode: number | undefined;
   /** Which refusal of the provider behind it is, where it is a known one; its words are in the hint. */
   readonly known: KnownRefusal | undefined;
 
@@ -58,6 +60,7 @@ export class UsherError extends Error {
     this.code = code;
     this.row = row;
     this.known = extra.known;
+    this.exitCode = extra.exitCode;
     const place = extra.place === undefined ? '' : `${extra.place}: `;
     const known = extra.known === undefined ? '' : ` ${extra.known.cause} ${extra.known.fix}`;
     this.hint = `${place}${fill(row.hint, details, bounded)}${known}`;
@@ -91,6 +94,8 @@ export interface FailExtra {
   /** Of `WWW-Authenticate`, by name: public, and checked by whoever got the values from elsewhere. */
   readonly challengeParameters?: Readonly<Record<string, string>>;
   readonly nonce?: string;
+  /** What another process ended with, on whose behalf this one says it. */
+  readonly exitCode?: number;
   /** What is known of the provider's answer, for the operator. */
   readonly known?: KnownRefusal | undefined;
 }

@@ -70,7 +70,11 @@ export async function launchServer({ place, id }: Claim, options: LaunchOptions)
   // What it reports it has said there as well.
   const said = report.isOwn ? log : [...log, ...(await readLastLines(place.output, lastLines))];
   const reason = [report.message, ...said.map((line) => `  ${plain(line)}`)].join('\n');
-  throw fail('server_not_started', { name, reason, advice: report.hint.replace(/\.$/, '') });
+  throw fail(
+    'server_not_started',
+    { name, reason, advice: report.hint.replace(/\.$/, '') },
+    { exitCode: report.exitCode },
+  );
 }
 
 /** With whether it is the server's own, or what was seen of its end. */

@@ -58,7 +58,7 @@ test('usher run – a command that ends at once – shows what it said last', as
   const program = 'console.error("no such operation file"); process.exit(7)';
   const args = ['run', '--anonymous', '--name', 'apollo', '--port', `${port}`, '--target-port', `${targetPort}`];
   const { code, stderr } = await machine.usher([...args, '--', process.execPath, '-e', program]);
-  assert.equal(code, 3, stderr);
+  assert.equal(code, 4, stderr);
   assert.match(stderr, /Cannot start apollo: Cannot run .*: it exited with code 7\n.*no such operation file/);
   assert.equal(await machine.look('apollo'), undefined);
 });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -29,7 +30,8 @@ export function startUsher(context: TestContext, args: readonly string[], option
   const { PATH = '' } = process.env;
   // What it keeps, and which clients it finds, is the test's own; each call has servers of its own, unless it has a home.
   const HOME = join(tmpdir(), 'home');
-  const own = options.env?.['HOME'] === undefined ? { XDG_STATE_HOME: join(tmpdir(), 'states', randomUUID()) } : {};
+  const states = join(tmpdir(), `state-${randomUUID()}`);
+  const own = options.env?.['HOME'] === undefined ? { XDG_STATE_HOME: states } : {};
   const words = [process.execPath, '-e', program, '--', ...args];
   const limited = ['/bin/sh', '-c', `ulimit -n ${options.openFiles}; exec "$@"`, 'sh', ...words];
   const [command = '', ...rest] = options.openFiles === undefined ? words : limited;
@@ -38,7 +40,10 @@ export function startUsher(context: TestContext, args: readonly string[], option
     env: { PATH, HOME, ...own, ...options.env },
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
-  context.after(() => child.kill('SIGKILL'));
+  context.after(() => {
+    child.kill('SIGKILL');
+    rmSync(states, { recursive: true, force: true, maxRetries: 5 });
+  });
   child.stdin?.on('error', () => {}); // it may end before it has read everything
   child.stdin?.end(options.stdin);
   return child;
