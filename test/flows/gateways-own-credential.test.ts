@@ -114,7 +114,10 @@ describe('configuration', () => {
     });
   }
   const bad: [string, RegExp, string?][] = [
-    ['{ strategy: static-header, header: X-Api-Key }', /credential\.value: is missing; give a file that holds it: --static-header-value-file PATH/],
+    [
+      '{ strategy: static-header, header: X-Api-Key }',
+      /credential\.value: is missing; give a file that holds it: --static-header-value-file PATH/,
+    ],
     [
       '{ strategy: static-header, header: X-Api-Key, valueEnv: TWO_LINES }',
       /credential\.value: is not usable, expected text/,
