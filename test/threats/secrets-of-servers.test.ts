@@ -96,6 +96,8 @@ test('a secret of the store in the environment of a command – in no file, and 
   assert.match(machine.read('apollo', 'settings.yaml'), /env:\n +PLAIN: "1"\n +secretEnv:\n +TOKEN: github/);
   assert.equal((await machine.usher(['restart', 'apollo'])).code, 0);
   assert.equal(await (await post(`http://localhost:${port}/mcp`, undefined)).text(), secret);
+  // Killed, as at the end of a test, it would leave its command behind.
+  assert.equal((await machine.usher(['stop', 'apollo'])).code, 0);
 });
 
 test('a server that does not start – leaves no secret in the store, and no files', async (context) => {
