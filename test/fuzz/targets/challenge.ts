@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { errorTable, type ErrorCode } from '../../../src/model/errors.ts';
 import { UsherError } from '../../../src/model/usher-error.ts';
 import { buildChallenge } from '../../../src/pipeline/challenge.ts';
-import { buildRoute, buildRouted } from '../../kit/build-routed.ts';
+import { anonymous, buildRoute, buildRouted } from '../../kit/build-routed.ts';
 import { isObject, parseJson, type Target } from '../target.ts';
 
 const proofs = { isRequired: false, algorithms: ['ES256', 'EdDSA'], check: () => undefined };
-const route = buildRoute({ proofs });
+const route = buildRoute({ proofs, authenticator: { ...anonymous, issuers: ['https://issuer.example'] } });
 const { request } = buildRouted({}, route);
 const codes = Object.keys(errorTable) as ErrorCode[];
 
