@@ -96,7 +96,7 @@ test('request – refused – the words of Okta and its causes, without control 
   await assert.rejects(org.client.send(request), (error: unknown) => {
     assert.ok(error instanceof UsherError);
     assert.match(error.message, /refused to POST \/api\/v1\/apps, 400 E0000001$/);
-    assert.match(error.hint, /Api validation failed: name; name: {2}\[31mtaken/);
+    assert.match(error.hint, /Api validation failed: name; name: taken/);
     assert.ok(!`${error.message}${error.hint}`.includes('00api-token'));
     return true;
   });
