@@ -87,5 +87,8 @@ describe('docs/start/first-server.md', () => {
     const split = withCommand.indexOf('--');
     await using gateway = startProgram([...withCommand.slice(0, split), ...more, ...withCommand.slice(split)], own);
     await assertServesAsWritten(gateway);
+    // Killed, it would leave its command behind.
+    gateway.child.kill('SIGTERM');
+    await gateway.exited;
   });
 });
