@@ -1,8 +1,8 @@
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { workloadLeaf } from '../config/leaves.ts';
 import type { GivenFlag } from '../config/read-flags.ts';
+import { userFolder } from '../lib/user-folder.ts';
 import { spellPackage } from '../packages/package.ts';
 import { packageOptions } from './package-options.ts';
 import { note, warn } from './print.ts';
@@ -59,7 +59,6 @@ function tellScripts(pinned: string, scripts: readonly string[], wereRun: boolea
 }
 
 /** What can be fetched again: cache, in the words of the XDG Base Directory Specification. */
-function cacheFolder({ XDG_CACHE_HOME: caches, HOME: home }: Environment): string {
-  const base = caches !== undefined && isAbsolute(caches) ? caches : join(home || homedir(), '.cache');
-  return join(base, 'usher', 'packages');
+function cacheFolder(environment: Environment): string {
+  return join(userFolder(environment, 'XDG_CACHE_HOME'), 'usher', 'packages');
 }

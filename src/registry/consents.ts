@@ -1,10 +1,10 @@
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { describe } from '../lib/describe-error.ts';
 import { holdLock } from '../lib/hold-lock.ts';
 import { parseJson } from '../lib/parse-json.ts';
 import { findStateFile, writeStateFile } from '../lib/state-file.ts';
+import { userFolder } from '../lib/user-folder.ts';
 import { fail } from '../model/usher-error.ts';
 import { entryDigest } from './entry-digest.ts';
 import type { Entry } from './server-document.ts';
@@ -25,9 +25,7 @@ export type Consent = 'agreed' | 'other version' | 'changed' | 'new';
 
 /** Where it is kept what people agreed to: state, in the words of the XDG Base Directory Specification. */
 export function consentsFile(environment: Readonly<Record<string, string | undefined>>): string {
-  const { XDG_STATE_HOME: states, HOME: home } = environment;
-  const base = states !== undefined && isAbsolute(states) ? states : join(home || homedir(), '.local', 'state');
-  return join(base, 'usher', 'registry.json');
+  return join(userFolder(environment, 'XDG_STATE_HOME'), 'usher', 'registry.json');
 }
 
 /** @throws UsherError registry_state_unusable */

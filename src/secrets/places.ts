@@ -1,5 +1,5 @@
-import { isAbsolute, join, resolve } from 'node:path';
-import { homeOfSystem } from '../lib/home-of-system.ts';
+import { join, resolve } from 'node:path';
+import { userFolder } from '../lib/user-folder.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,19 +22,9 @@ export function findPlaces(environment: Environment): Places {
   const file = environment['USHER_SECRETS_FILE'];
   const keyFile = environment['USHER_SECRETS_KEY_FILE'];
   return {
-    file: file ? resolve(file) : join(folderOf(environment, 'XDG_DATA_HOME', '.local/share'), 'usher', 'secrets.json'),
-    keyFile: keyFile
-      ? resolve(keyFile)
-      : join(folderOf(environment, 'XDG_CONFIG_HOME', '.config'), 'usher', 'secrets.key'),
+    file: file ? resolve(file) : join(userFolder(environment, 'XDG_DATA_HOME'), 'usher', 'secrets.json'),
+    keyFile: keyFile ? resolve(keyFile) : join(userFolder(environment, 'XDG_CONFIG_HOME'), 'usher', 'secrets.key'),
     holder: environment['USHER_SECRETS_KEY'] || undefined,
     environment,
   };
-}
-
-function folderOf(environment: Environment, variable: string, byDefault: string): string {
-  const home = environment[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] || homeOfSystem();
-  const local = environment['LOCALAPPDATA'];
-  if (process.platform === 'win32' && local !== undefined && isAbsolute(local)) return local;
-  const given = environment[variable];
-  return given !== undefined && isAbsolute(given) ? given : join(home, byDefault);
 }

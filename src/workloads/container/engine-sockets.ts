@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { homeOfSystem } from '../../lib/home-of-system.ts';
 
 /** A place where an engine may be. */
 export interface EngineSocket {
@@ -19,7 +19,7 @@ export interface Surroundings {
 export const ownSurroundings = (): Surroundings => ({
   environment: process.env,
   platform: process.platform,
-  home: homedir(),
+  home: homeOfSystem(),
   uid: process.getuid?.(),
 });
 

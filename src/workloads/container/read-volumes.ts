@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { describe } from '../../lib/describe-error.ts';
+import { homeOfSystem } from '../../lib/home-of-system.ts';
 import type { Engine } from './find-engine.ts';
 import { EngineError } from './engine-client.ts';
 import { refuseContainer } from './refuse-container.ts';
@@ -26,7 +26,7 @@ export function parseVolume(text: string, folder = process.cwd()): Volume {
   const words = options.split(',');
   const isNamed = !/[\\/]/.test(source) && !/^(?:\.{1,2}|~)$/.test(source);
   return {
-    source: isNamed ? source : resolve(folder, source.replace(/^~(?=$|\/)/, homedir())),
+    source: isNamed ? source : resolve(folder, source.replace(/^~(?=$|\/)/, homeOfSystem())),
     target,
     isNamed,
     isReadOnly: words.includes('ro'),
