@@ -9,6 +9,7 @@ import type { Secret } from '../model/secret.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';
 import type { UsherError } from '../model/usher-error.ts';
 import type { IssuerMetadata } from './read-issuer-metadata.ts';
+import type { SignInAid } from './sign-in-aid.ts';
 import type { SignedInUser } from './sign-user-in.ts';
 
 /** What a check came to. `warn`: it works, and will not for long. `unknown`: it could not be found out, and the evidence says
@@ -34,19 +35,6 @@ export interface Check {
   readonly applies?: (patient: Patient) => boolean;
   /** May throw: what it cannot foresee becomes `unknown`. */
   run(patient: Patient): Promise<Outcome> | Outcome;
-}
-
-/** How somebody can be let sign in. */
-export interface SignInAid {
-  readonly clientId: string;
-  /** Without one it is a public client. */
-  readonly clientSecret?: Secret;
-  /** On this machine, registered with the client. */
-  readonly redirectUri: string;
-  /** Shows the address that somebody has to open in a browser. */
-  readonly show: (url: string) => void;
-  /** How long to wait for them; five minutes when absent. */
-  readonly patienceMs?: number;
 }
 
 /** What the operator gave beside the configuration. */

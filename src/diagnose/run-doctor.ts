@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { buildRoutes } from '../gateway/build-routes.ts';
-import { readCa } from '../gateway/mounts.ts';
+import { readCa } from '../gateway/read-ca.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient } from '../lib/http-client.ts';

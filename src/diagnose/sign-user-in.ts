@@ -3,8 +3,8 @@ import * as oauth from 'oauth4webapi';
 import type { HttpClient } from '../lib/http-client.ts';
 import { Secret } from '../model/secret.ts';
 import { listenForCallback } from './await-callback.ts';
-import type { SignInAid } from './check.ts';
 import type { MetadataDocument } from './read-issuer-metadata.ts';
+import type { SignInAid } from './sign-in-aid.ts';
 
 /** Where somebody signs in, and what for. */
 export interface SignInRequest {

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
-import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient, type HttpClient } from '../lib/http-client.ts';
-import { readAuthorities } from '../lib/read-authorities.ts';
 import type { Route } from '../model/route.ts';
-import { fail } from '../model/usher-error.ts';
 import type { OperatorLogins } from './operator-logins.ts';
+import { readCa } from './read-ca.ts';
 import { buildRoutes, type RouteDeps, type ServedRoutes } from './build-routes.ts';
 
 /** Something that holds connections. */
@@ -84,16 +82,5 @@ export class Mounts implements AsyncDisposable {
   async #close(some: readonly Closable[]): Promise<void> {
     const held = some.filter((one) => this.#open.delete(one));
     await Promise.all(held.map((one) => one.close()));
-  }
-}
-
-/** All certificate authorities to trust, PEM; undefined for Node's own list.
- * @throws UsherError config_invalid when the file cannot be read
- */
-export function readCa(caFile: string | undefined): readonly string[] | undefined {
-  try {
-    return readAuthorities(caFile);
-  } catch (cause) {
-    throw fail('config_invalid', { report: `--ca-file: Cannot read ${caFile}: ${describe(cause)}` }, { cause });
   }
 }

@@ -7,7 +7,7 @@ import type { Log } from '../model/log.ts';
 import type { LoginAid } from '../model/login-aid.ts';
 import { Secret } from '../model/secret.ts';
 import type { SecretStore } from '../model/secret-store.ts';
-import { readCa } from './mounts.ts';
+import { readCa } from './read-ca.ts';
 import { upstreamUrl } from './upstream-url.ts';
 
 export interface OperatorLoginsDeps {

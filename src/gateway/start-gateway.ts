@@ -14,7 +14,8 @@ import { buildListener, listen, maxHeaderBytes, type Listener } from './build-li
 import { Certificate, readCertificate } from './certificate.ts';
 import { limitConnections, tellDropped } from './limit-connections.ts';
 import { buildMemorySecrets } from './memory-secrets.ts';
-import { Mounts, readCa } from './mounts.ts';
+import { Mounts } from './mounts.ts';
+import { readCa } from './read-ca.ts';
 import { OperatorLogins } from './operator-logins.ts';
 import { buildQuietAid } from './quiet-aid.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import type { SignInAid } from '../../src/diagnose/check.ts';
+import type { SignInAid } from '../../src/diagnose/sign-in-aid.ts';
 import { runDoctor } from '../../src/diagnose/run-doctor.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { freePort } from '../kit/free-port.ts';

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { getCACertificates } from 'node:tls';
-import { readCa } from '../../gateway/mounts.ts';
+import { readCa } from '../../gateway/read-ca.ts';
 import { describe } from '../../lib/describe-error.ts';
 import { findFirstToEnd, findPath, parseCertificates } from '../certificate-path.ts';
 import { type Check, failed, type Outcome, pass, type Patient, unknown, warned } from '../check.ts';

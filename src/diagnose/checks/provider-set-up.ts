@@ -1,5 +1,5 @@
 import type { CredentialConfig } from '../../config/schema.ts';
-import { readCa } from '../../gateway/mounts.ts';
+import { readCa } from '../../gateway/read-ca.ts';
 import type { Provider } from '../../model/provider.ts';
 import { type ExpectedSetUp, joinInspections, type SetUpInspection } from '../../model/set-up-inspection.ts';
 import { UsherError } from '../../model/usher-error.ts';

@@ -1,4 +1,4 @@
-import { readCa } from '../../gateway/mounts.ts';
+import { readCa } from '../../gateway/read-ca.ts';
 import { describe } from '../../lib/describe-error.ts';
 import { connect } from '../../state/redis/connect.ts';
 import { type Check, failed, pass, unknown } from '../check.ts';
