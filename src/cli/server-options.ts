@@ -11,6 +11,11 @@ import type { SimpleOption, SimpleValues } from './simple-options.ts';
 export const serverOptions = {
   all: { flags: '-a, --all', help: 'All servers', group: 'Servers' },
   group: { flags: '--group <NAME>', help: 'Those of this group', group: 'Servers' },
+  force: {
+    flags: '--force',
+    help: 'At once: calls under way are cut off, and a process that does not end is killed',
+    group: 'Servers',
+  },
   foreground: { flags: '--foreground', help: 'Stay in this terminal; it ends with it', group: 'Server' },
   json: { flags: '--json', help: 'JSON instead of text', group: 'Output' },
   debug: { flags: '--debug', help: 'Show the stack of errors', group: 'Output' },

@@ -5,11 +5,7 @@ import { serverOptions } from '../server-options.ts';
 import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
 
 const options = {
-  force: {
-    flags: '--force',
-    help: 'At once: calls under way are cut off, and a process that does not end is killed',
-    group: 'Servers',
-  },
+  force: serverOptions.force,
   all: serverOptions.all,
   group: serverOptions.group,
   debug: serverOptions.debug,
