@@ -1,23 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { buildAnonymousAuthenticator } from '../authenticators/anonymous/build-anonymous-authenticator.ts';
 import { buildProofCheck } from '../authenticators/dpop/build-proof-check.ts';
-import { buildReplayMemory, type ReplayMemory } from '../authenticators/dpop/replay-memory.ts';
+import { buildReplayMemory } from '../authenticators/dpop/replay-memory.ts';
 import { buildSharedReplays } from '../authenticators/dpop/shared-replays.ts';
 import { buildLocalTokenAuthenticator } from '../authenticators/local-token/build-local-token-authenticator.ts';
 import { buildIntrospectionAuthenticator } from '../authenticators/introspection/build-introspection-authenticator.ts';
 import { buildJwtAuthenticator } from '../authenticators/jwt/build-jwt-authenticator.ts';
 import { sameSettings } from '../config/same-settings.ts';
 import type { Config, ServerConfig } from '../config/schema.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { HttpClient } from '../lib/http-client.ts';
 import { Roster } from '../lib/roster.ts';
 import type { Authenticator } from '../model/authenticator.ts';
-import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
 import { Secret } from '../model/secret.ts';
 import type { Upstream } from '../model/upstream.ts';
-import type { Store } from '../model/store.ts';
-import type { Workload } from '../model/workload.ts';
 import { buildRateLimits } from '../policies/rate-limit/build-rate-limits.ts';
 import { buildScopesPolicy } from '../policies/scopes/build-scopes-policy.ts';
 import { buildHttpUpstream } from '../upstreams/http/build-http-upstream.ts';
@@ -27,34 +22,10 @@ import { buildServerCredential } from './build-credential.ts';
 import { buildServerFacade } from './build-server-facade.ts';
 import { buildOwners } from './build-owners.ts';
 import { joinAuthenticators } from './join-authenticators.ts';
-import type { OperatorLogins } from './operator-logins.ts';
 import { scopeSettings } from './scope-settings.ts';
 import { upstreamUrl } from './upstream-url.ts';
 import { resourceMetadataUrl } from './resource-metadata.ts';
-
-export interface RouteDeps {
-  /** For identity providers. */
-  readonly http: HttpClient;
-  readonly ca: readonly string[] | undefined;
-  readonly now: Clock;
-  readonly log: Log;
-  /** The port that is really listened on, and how; part of the default resource URL. */
-  readonly port: number;
-  readonly scheme: 'http' | 'https';
-  /** Servers that are run here, by name. */
-  readonly workloads: ReadonlyMap<string, Workload>;
-  /** Those that speak over their standard streams. */
-  readonly bridges?: ReadonlyMap<string, Upstream>;
-  /** What several replicas know together. */
-  readonly store?: Store | undefined;
-  /** Which proofs (DPoP) were used, by server: whatever is configured anew, they stay used. */
-  readonly usedProofs: Map<string, ReplayMemory>;
-  /** Who runs the gateway and signed in, by server; absent where routes are only looked at. */
-  readonly logins?: Logins | undefined;
-}
-
-/** What routes need of the logins. */
-export type Logins = Pick<OperatorLogins, 'loginFor' | 'callerTokenFor'>;
+import type { RouteDeps } from './route-deps.ts';
 
 interface NamedDeps extends RouteDeps {
   /** Of the mounted server, for the log. */

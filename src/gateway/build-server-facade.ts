@@ -5,7 +5,7 @@ import type { Facade } from '../model/facade.ts';
 import { fail } from '../model/usher-error.ts';
 import { buildClientAuthentication } from '../oauth/client-authentication/build-client-authentication.ts';
 import { everyScope, usualScopes } from '../policies/scopes/offered-scopes.ts';
-import type { RouteDeps } from './build-routes.ts';
+import type { RouteDeps } from './route-deps.ts';
 import { scopeSettings } from './scope-settings.ts';
 
 const discoveryMs = 5_000;

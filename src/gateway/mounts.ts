@@ -4,7 +4,8 @@ import { buildHttpClient, type HttpClient } from '../lib/http-client.ts';
 import type { Route } from '../model/route.ts';
 import type { OperatorLogins } from './operator-logins.ts';
 import { readCa } from './read-ca.ts';
-import { buildRoutes, type RouteDeps, type ServedRoutes } from './build-routes.ts';
+import { buildRoutes, type ServedRoutes } from './build-routes.ts';
+import type { RouteDeps } from './route-deps.ts';
 
 /** Something that holds connections. */
 interface Closable {
