@@ -1,10 +1,11 @@
+import { reportUsage } from '../../config/report.ts';
 import { openSecretStore } from '../../secrets/open-secret-store.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { print } from '../print.ts';
-import { refuseAll } from '../require.ts';
 import { secretOptions } from '../secret-options.ts';
 import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
+import { sortLeftovers } from '../unknown-flags.ts';
 
 /** `usher secret status` */
 export const secretStatusCommand: CommandModule = {
@@ -17,7 +18,11 @@ export const secretStatusCommand: CommandModule = {
     return addSimpleOptions(command, [secretOptions.json, secretOptions.debug]);
   },
   execute(command, { tail, environment }) {
-    refuseAll(command, tail);
+    const { operands, problems } = sortLeftovers(command);
+    const found = [...problems];
+    if (operands.length > 0 || tail !== undefined)
+      found.push({ where: 'arguments', what: 'are too many: none is taken' });
+    if (found.length > 0) throw reportUsage(found);
     const store = openSecretStore(environment);
     const { path, key } = store.status();
     // Opens it: a store that cannot be opened is what people come here for.
