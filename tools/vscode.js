@@ -25,6 +25,8 @@ async function fetchCodeServer(node) {
     const bin = dirname(node);
     process.env['PATH'] = `${bin}:${process.env['PATH'] ?? ''}`;
     process.env['npm_config_nodedir'] = dirname(bin);
+    // Of the npm that runs this script, which may be of another Node.js; the one to come would hand it on.
+    delete process.env['npm_config_user_agent'];
     const install = ['install', '--prefix', partial, '--no-audit', '--no-fund', '--foreground-scripts'];
     const { ok, output } = await runQuietly('npm', [...install, `code-server@${version}`], { timeoutMs: 1_800_000 });
     if (!ok)
