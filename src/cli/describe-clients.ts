@@ -42,13 +42,14 @@ export function reportOutcomes(
   throw fail('client_not_written', { report });
 }
 
-const marks = { present: '✔', changed: '≠', gone: '✘', unreadable: '?' } as const;
-const colours = { present: 'green', changed: 'yellow', gone: 'red', unreadable: 'red' } as const;
+const marks = { present: '✔', changed: '≠', gone: '✘', unreadable: '?', abandoned: '!' } as const;
+const colours = { present: 'green', changed: 'yellow', gone: 'red', unreadable: 'red', abandoned: 'yellow' } as const;
 const states: Readonly<Record<ListedServer['state'], string>> = {
   present: 'as Usher wrote it',
   changed: 'changed since',
   gone: 'not there any more',
   unreadable: 'cannot be read',
+  abandoned: 'left there by a server that was killed',
 };
 
 /** Servers and where they stand, by name. */
@@ -63,7 +64,9 @@ export function describeServers(servers: readonly ListedServer[]): string {
         file,
       ]);
       const urls = [...new Set(own.map(({ url }) => url))].join(', ');
-      return [`${style('bold', name)}  ${urls}`, ...layOut(rows)].join('\n');
+      const isLeft = own.some(({ state }) => state === 'abandoned');
+      const advice = `  Start ${name} again, or take it out: usher client remove ${name}`;
+      return [`${style('bold', name)}  ${urls}`, ...layOut(rows), ...(isLeft ? [advice] : [])].join('\n');
     })
     .join('\n\n');
 }

@@ -2,20 +2,32 @@ import type { Client, ServerEntry } from './client.ts';
 import { throughMcpRemote } from './entry-shapes.ts';
 import { FileProblem } from './formats/format.ts';
 import { loadFormat } from './formats/formats.ts';
+import type { Holder } from './holder.ts';
 import { findClientFile, type Machine } from './machine.ts';
 import { withLedger } from './ledger.ts';
 import type { Outcome } from './outcome.ts';
 import { putEntry } from './put-entry.ts';
 
+export interface AddServerOptions {
+  /** Usually {@link chooseClients}. */
+  readonly clients: readonly Client[];
+  readonly machine: Machine;
+  /** Also where people changed what Usher wrote. */
+  readonly force?: boolean;
+  /** The gateway that serves it: what is written goes with it, and what somebody had written there stays as it is. Absent
+   * where somebody asks for the entry: then it stays until they take it out.
+   */
+  readonly holder?: Holder;
+}
+
 /** Makes a server appear in clients: writes it into the settings of each, or brings what Usher wrote there up to date. One
  * client whose settings cannot be written does not keep it from the others.
- * @param clients usually {@link chooseClients}
  * @returns what became of it, in the order of the clients
  * @throws UsherError `client_state_unusable` before anything is written
  */
 export async function addServer(
   server: ServerEntry,
-  { clients, machine, force = false }: { clients: readonly Client[]; machine: Machine; force?: boolean },
+  { clients, machine, force = false, holder }: AddServerOptions,
 ): Promise<readonly Outcome[]> {
   return await withLedger(machine, async (ledger, save) => {
     const outcomes: Outcome[] = [];
@@ -24,16 +36,13 @@ export async function addServer(
       const file = findClientFile(client, machine);
       if (file === undefined) continue;
       const { id, title } = client;
-      const task = { client, file, format: await loadFormat(client.format), name: server.name, force };
+      const format = await loadFormat(client.format);
+      const task = { client, file, format, name: server.name, force, ...(holder === undefined ? {} : { holder }) };
       try {
-        const { result, ledger: after } = await putEntry(
-          task,
-          { url: server.url, value: client.entry(server) },
-          current,
-          save,
-        );
+        if (holder !== undefined) checkProject(client, server);
+        const { result, ledger: after, isClosed } = await putEntry(task, server, current, save);
         current = after;
-        outcomes.push({ client: id, title, file, result, ...noteOf(client, server) });
+        outcomes.push({ client: id, title, file, result, ...noteOf(client, server, isClosed) });
       } catch (error) {
         if (!(error instanceof FileProblem)) throw error;
         const problem = { reason: error.message, advice: error.advice };
@@ -44,14 +53,30 @@ export async function addServer(
   });
 }
 
-function noteOf(client: Client, server: ServerEntry): { note?: string } {
+/** Nobody has asked for a token of their own in a file that others get.
+ * @throws FileProblem
+ */
+function checkProject({ project }: Client, { name, headers = {} }: ServerEntry): void {
+  if (project !== true || Object.keys(headers).length === 0) return;
+  throw new FileProblem(
+    `everybody who works on the project would get the token that ${name} asks for`,
+    'Name a client of your own with --client',
+  );
+}
+
+function noteOf(client: Client, server: ServerEntry, isClosed: boolean): { note?: string } {
+  const isSignedIn = Object.keys(server.headers ?? {}).some((header) => header.toLowerCase() === 'authorization');
   const notes = [
-    client.after?.replace('NAME', server.name),
+    client.after,
+    ...(client.signIn === undefined || isSignedIn
+      ? []
+      : [`Sign in with: ${client.signIn.replace('NAME', server.name)}`]),
+    ...(isClosed ? ['Its file has the headers in it now, so only you can read it'] : []),
     ...(server.oauth !== undefined && !takesClientId(client)
       ? [`It takes no client id from a file: give ${server.oauth.clientId} when it asks`]
       : []),
     ...(Object.keys(server.headers ?? {}).length > 0 && !takesHeaders(client)
-      ? ['It takes no headers from a file']
+      ? [`It takes no headers from a file: give it ${Object.keys(server.headers ?? {}).join(' and ')} where it asks`]
       : []),
   ].filter((note) => note !== undefined);
   return notes.length === 0 ? {} : { note: notes.join('. ') };

@@ -12,7 +12,7 @@ const claudeCode = {
   // Seen in version 2.1: proper-lockfile on FILE.lock.
   lock: 'empty-folder',
   source: 'https://code.claude.com/docs/en/mcp',
-  after: 'Sign in with: /mcp',
+  signIn: '/mcp',
 } as const;
 
 /** Every client whose settings Usher can write, in the order of lists. Paths, keys and fields are the vendors' own; `source`
@@ -159,7 +159,7 @@ export const clientTable: readonly Client[] = [
       }),
     source: 'https://developers.openai.com/codex/mcp',
     tried: '0.169.0',
-    after: 'Sign in with: codex mcp login NAME',
+    signIn: 'codex mcp login NAME',
   },
   {
     id: 'goose',
@@ -306,7 +306,7 @@ export const clientTable: readonly Client[] = [
     file: everywhere('$KIMI_CODE_HOME/mcp.json'),
     entry: typed(undefined),
     source: 'https://moonshotai.github.io/kimi-code/zh/customization/mcp',
-    after: 'Sign in with: /mcp-config login NAME',
+    signIn: '/mcp-config login NAME',
   },
   {
     ...mcpServers,

@@ -46,6 +46,8 @@ export interface Client extends Place {
   readonly redirectUris?: readonly string[];
   /** What people have to do after a change; nothing when absent. */
   readonly after?: string;
+  /** What people sign in with, where the client does not ask them to by itself. */
+  readonly signIn?: string;
   /** Is it of one project? Such files are written only when they are asked for. */
   readonly project?: true;
 }

@@ -6,6 +6,7 @@ import { isObject } from '../lib/is-object.ts';
 import { parseJson } from '../lib/parse-json.ts';
 import { findStateFile, writeStateFile } from '../lib/state-file.ts';
 import { fail } from '../model/usher-error.ts';
+import { holderSchema } from './holder.ts';
 import { ledgerFile, type Machine } from './machine.ts';
 
 const lockTimeoutMs = 15_000;
@@ -23,6 +24,8 @@ const schema = z.strictObject({
       /** Of what stood there before it: an Usher that was stopped may not have come to write the new one. */
       formerly: z.string().exactOptional(),
       joint: z.string().exactOptional(),
+      /** The gateways it stands there for, and goes with; absent for one that somebody had written, which stays. */
+      heldBy: z.array(holderSchema).exactOptional(),
     }),
   ),
   files: z.record(
@@ -33,6 +36,8 @@ const schema = z.strictObject({
       blank: z.string().exactOptional(),
       depth: z.number().exactOptional(),
       hollow: z.record(z.string(), z.string()).exactOptional(),
+      /** Its permissions before others were kept from reading headers in it. */
+      mode: z.number().int().exactOptional(),
     }),
   ),
 });

@@ -3,6 +3,7 @@ import { readText } from './files/edit-file.ts';
 import { findEntry } from './formats/edit.ts';
 import { FileProblem } from './formats/format.ts';
 import { loadFormat } from './formats/formats.ts';
+import { aliveOf } from './holder.ts';
 import { digestOf, type LedgerEntry, readLedger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 
@@ -13,7 +14,15 @@ export interface ListedServer {
   readonly client: string;
   readonly title: string;
   readonly file: string;
-  readonly state: 'present' | 'changed' | 'gone' | 'unreadable';
+  readonly state:
+    | 'present'
+    | 'changed'
+    | 'gone'
+    | 'unreadable'
+    /** It stands there as written, for a gateway that has ended without taking it out. */
+    | 'abandoned';
+  /** Does it go with the gateway that serves it? Else somebody had it written, and it stays until it is taken out. */
+  readonly isPassing: boolean;
   /** Why it cannot be read. */
   readonly reason?: string;
 }
@@ -29,13 +38,16 @@ export async function listServers(machine: Machine): Promise<readonly ListedServ
 async function look(ours: LedgerEntry): Promise<ListedServer> {
   const { name, url, file } = ours;
   const client = clientTable.find(({ id }) => id === ours.client);
-  const known = { name, url, client: ours.client, title: client?.title ?? ours.client, file };
+  const isPassing = ours.heldBy !== undefined;
+  const known = { name, url, client: ours.client, title: client?.title ?? ours.client, file, isPassing };
   if (client === undefined) return { ...known, state: 'unreadable', reason: 'this version does not know the client' };
   try {
     const text = await readText(file);
     const found = text === undefined ? undefined : findEntry(await loadFormat(client.format), text, client, name);
     if (found === undefined) return { ...known, state: 'gone' };
-    return { ...known, state: digestOf(found) === ours.digest ? 'present' : 'changed' };
+    if (digestOf(found) !== ours.digest) return { ...known, state: 'changed' };
+    const isServed = ours.heldBy === undefined || (await aliveOf(ours.heldBy)).length > 0;
+    return { ...known, state: isServed ? 'present' : 'abandoned' };
   } catch (error) {
     if (!(error instanceof FileProblem)) throw error;
     return { ...known, state: 'unreadable', reason: error.message };

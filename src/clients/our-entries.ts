@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Client } from './client.ts';
 import type { Format } from './formats/format.ts';
+import type { Holder } from './holder.ts';
 import type { Ledger, LedgerEntry, LedgerFile } from './ledger.ts';
 
 /** What the settings said before, kept beside them while something of ours is in them. */
@@ -14,6 +15,8 @@ export interface EntryTask {
   readonly name: string;
   /** Also what people changed since. */
   readonly force: boolean;
+  /** The gateway it is done for; absent when somebody asked for it. */
+  readonly holder?: Holder;
 }
 
 /** Keeps the ledger. */

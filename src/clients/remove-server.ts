@@ -2,22 +2,33 @@ import type { Client } from './client.ts';
 import { clientTable } from './client-table.ts';
 import { FileProblem } from './formats/format.ts';
 import { loadFormat } from './formats/formats.ts';
-import { withLedger } from './ledger.ts';
+import { aliveOf, type Holder } from './holder.ts';
+import { type Ledger, type LedgerEntry, readLedger, withLedger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import type { Outcome } from './outcome.ts';
 import { takeEntry } from './take-entry.ts';
 
+export interface RemoveServerOptions {
+  readonly machine: Machine;
+  /** Only out of these; out of all when absent. */
+  readonly clients?: readonly Client[];
+  /** Also entries that people changed. */
+  readonly force?: boolean;
+  /** Only what gateways wrote and none needs any more: without this one, or without any that has ended. */
+  readonly unneededBy?: Holder | 'ended';
+}
+
 /** Takes a server out of the clients' settings again, wherever Usher wrote it, and leaves them as they were before. What
  * people changed since stays.
- * @param options.clients only these; all when absent
- * @param options.force also entries that people changed
- * @returns what became of each; empty when Usher wrote it nowhere
+ * @returns what became of each; empty when there was nothing to take out
  * @throws UsherError `client_state_unusable` before anything is written
  */
 export async function removeServer(
   name: string,
-  { machine, clients, force = false }: { machine: Machine; clients?: readonly Client[]; force?: boolean },
+  { machine, clients, force = false, unneededBy }: RemoveServerOptions,
 ): Promise<readonly Outcome[]> {
+  // Most often there is nothing to do: then nothing is written, not even a lock.
+  if (!(await readLedger(machine)).entries.some((entry) => entry.name === name)) return [];
   return await withLedger(machine, async (ledger, save) => {
     const outcomes: Outcome[] = [];
     let current = ledger;
@@ -25,6 +36,15 @@ export async function removeServer(
       const { file } = ours;
       const client = clientTable.find(({ id }) => id === ours.client);
       if (clients !== undefined && (client === undefined || !clients.includes(client))) continue;
+      if (unneededBy !== undefined) {
+        if (ours.heldBy === undefined) continue;
+        const others = await aliveOf(ours.heldBy, unneededBy === 'ended' ? undefined : unneededBy);
+        if (others.length > 0) {
+          current = holdBy(current, ours, others);
+          await save(current);
+          continue;
+        }
+      }
       if (client === undefined) {
         const reason = `this version does not know the client ${ours.client}`;
         const problem = { reason, advice: `Remove ${name} from it in an editor` };
@@ -45,4 +65,10 @@ export async function removeServer(
     }
     return outcomes;
   });
+}
+
+/** The ledger with the gateways that an entry stands there for now. */
+function holdBy(ledger: Ledger, ours: LedgerEntry, holders: readonly Holder[]): Ledger {
+  const entries = ledger.entries.map((one) => (one === ours ? { ...ours, heldBy: [...holders] } : one));
+  return { ...ledger, entries };
 }

@@ -24,12 +24,24 @@ const byteOrderMark = '\uFEFF';
 const mostAttempts = 20;
 const mostLinks = 16;
 
+/** What a file is to be. */
+export interface Edited {
+  /** Undefined for no file. */
+  readonly text: string | undefined;
+  /** Its permissions, where they are to change. */
+  readonly mode?: number | undefined;
+}
+
 /** What an edit is told, and what it says. */
 export interface Edit {
-  /** The text before, without a byte order mark; undefined when there is no file.
-   * @returns the text after, or undefined for no file
+  /** The text before, without a byte order mark, and its permissions (the twelve bits of chmod); undefined when there is no
+   * file.
+   * @returns what it is to be, or the text alone
    */
-  (text: string | undefined): Promise<string | undefined> | string | undefined;
+  (
+    text: string | undefined,
+    mode: number | undefined,
+  ): Promise<string | Edited | undefined> | string | Edited | undefined;
 }
 
 /** Edits a file of somebody else's: whole or not at all, with its mode and owner, where a link leads, and only if nobody
@@ -40,12 +52,17 @@ export async function editFile(path: string, edit: Edit): Promise<void> {
   const target = await orProblem('read', followLinks(path));
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
     const before = await orProblem('read', readBytes(target));
+    const modeBefore = before === undefined ? undefined : await findMode(target);
     const text = before === undefined ? undefined : decode(before);
     const mark = text?.startsWith(byteOrderMark) === true ? byteOrderMark : '';
-    const after = await edit(text?.slice(mark.length));
+    const said = await edit(text?.slice(mark.length), modeBefore);
+    const { text: after, mode } = typeof said === 'object' ? said : { text: said, mode: undefined };
     const bytes = after === undefined ? undefined : Buffer.from(mark + after);
-    if (isSame(before, bytes)) return;
-    if (await orProblem('write', replace(target, before, bytes))) return;
+    if (isSame(before, bytes)) {
+      if (mode !== undefined && mode !== modeBefore) await orProblem('write', chmod(target, mode));
+      return;
+    }
+    if (await orProblem('write', replace(target, before, bytes, mode))) return;
     await delay(5 + attempt * 5);
   }
   throw new FileProblem('another program keeps writing it', 'Close the client, then try again');
@@ -91,6 +108,13 @@ function isSame(one: Buffer | undefined, other: Buffer | undefined): boolean {
   return one === undefined || other === undefined ? one === other : one.equals(other);
 }
 
+async function findMode(path: string): Promise<number | undefined> {
+  return await stat(path).then(
+    ({ mode }) => mode & 0o7777,
+    () => undefined,
+  );
+}
+
 /** Where a path leads, also when the file at the end of its links is not there yet. */
 async function followLinks(path: string, links = 0): Promise<string> {
   try {
@@ -105,7 +129,12 @@ async function followLinks(path: string, links = 0): Promise<string> {
 }
 
 /** Puts the new bytes in the place of the old ones; false when those are not there any more. */
-async function replace(target: string, before: Buffer | undefined, after: Buffer | undefined): Promise<boolean> {
+async function replace(
+  target: string,
+  before: Buffer | undefined,
+  after: Buffer | undefined,
+  mode: number | undefined,
+): Promise<boolean> {
   const old = before === undefined ? undefined : await stat(target);
   // A rename would not care.
   if (old !== undefined) await access(target, constants.W_OK);
@@ -118,7 +147,7 @@ async function replace(target: string, before: Buffer | undefined, after: Buffer
   const draft = `${target}.usher-${randomUUID()}`;
   try {
     await writeFile(draft, after, { mode: 0o600, flush: true, flag: 'wx' });
-    if (old !== undefined) await takeOver(draft, old);
+    if (old !== undefined) await takeOver(draft, old, mode);
     if (!isSame(await readBytes(target), before)) return false;
     await (old === undefined ? moveToNew(draft, target) : moveOver(draft, target));
     return true;
@@ -130,9 +159,9 @@ async function replace(target: string, before: Buffer | undefined, after: Buffer
   }
 }
 
-async function takeOver(draft: string, { uid, gid, mode }: Stats): Promise<void> {
-  const own = await stat(draft);
-  if (own.uid !== uid || own.gid !== gid) {
+async function takeOver(draft: string, { uid, gid, mode: own }: Stats, mode = own): Promise<void> {
+  const mine = await stat(draft);
+  if (mine.uid !== uid || mine.gid !== gid) {
     try {
       await chown(draft, uid, gid);
     } catch (cause) {
