@@ -10,14 +10,14 @@ import type { SimpleOption, SimpleValues } from './simple-options.ts';
 export const clientOptions = {
   client: {
     flags: '--client <LIST>',
-    help: 'These clients, by their ids with commas between them, or "installed" for those found here; see usher client list',
+    help: 'These clients, by their ids with commas between them; "installed" for those found here, "none" for none; see usher client list',
     group: 'Clients',
   },
   json: { flags: '--json', help: 'JSON instead of text', group: 'Output' },
   debug: { flags: '--debug', help: 'Show the stack of errors', group: 'Output' },
 } as const satisfies Record<string, SimpleOption>;
 
-/** The clients named; undefined when none were. What is wrong is added to the problems. */
+/** The clients named, none for "none"; undefined when nothing was said. What is wrong is added to the problems. */
 export function readClients(
   values: SimpleValues,
   machine: Machine,
@@ -26,6 +26,7 @@ export function readClients(
   const text = values.text(clientOptions.client);
   if (text === undefined) return undefined;
   if (text === 'installed') return text;
+  if (text === 'none') return [];
   const ids = clientTable.map(({ id }) => id);
   const wanted = text.split(',').map((id) => id.trim());
   for (const id of wanted) {

@@ -21,7 +21,7 @@ export async function forgetServer(
   await withServerLock(place, machine, async () => {
     const now = await lookAtServer(name, machine);
     if (now !== undefined && isAlive(now)) throw refuse(now);
-    const { problems } = await removeFromLists(name, machine);
+    const problems = await removeFromLists(name, machine);
     for (const problem of problems) note(`Cannot take ${name} out of a list: ${problem}`);
     await removeFolder(place);
     const secrets = now?.record?.secrets ?? [];

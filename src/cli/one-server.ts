@@ -4,7 +4,7 @@ import { thisMachine } from '../clients/machine.ts';
 import { quote } from '../config/quote.ts';
 import type { Problem } from '../config/source.ts';
 import { isServerName } from '../servers/places.ts';
-import type { ServerRecord } from '../servers/server-record.ts';
+import type { WantedClients } from '../servers/server-record.ts';
 import { readClients } from './client-options.ts';
 import { collect, textsOf } from './command.ts';
 import { addSimpleOptions, type SimpleOption, type SimpleValues } from './simple-options.ts';
@@ -24,6 +24,16 @@ export function nameOption(): Option {
     .helpGroup('Server:');
 }
 
+/** Into which MCP clients servers are written while they run. */
+export const listOptions = {
+  client: {
+    flags: '--client <LIST>',
+    help: 'MCP clients to write it into while it runs, by their ids; those of usher client setup when absent, else those installed here',
+    group: 'Server',
+  },
+  noClient: { flags: '--no-client', help: 'Write it into no MCP client', group: 'Server' },
+} as const satisfies Record<string, SimpleOption>;
+
 /** What is kept of a server beside its settings. */
 export const runOptions = {
   foreground: {
@@ -37,12 +47,7 @@ export const runOptions = {
     group: 'Server',
     byDefault: 'default',
   },
-  client: {
-    flags: '--client <LIST>',
-    help: 'MCP clients to write it into, by their ids; those of usher client setup when absent',
-    group: 'Server',
-  },
-  noClient: { flags: '--no-client', help: 'Write it into no MCP client', group: 'Server' },
+  ...listOptions,
 } as const satisfies Record<string, SimpleOption>;
 
 /** Adds what `run` has beside settings. */
@@ -54,28 +59,23 @@ export function addRunOptions(command: Command): Command {
 export function readRunOptions(
   values: SimpleValues,
   problems: Problem[],
-): { isForeground: boolean; group: string; clients: ServerRecord['clients'] } {
+): { isForeground: boolean; group: string; clients: WantedClients } {
   const group = values.text(runOptions.group) ?? 'default';
   if (!isServerName(group)) {
     const what = `is ${quote(group)}, expected letters, digits, dots, dashes and underscores`;
     problems.push({ where: '--group', what });
   }
-  const wanted = values.text(runOptions.client);
-  const isNone = values.isSet(runOptions.noClient);
-  if (isNone && wanted !== undefined)
+  return { isForeground: values.isSet(runOptions.foreground), group, clients: readListOptions(values, problems) };
+}
+
+/** Which MCP clients were asked for; what is wrong is added to the problems. */
+export function readListOptions(values: SimpleValues, problems: Problem[]): WantedClients {
+  const isNone = values.isSet(listOptions.noClient);
+  if (isNone && values.text(listOptions.client) !== undefined)
     problems.push({ where: '--no-client', what: 'is given beside --client; keep one of them' });
   const clients = readClients(values, thisMachine(), problems) ?? 'chosen';
-  return {
-    isForeground: values.isSet(runOptions.foreground),
-    group,
-    clients: isNone
-      ? 'none'
-      : clients === 'installed'
-        ? 'chosen'
-        : clients === 'chosen'
-          ? clients
-          : clients.map(({ id }) => id),
-  };
+  if (isNone || clients.length === 0) return 'none';
+  return typeof clients === 'string' ? clients : clients.map(({ id }) => id);
 }
 
 /** The name given with --name, as `loadConfig` takes it. */

@@ -1,18 +1,20 @@
 import type { LoadedConfig } from '../config/load.ts';
 import type { Machine } from '../clients/machine.ts';
+import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { RotatingFile } from '../lib/rotating-file.ts';
 import { describe } from '../lib/describe-error.ts';
 import { openSecretStore } from '../secrets/open-secret-store.ts';
 import type { LoginAid } from '../model/login-aid.ts';
 import { UsherError } from '../model/usher-error.ts';
-import { addToLists, removeFromLists, type ListNotes } from '../servers/client-lists.ts';
+import { ClientLists } from '../servers/client-lists.ts';
 import type { Claim } from '../servers/claim-server.ts';
-import type { StopOrder } from '../servers/control.ts';
+import type { ReloadAnswer, StopOrder } from '../servers/control.ts';
 import { tellLauncher } from '../servers/launch-server.ts';
 import { logBounds } from '../servers/server-log.ts';
-import type { ServerRecord } from '../servers/server-record.ts';
+import { readServerRecord, type ServerRecord } from '../servers/server-record.ts';
 import { startServer } from '../servers/start-server.ts';
 import { buildLog } from '../telemetry/build-log.ts';
+import { describeLists } from './describe-lists.ts';
 import { buildLoginAid } from './login-aid.ts';
 import { note, showProgress } from './print.ts';
 import { reloadGateway } from './start-gateway-command.ts';
@@ -39,6 +41,13 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
   const { name, place } = { name: record.name, place: claim.place };
   using file = isBackground ? new RotatingFile(place.log, logBounds) : undefined;
   const log = buildLog(config.log, file?.write);
+  const lists = new ClientLists(machine);
+  const reload = async (gateway: RunningGateway): Promise<ReloadAnswer> => {
+    if (!(await reloadGateway(gateway, read, log))) return { isTaken: false, notes: [] };
+    // Which clients it is written into may have changed with it.
+    const { clients } = (record.isPassing ? undefined : await readServerRecord(place)) ?? record;
+    return { isTaken: true, notes: [...describeLists(await lists.put(gateway.servers, clients))] };
+  };
   return await runUntilStopped(
     async (signal) => {
       const server = await startServer(config, claim, {
@@ -52,28 +61,28 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
           ...(showProgress === undefined ? {} : { showProgress }),
         },
         onStop: askToStop,
-        reload: (gateway) => reloadGateway(gateway, read, log),
+        reload,
       });
       const { gateway } = server;
       let sentence: string | undefined;
       const ended = gateway.workloadEnded.then((said) => (sentence = said));
       const url = gateway.servers[0]?.resourceUrl ?? gateway.url;
-      const lists = await addToLists({ name, url }, record.clients, machine);
+      const listed = await lists.put(gateway.servers, record.clients);
       const summary = summarize(config, gateway);
-      const notes = describeLists(lists);
-      if (isBackground) log.info('The server runs', { name, url, clients: lists.clients.join(', ') || undefined });
+      const notes = describeLists(listed);
+      if (isBackground)
+        log.info('The server runs', { name, url, clients: listed.clients.get(name)?.join(', ') || undefined });
       if (!isBackground) note([summary, ...notes].join('\n'));
       await tellLauncher({ kind: 'ready', url, summary, notes: [...notes] });
       return {
         async close() {
-          const taken = server.isRestarting ? undefined : removeFromLists(name, machine);
+          const taken = server.isRestarting ? [] : lists.leave();
           await server.close({ isWanted: sentence === undefined, reason: sentence ?? 'stopped' });
-          for (const problem of (await taken)?.problems ?? [])
-            log.warn(`Cannot take the server out of a list: ${problem}`);
+          for (const problem of await taken) log.warn(`Cannot take the server out of a list: ${problem}`);
           if (isBackground) log.info('The server has stopped', { name, reason: sentence });
         },
         cut: () => gateway.cut(),
-        reload: () => void reloadGateway(gateway, read, log),
+        reload: () => void reload(gateway),
         ended,
       };
     },
@@ -98,13 +107,6 @@ function loginAidOf({ environment }: Machine, isBackground: boolean): LoginAid {
 function askToStop({ atOnce }: StopOrder): void {
   process.emit('SIGTERM', 'SIGTERM');
   if (atOnce) setTimeout(() => process.emit('SIGTERM', 'SIGTERM'), secondSignalMs);
-}
-
-function describeLists({ clients, problems }: ListNotes): readonly string[] {
-  return [
-    ...(clients.length === 0 ? [] : [`  in the lists of  ${clients.join(', ')}`]),
-    ...problems.map((problem) => `  not in a list: ${problem}`),
-  ];
 }
 
 /** A failure in the words of whoever waits for a server in the background. */

@@ -5,7 +5,7 @@ import { claimNew, removeFolder, withServerLock, type Claim } from '../servers/c
 import { whyNoBackground } from '../servers/find-background.ts';
 import { launchServer, type ReadyReport } from '../servers/launch-server.ts';
 import { auditFile, ensureOwnFolder } from '../servers/places.ts';
-import type { ServerRecord } from '../servers/server-record.ts';
+import type { ServerRecord, WantedClients } from '../servers/server-record.ts';
 import { openSecretStore } from '../secrets/open-secret-store.ts';
 import { dirname } from 'node:path';
 import type { CommandContext } from './command-module.ts';
@@ -22,7 +22,7 @@ export interface RunServerOptions {
   readonly read: () => LoadedConfig;
   readonly isForeground: boolean;
   readonly group: string;
-  readonly clients: ServerRecord['clients'];
+  readonly clients: WantedClients;
   readonly context: CommandContext;
 }
 
@@ -53,7 +53,7 @@ async function runHere(record: ServerRecord, machine: Machine, { loaded, read }:
   } catch (error) {
     if (!(error instanceof UsherError) || error.code !== 'server_state_unusable') throw error;
     note(`Not in usher list, nor in the lists of MCP clients: ${error.message}`);
-    return await startGatewayCommand(loaded, read, machine.environment);
+    return await startGatewayCommand(loaded, read, { machine, wanted: 'none' });
   }
   return await runInPlace(claim, { loaded, read, record, machine, isBackground: false });
 }

@@ -1,22 +1,35 @@
 import type { LoadedConfig } from '../config/load.ts';
+import type { Machine } from '../clients/machine.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { buildLog, type LeveledLog } from '../telemetry/build-log.ts';
 import { openSecretStore } from '../secrets/open-secret-store.ts';
+import { ClientLists } from '../servers/client-lists.ts';
+import type { WantedClients } from '../servers/server-record.ts';
+import { describeLists } from './describe-lists.ts';
 import { buildLoginAid } from './login-aid.ts';
 import { note, showProgress } from './print.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { summarize } from './summarize.ts';
 
-/** Starts the gateway, says what is served where, and waits for a signal. SIGHUP takes over what `read` returns then. */
+/** Starts the gateway, says what is served where, and waits for a signal. SIGHUP takes over what `read` returns then.
+ * @param wanted the MCP clients its servers are written into while they run
+ */
 export async function startGatewayCommand(
   { config }: LoadedConfig,
   read: () => LoadedConfig,
-  environment: Readonly<Record<string, string | undefined>>,
+  { machine, wanted }: { machine: Machine; wanted: WantedClients },
 ): Promise<number> {
+  const { environment } = machine;
+  const lists = new ClientLists(machine);
   return runUntilStopped(
     async (signal) => {
       const log = buildLog(config.log);
+      const reload = async (running: RunningGateway) => {
+        if (!(await reloadGateway(running, read, log))) return;
+        const { problems } = await lists.put(running.servers, wanted);
+        for (const problem of problems) log.warn(`A server is not in a list: ${problem}`);
+      };
       const gateway = await startGateway(config, {
         log,
         signal,
@@ -24,11 +37,16 @@ export async function startGatewayCommand(
         secrets: openSecretStore(environment),
         loginAid: buildLoginAid(environment),
       });
-      note(summarize(config, gateway));
+      const listed = await lists.put(gateway.servers, wanted);
+      note([summarize(config, gateway), ...describeLists(listed)].join('\n'));
       return {
-        close: () => gateway.close(),
+        async close() {
+          const taken = lists.leave();
+          await gateway.close();
+          for (const problem of await taken) log.warn(`Cannot take a server out of a list: ${problem}`);
+        },
         cut: () => gateway.cut(),
-        reload: () => void reloadGateway(gateway, read, log),
+        reload: () => void reload(gateway),
         ended: gateway.workloadEnded,
       };
     },

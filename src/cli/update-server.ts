@@ -10,7 +10,6 @@ import { fail } from '../model/usher-error.ts';
 import { buildFindSecret } from '../secrets/build-find-secret.ts';
 import { openSecretStore } from '../secrets/open-secret-store.ts';
 import { withServerLock } from '../servers/claim-server.ts';
-import { addToLists, removeFromLists } from '../servers/client-lists.ts';
 import { orderReload } from '../servers/control.ts';
 import { loadSaved } from '../servers/load-saved.ts';
 import { isAlive, type ServerView } from '../servers/look-at-server.ts';
@@ -63,7 +62,7 @@ export async function updateServer(command: Command, context: CommandContext): P
   };
   try {
     await write(view, after, machine);
-    await goOn(view, after.record, { machine, context });
+    await goOn(view, { machine, context });
   } catch (error) {
     // It is what it was before, and runs as it ran.
     await write(view, before, machine);
@@ -131,17 +130,13 @@ async function write({ place }: ServerView, { record, settings }: Changed, machi
 /** What can be taken over while calls go on is; anything else takes a restart. */
 async function goOn(
   view: ServerView,
-  record: ServerRecord,
   { machine, context }: { machine: Machine; context: CommandContext },
 ): Promise<void> {
   if (!isAlive(view)) return;
   const control = view.run?.control;
-  if (control !== undefined && (await orderReload(control))) {
-    const url = view.url ?? '';
-    await removeFromLists(view.name, machine);
-    const { problems } = await addToLists({ name: view.name, url }, record.clients, machine);
-    for (const problem of problems) note(`Not in a list: ${problem}`);
-    note(`${view.name} took them over while calls went on`);
+  const answer = control === undefined ? undefined : await orderReload(control);
+  if (answer?.isTaken === true) {
+    note([`${view.name} took them over while calls went on`, ...answer.notes].join('\n'));
     return;
   }
   await restartBehind(view, { machine, context, force: false });

@@ -43,6 +43,11 @@ export class Mounts implements AsyncDisposable {
     this.#deps = deps;
   }
 
+  /** Those that are served now, by path; empty before any are. */
+  get routes(): ReadonlyMap<string, Route> {
+    return this.#served?.routes ?? new Map();
+  }
+
   /** Builds what a configuration needs, changing nothing that is served. With routes that are served already it waits,
    * bounded, for the keys of new issuers, so that the next callers need not.
    * @throws UsherError config_invalid when a file that is needed cannot be read

@@ -6,7 +6,7 @@ export interface RunningGateway extends AsyncDisposable {
   /** Where it really listens, for example `http://127.0.0.1:8000`. */
   readonly url: string;
   readonly port: number;
-  /** As they were at the start. */
+  /** As they are served now. */
   readonly servers: readonly {
     readonly name: string;
     readonly resourceUrl: string;

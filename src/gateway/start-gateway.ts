@@ -99,7 +99,9 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   return {
     url,
     port,
-    servers: describeServers(routes, url, logins),
+    get servers() {
+      return describeServers(reloader.config, { routes: mounts.routes, url, logins });
+    },
     workloadEnded: Promise.race([new Promise<never>(() => {}), ...[...workloads.values()].map((one) => one.ended)]),
     reload: (read) => reloader.reload(read),
     waitingFor: () => traffic.waitingFor(),
@@ -123,16 +125,16 @@ function hostOfUrl(host: string): string {
 }
 
 function describeServers(
-  routes: ReadonlyMap<string, Route>,
-  url: string,
-  logins: OperatorLogins,
+  { servers }: Config,
+  { routes, url, logins }: { routes: ReadonlyMap<string, Route>; url: string; logins: OperatorLogins },
 ): RunningGateway['servers'] {
+  const needsToken = (name: string) => servers[name]?.authenticate.some(({ strategy }) => strategy === 'local-token');
   return [...routes.values()].map((route) => ({
     name: route.name,
     resourceUrl: route.resourceUrl,
     url: url + route.path,
     target: route.upstream.target,
-    callerToken: logins.callerTokenFor(route.name),
+    callerToken: needsToken(route.name) === true ? logins.callerTokenFor(route.name) : undefined,
   }));
 }
 

@@ -55,8 +55,17 @@ export interface StopOrder {
 export interface ControlDeps {
   look(): Promise<ControlAnswer>;
   stop(order: StopOrder): void;
-  reload(): Promise<boolean>;
+  reload(): Promise<ReloadAnswer>;
 }
+
+const reloadSchema = z.strictObject({
+  isTaken: z.boolean(),
+  /** Where it stands in MCP clients now, in lines for a person. */
+  notes: z.array(z.string()),
+});
+
+/** What became of an order to take over the configuration as it is saved. */
+export type ReloadAnswer = z.infer<typeof reloadSchema>;
 
 const stopSchema = z.strictObject({ atOnce: z.boolean(), isRestart: z.boolean() });
 
@@ -113,7 +122,7 @@ async function answerRequest(
 ): Promise<{ readonly status: number; readonly value: unknown }> {
   try {
     if (what === 'GET /') return { status: 200, value: await deps.look() };
-    if (what === 'POST /reload') return { status: 200, value: { isTaken: await deps.reload() } };
+    if (what === 'POST /reload') return { status: 200, value: await deps.reload() };
     const order = stopSchema.safeParse(parseJson(body));
     if (what !== 'POST /stop' || !order.success) return { status: 404, value: {} };
     deps.stop(order.data);
@@ -132,11 +141,11 @@ export async function askControl(path: string, folder: string): Promise<ControlA
   return parsed.success && parsed.data.folder === folder ? parsed.data : undefined;
 }
 
-/** Asks a server to take over its configuration as it is saved now; false when it could not, or did not hear. */
-export async function orderReload(path: string): Promise<boolean> {
+/** Asks a server to take over its configuration as it is saved now; undefined when it did not hear. */
+export async function orderReload(path: string): Promise<ReloadAnswer | undefined> {
   const text = await send(path, 'POST', '/reload', { timeoutMs: reloadMs }).catch(() => undefined);
-  const parsed = z.strictObject({ isTaken: z.boolean() }).safeParse(text === undefined ? undefined : parseJson(text));
-  return parsed.success && parsed.data.isTaken;
+  const parsed = reloadSchema.safeParse(text === undefined ? undefined : parseJson(text));
+  return parsed.success ? parsed.data : undefined;
 }
 
 /** Asks a server to stop.

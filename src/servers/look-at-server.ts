@@ -105,7 +105,8 @@ async function findState(place: ServerPlace, run: RunRecord | undefined): Promis
   const answer = control === undefined ? undefined : await askControl(control, place.folder);
   if (answer !== undefined) {
     const { phase: state, pid, health } = answer;
-    return { state, pid, since: startedAt, ...url, ...(health === undefined ? {} : { health }) };
+    const now = answer.url === undefined ? url : { url: answer.url };
+    return { state, pid, since: startedAt, ...now, ...(health === undefined ? {} : { health }) };
   }
   if (await isSameProcess(process)) {
     const state = run.phase === 'starting' ? 'starting' : 'unresponsive';

@@ -5,6 +5,11 @@ import { findStateFile, writeStateFile } from '../lib/state-file.ts';
 import { fail } from '../model/usher-error.ts';
 import type { ServerPlace } from './places.ts';
 
+/** The MCP clients a server is written into: those chosen for all servers, those installed, none, or these, by their ids. */
+const wantedSchema = z.union([z.literal(['chosen', 'installed', 'none']), z.array(z.string())]);
+
+export type WantedClients = z.infer<typeof wantedSchema>;
+
 const recordSchema = z.strictObject({
   version: z.literal(1),
   name: z.string(),
@@ -14,8 +19,7 @@ const recordSchema = z.strictObject({
   createdAt: z.iso.datetime(),
   /** The folder it was made in, in which its command runs. */
   folder: z.string(),
-  /** The MCP clients it is written into: those chosen for all servers, none, or these. */
-  clients: z.union([z.literal(['chosen', 'none']), z.array(z.string())]),
+  clients: wantedSchema,
   /** Names of those in the secret store that were put there for it, and go with it. */
   secrets: z.array(z.string()),
   /** In a terminal, by `usher run --foreground`: it is forgotten when it ends. */

@@ -7,7 +7,7 @@ import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { type GatewayOptions, startGateway } from '../gateway/start-gateway.ts';
 import type { LeveledLog } from '../telemetry/build-log.ts';
 import type { Claim } from './claim-server.ts';
-import { type ControlAnswer, startControl, type StopOrder } from './control.ts';
+import { type ControlAnswer, type ReloadAnswer, startControl, type StopOrder } from './control.ts';
 import { CallCounter } from './count-calls.ts';
 import { signOfLifeMs } from './look-at-server.ts';
 import { findControlPath, unusable } from './places.ts';
@@ -25,7 +25,7 @@ export interface StartServerDeps {
   readonly gateway: Pick<GatewayOptions, 'showProgress' | 'secrets' | 'loginAid'>;
   /** Somebody asks it to stop. */
   readonly onStop: (order: StopOrder) => void;
-  readonly reload: (gateway: RunningGateway) => Promise<boolean>;
+  readonly reload: (gateway: RunningGateway) => Promise<ReloadAnswer>;
 }
 
 /** A claimed server that runs in this process. */
@@ -115,7 +115,8 @@ class OpenRun {
         run.isRestarting = order.isRestart;
         deps.onStop(order);
       },
-      reload: async () => run.#gateway !== undefined && (await deps.reload(run.#gateway)),
+      reload: async () =>
+        run.#gateway === undefined ? { isTaken: false, notes: [] } : await deps.reload(run.#gateway),
     }).catch((cause: unknown) => {
       throw unusable(control, describe(cause), cause);
     });

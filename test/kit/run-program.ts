@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -42,7 +44,9 @@ export function startProgram(
   [command = '', ...args]: readonly string[],
   { env = {}, cwd, input, holdsInput }: ProgramOptions = {},
 ): StartedProgram {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '' } = process.env;
+  // Not the home of whoever runs the tests: an Usher would write into their MCP clients.
+  const HOME = join(tmpdir(), 'home');
   const child = spawn(command, args, {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { PATH, HOME, NO_COLOR: '1', ...env },

@@ -55,7 +55,7 @@ export const clientAddCommand: CommandModule = {
   async execute(command, { tail, environment }) {
     const { operands, problems } = sortLeftovers(command);
     const values = new SimpleValues(command, environment);
-    const [{ thisMachine }, { addServer }, { chooseClients }, { installedClients }, { reportOutcomes }] =
+    const [{ thisMachine }, { addServer }, { chooseClients, readChoice }, { installedClients }, { reportOutcomes }] =
       await Promise.all([
         import('../../clients/machine.ts'),
         import('../../clients/add-server.ts'),
@@ -72,7 +72,14 @@ export const clientAddCommand: CommandModule = {
     const clients =
       named === undefined ? await chooseClients(machine) : named === 'installed' ? installedClients(machine) : named;
     if (clients.length === 0) {
-      const what = 'is missing, for no MCP client was found here; see usher client list';
+      const isSaid = named !== undefined && named !== 'installed';
+      const isChosen = named === undefined && (await readChoice(machine)) !== undefined;
+      const why = isSaid
+        ? 'names none'
+        : isChosen
+          ? 'is missing, for none was chosen with usher client setup'
+          : undefined;
+      const what = `${why ?? 'is missing, for no MCP client was found here'}; see usher client list`;
       throw reportUsage([{ where: '--client', what }]);
     }
     const outcomes = await addServer(server, { clients, machine, force: values.isSet(options.force) });

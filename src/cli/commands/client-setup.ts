@@ -19,6 +19,7 @@ export const clientSetupCommand: CommandModule = {
       examples: [
         'usher client setup --client vscode,claude-code',
         '# All that are found here, as it is without a choice\nusher client setup --client installed',
+        '# None: only usher client add writes there, or usher run --client LIST\nusher client setup --client none',
       ],
     });
     return addSimpleOptions(command, [client, debug]);
@@ -43,7 +44,8 @@ export const clientSetupCommand: CommandModule = {
     if (problems.length > 0) throw reportUsage(problems);
     await writeChoice(machine, named === 'installed' ? undefined : named);
     const titles = (await chooseClients(machine)).map(({ title }) => title).join(', ');
-    print(`New servers go to ${titles === '' ? 'no client: none was found here' : titles} (${choiceFile(machine)})`);
+    const none = named === 'installed' ? 'no client: none was found here' : 'no client';
+    print(`New servers go to ${titles === '' ? none : titles} (${choiceFile(machine)})`);
     return 0;
   },
 };

@@ -4,28 +4,41 @@ import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { addForeignOptions } from '../foreign-options.ts';
 import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
+import { readRunOptions, runOptions } from '../one-server.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
 
+const background = {
+  flags: '--background',
+  help: 'Go to the background once it serves, as usher run does',
+  group: 'Server',
+} as const satisfies SimpleOption;
+const proxyOptions = [background, runOptions.group, runOptions.client, runOptions.noClient];
 const proxyLeaves = leaves.filter((leaf) => !isRunHere(leaf));
 
 /** `usher proxy NAME --target-uri URL [flags]` */
 export const proxyCommand: CommandModule = {
   build() {
     const command = buildCommand('usher proxy', {
-      summary: 'Puts Usher in front of an MCP server that runs already, under a name.',
+      summary:
+        'Puts Usher in front of an MCP server that runs already, under a name, and stays in the terminal. The server stands in the MCP clients of this machine while it runs.',
       usage: 'NAME --target-uri URL [options]',
       examples: [
         'usher proxy countries --target-uri http://localhost:8091 --port 3000 \\\n  --oidc-issuer https://example.okta.com/oauth2/aus1 --oidc-audience mcpserver',
         '# Sign in yourself, at the provider that the server names\nusher proxy linear --target-uri https://mcp.example.com/mcp --remote-auth',
       ],
     });
-    addForeignOptions(command);
+    addForeignOptions(addSimpleOptions(command, proxyOptions));
     return addConfigOptions(command, proxyLeaves);
   },
-  async execute(command, { tail, environment }) {
+  async execute(command, context) {
+    const { tail, environment } = context;
     const { operands, problems: unknown } = sortLeftovers(command);
     const [name, second] = operands;
     const problems: Problem[] = [];
+    const values = new SimpleValues(command, environment);
+    const { group, clients } = readRunOptions(values, problems);
+    problems.push(...values.problems);
     if (name === undefined && unknown.length === 0)
       problems.push({
         where: 'NAME',
@@ -47,7 +60,8 @@ export const proxyCommand: CommandModule = {
       environment,
     };
     const loaded = loadArguments(command, given);
-    const { startGatewayCommand } = await import('../start-gateway-command.ts');
-    return startGatewayCommand(loaded, () => readArguments(command, given), environment);
+    const { runServer } = await import('../run-server.ts');
+    const isForeground = !values.isSet(background);
+    return runServer({ loaded, read: () => readArguments(command, given), isForeground, group, clients, context });
   },
 };

@@ -1,8 +1,12 @@
+import { thisMachine } from '../../clients/machine.ts';
 import { leaves } from '../../config/leaves.ts';
+import type { Problem } from '../../config/source.ts';
 import { buildCommand, textsOf } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
+import { listOptions, readListOptions } from '../one-server.ts';
 import { refuseOperands, requireFile } from '../require.ts';
+import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
 
 const serveLeaves = leaves.filter(({ scope }) => scope === 'gateway');
 
@@ -10,25 +14,36 @@ const serveLeaves = leaves.filter(({ scope }) => scope === 'gateway');
 export const serveCommand: CommandModule = {
   build() {
     return addConfigOptions(
-      buildCommand('usher serve', {
-        summary: 'Serves all MCP servers of a configuration file behind one listener, each at its own path.',
-        usage: '-f FILE [options]',
-        examples: [
-          'usher serve -f usher.yaml',
-          '# A secret from the environment: USHER_SERVERS_, the server’s name, the flag\nUSHER_SERVERS_COUNTRIES_TOKEN_EXCHANGE_CLIENT_SECRET=… \\\n  usher serve -f usher.yaml --port 9000',
-        ],
-      }),
+      addSimpleOptions(
+        buildCommand('usher serve', {
+          summary:
+            'Serves all MCP servers of a configuration file behind one listener, each at its own path. They stand in the MCP clients of this machine while it runs.',
+          usage: '-f FILE [options]',
+          examples: [
+            'usher serve -f usher.yaml',
+            '# A secret from the environment: USHER_SERVERS_, the server’s name, the flag\nUSHER_SERVERS_COUNTRIES_TOKEN_EXCHANGE_CLIENT_SECRET=… \\\n  usher serve -f usher.yaml --port 9000',
+          ],
+        }),
+        Object.values(listOptions),
+      ),
       serveLeaves,
     );
   },
   async execute(command, { tail, environment }) {
+    const values = new SimpleValues(command, environment);
+    const problems: Problem[] = [
+      ...refuseOperands(command, tail),
+      ...requireFile(textsOf(command, 'config'), environment),
+    ];
+    const wanted = readListOptions(values, problems);
     const given: Given = {
       leaves: serveLeaves,
-      problems: [...refuseOperands(command, tail), ...requireFile(textsOf(command, 'config'), environment)],
+      problems: [...problems, ...values.problems],
       environment,
     };
     const loaded = loadArguments(command, given);
     const { startGatewayCommand } = await import('../start-gateway-command.ts');
-    return startGatewayCommand(loaded, () => readArguments(command, given), environment);
+    const machine = thisMachine(environment);
+    return startGatewayCommand(loaded, () => readArguments(command, given), { machine, wanted });
   },
 };

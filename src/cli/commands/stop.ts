@@ -36,7 +36,7 @@ export const stopCommand: CommandModule = {
       async (view) => {
         const wasRunning = await stopServer(view, { machine, force });
         // Who was killed left that to others.
-        const { problems } = await removeFromLists(view.name, machine);
+        const problems = await removeFromLists(view.name, machine);
         for (const problem of problems) note(`Cannot take ${view.name} out of a list: ${problem}`);
         if (wasRunning) print(`${view.name} has stopped`);
         else note(`${view.name} was not running`);
