@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
 import { buildHttpClient, type HttpClient } from '../lib/http-client.ts';
 import type { Route } from '../model/route.ts';
-import type { OperatorLogins } from './operator-logins.ts';
+import type { OperatorLogins, PreparedLogins } from './operator-logins.ts';
 import { readCa } from './read-ca.ts';
 import { buildRoutes, type ServedRoutes } from './build-routes.ts';
 import type { RouteDeps } from './route-deps.ts';
@@ -53,14 +53,24 @@ export class Mounts implements AsyncDisposable {
    * @throws UsherError config_invalid when a file that is needed cannot be read
    */
   async prepare(config: Config): Promise<Prepared> {
+    if (this.#served === undefined) return await this.#build(config, undefined);
+    const logins = await this.#deps.logins.prepare(config, this.#deps.workloads);
+    try {
+      return await this.#build(config, logins);
+    } catch (error) {
+      await logins.discard();
+      throw error;
+    }
+  }
+
+  /** @param logins of a configuration that is to take the place of another; at the start they are in use already */
+  async #build(config: Config, logins: PreparedLogins | undefined): Promise<Prepared> {
     const [served, now] = [this.#served, this.#neighbours];
-    // Of those that are served already; at the start it is done.
-    if (served !== undefined) await this.#deps.logins.prepare(config, this.#deps.workloads);
     // Read without waiting: at the start the listener is open already, and nobody answers yet.
     const ca = readCa(config.caFile);
     const isSameCa = now !== undefined && String(now.ca) === String(ca);
     const neighbours = isSameCa ? now : { ca, http: buildHttpClient(ca === undefined ? {} : { ca }) };
-    const deps = { ...this.#deps, ...neighbours, usedProofs: this.#usedProofs };
+    const deps = { ...this.#deps, ...neighbours, usedProofs: this.#usedProofs, logins: logins ?? this.#deps.logins };
     const routes = buildRoutes(config, deps, isSameCa ? served : undefined);
     const needed = new Set<Closable>([neighbours.http, ...[...routes.values()].map(({ upstream }) => upstream)]);
     const isNew = (one: Closable) => !this.#open.has(one);
@@ -73,10 +83,13 @@ export class Mounts implements AsyncDisposable {
         const unneeded = [...this.#open].filter((one) => !needed.has(one));
         for (const one of added) this.#open.add(one);
         [this.#served, this.#neighbours] = [{ config, routes }, neighbours];
-        return () => this.#close(unneeded);
+        const endLogins = logins?.take();
+        return async () => {
+          await Promise.all([this.#close(unneeded), endLogins?.()]);
+        };
       },
       discard: async () => {
-        await Promise.all(added.map((one) => one.close()));
+        await Promise.all([...added.map((one) => one.close()), logins?.discard()]);
       },
     };
   }

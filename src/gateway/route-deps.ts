@@ -5,7 +5,7 @@ import type { Log } from '../model/log.ts';
 import type { Store } from '../model/store.ts';
 import type { Upstream } from '../model/upstream.ts';
 import type { Workload } from '../model/workload.ts';
-import type { OperatorLogins } from './operator-logins.ts';
+import type { Logins } from './operator-logins.ts';
 
 /** What routes are built from beside their settings. */
 export interface RouteDeps {
@@ -28,6 +28,3 @@ export interface RouteDeps {
   /** Who runs the gateway and signed in, by server; absent where routes are only looked at. */
   readonly logins?: Logins | undefined;
 }
-
-/** What routes need of the logins. */
-export type Logins = Pick<OperatorLogins, 'loginFor' | 'callerTokenFor'>;

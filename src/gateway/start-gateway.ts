@@ -61,7 +61,8 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   const workloads = await startWorkloads(config, { ...options, started });
   const { secrets = buildMemorySecrets(), loginAid: aid = buildQuietAid(log) } = options;
   const logins = started.use(new OperatorLogins({ log, now, secrets, aid }));
-  await logins.prepare(config, workloads);
+  const preparedLogins = await logins.prepare(config, workloads);
+  await preparedLogins.take()();
   await logins.start(options.signal ?? new AbortController().signal);
   const bridges = await startBridges(config, { ...options, started });
   const { tls } = config.listen;

@@ -99,6 +99,8 @@ export interface LoginLab extends AsyncDisposable {
   readonly behind: TestServer;
   readonly gateway: TestGateway;
   readonly secrets: SecretStore;
+  /** What it is configured with. */
+  readonly server: ServerInput;
   /** What local callers need. */
   readonly callerToken: string;
   /** Addresses that were opened in a browser. */
@@ -179,6 +181,7 @@ export async function startLoginLab(options: LoginLabOptions = {}): Promise<Logi
     behind,
     gateway,
     secrets,
+    server,
     callerToken: gateway.servers[0]?.callerToken?.reveal() ?? '',
     opened,
     told,

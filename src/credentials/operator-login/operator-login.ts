@@ -45,6 +45,8 @@ export class OperatorLogin implements AsyncDisposable {
   readonly #flight = new SingleFlight<OperatorToken>();
   readonly #closing = new AbortController();
   #at: LoginServer | undefined;
+  /** The client of the settings: one for all requests, since it may hold connections (mutual TLS). */
+  #given: ClientAuthentication | undefined;
   #kept: KeptLogin | undefined;
   #token: OperatorToken | undefined;
   /** The sign-in that waits for the person. */
@@ -223,10 +225,14 @@ export class OperatorLogin implements AsyncDisposable {
 
   async #findClient(at: LoginServer, redirectUri: string): Promise<ClientAuthentication> {
     return (
-      findGivenClient(this.#settings, this.#deps) ??
+      this.#givenClient() ??
       findRegisteredClient(at.server.issuer, redirectUri, this.#deps) ??
       (await registerClient(at.server, { redirectUri, scopes: this.#scopes(at) }, this.#deps))
     );
+  }
+
+  #givenClient(): ClientAuthentication | undefined {
+    return (this.#given ??= findGivenClient(this.#settings, this.#deps));
   }
 
   /** The client a login was got as. */
@@ -234,7 +240,7 @@ export class OperatorLogin implements AsyncDisposable {
     const { callbackPort, redirectUri } = this.#settings;
     const way = redirectUri ?? `http://localhost:${callbackPort}/callback`;
     const registered = findRegisteredClient(server.issuer, way, this.#deps);
-    const known = findGivenClient(this.#settings, this.#deps) ?? registered;
+    const known = this.#givenClient() ?? registered;
     return known?.clientId === kept.clientId ? known : publicClient(kept.clientId);
   }
 
