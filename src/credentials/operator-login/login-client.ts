@@ -34,7 +34,12 @@ export function publicClient(clientId: string): ClientAuthentication {
   return { clientId, authenticate: oauth.None(), secrets: [] };
 }
 
-const registeredSchema = z.object({ clientId: z.string(), clientSecret: z.string().optional() });
+const registeredSchema = z.object({
+  clientId: z.string(),
+  clientSecret: z.string().optional(),
+  /** What it was registered with: where the port is a free one, the next sign-in has another. */
+  redirectUri: z.string().optional(),
+});
 type Registered = z.output<typeof registeredSchema>;
 
 function clientOf({ clientId, clientSecret }: Registered): ClientAuthentication {
@@ -43,15 +48,44 @@ function clientOf({ clientId, clientSecret }: Registered): ClientAuthentication 
     : { clientId, authenticate: oauth.ClientSecretPost(clientSecret), secrets: [clientSecret] };
 }
 
-/** The client that was registered at this server before, for this way back. */
+/** What a client was registered for. */
+export interface RegisteredFor {
+  readonly issuer: string;
+  /** The way back of the settings. */
+  readonly way: string;
+}
+
+/** The way back that the settings name: the same at every start. */
+export function wayOf({
+  callbackPort,
+  redirectUri,
+}: Pick<OperatorLoginSettings, 'callbackPort' | 'redirectUri'>): string {
+  if (redirectUri !== undefined) return redirectUri;
+  return callbackPort === 0 ? 'http://127.0.0.1/callback' : `http://localhost:${callbackPort}/callback`;
+}
+
+/** The client that was registered at this server before.
+ * @param redirectUri where the browser is to come back to; undefined where nobody signs in
+ */
 export function findRegisteredClient(
-  issuer: string,
-  redirectUri: string,
+  registeredFor: RegisteredFor,
+  redirectUri: string | undefined,
   { secrets }: Pick<LoginClientDeps, 'secrets'>,
 ): ClientAuthentication | undefined {
-  const text = secrets.find(clientName(issuer, redirectUri))?.reveal();
-  const parsed = registeredSchema.safeParse(text === undefined ? undefined : parseJson(text));
-  return parsed.success ? clientOf(parsed.data) : undefined;
+  const text = secrets.find(clientName(registeredFor))?.reveal();
+  const found = registeredSchema.safeParse(text === undefined ? undefined : parseJson(text)).data;
+  if (found === undefined) return undefined;
+  return redirectUri === undefined || (found.redirectUri ?? registeredFor.way) === redirectUri
+    ? clientOf(found)
+    : undefined;
+}
+
+/** The server does not know it any more: the next sign-in registers another. */
+export async function forgetRegisteredClient(
+  registeredFor: RegisteredFor,
+  { secrets }: Pick<LoginClientDeps, 'secrets'>,
+): Promise<void> {
+  await secrets.remove(clientName(registeredFor));
 }
 
 /** Registers a client (RFC 7591), and keeps it: registering anew with each start would fill the provider.
@@ -59,7 +93,11 @@ export function findRegisteredClient(
  */
 export async function registerClient(
   server: oauth.AuthorizationServer,
-  { redirectUri, scopes }: { readonly redirectUri: string; readonly scopes: readonly string[] },
+  {
+    way,
+    redirectUri,
+    scopes,
+  }: { readonly way: string; readonly redirectUri: string; readonly scopes: readonly string[] },
   { http, secrets }: Pick<LoginClientDeps, 'http' | 'secrets'>,
 ): Promise<ClientAuthentication> {
   if (server.registration_endpoint === undefined) {
@@ -83,8 +121,12 @@ export async function registerClient(
     const answer = await oauth.dynamicClientRegistrationRequest(server, metadata, throughHttp(http));
     const { client_id: clientId, client_secret: given } = await oauth.processDynamicClientRegistrationResponse(answer);
     // Some give every client a secret, and want it then.
-    const registered: Registered = { clientId, ...(typeof given === 'string' ? { clientSecret: given } : {}) };
-    await secrets.put(clientName(server.issuer, redirectUri), new Secret(JSON.stringify(registered)));
+    const registered: Registered = {
+      clientId,
+      ...(typeof given === 'string' ? { clientSecret: given } : {}),
+      redirectUri,
+    };
+    await secrets.put(clientName({ issuer: server.issuer, way }), new Secret(JSON.stringify(registered)));
     return clientOf(registered);
   } catch (cause) {
     const { message } = readTrouble(cause, []);
@@ -99,9 +141,9 @@ export async function registerClient(
 }
 
 /** Under which it is kept. */
-export function clientName(issuer: string, redirectUri: string): string {
+export function clientName({ issuer, way }: RegisteredFor): string {
   const digest = createHash('sha256')
-    .update(JSON.stringify([issuer, redirectUri]))
+    .update(JSON.stringify([issuer, way]))
     .digest('base64url')
     .slice(0, 12);
   return `client/${new URL(issuer).hostname.replaceAll(/[^A-Za-z0-9.-]/g, '')}.${digest}`;

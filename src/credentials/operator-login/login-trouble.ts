@@ -9,13 +9,25 @@ export class LoginTrouble extends Error {
   readonly advice: string;
   /** The provider will say no again: what was handed in is worth nothing any more. */
   readonly isFinal: boolean;
+  /** The provider does not know the client, or may not: one that Usher registered itself is worth nothing any more. */
+  readonly isOfClient: boolean;
 
-  constructor(reason: string, advice: string, { cause, isFinal = false }: { cause?: unknown; isFinal?: boolean } = {}) {
+  constructor(reason: string, advice: string, { cause, isFinal = false, isOfClient = false }: TroubleOptions = {}) {
     super(reason, { cause });
     this.advice = advice;
     this.isFinal = isFinal;
+    this.isOfClient = isOfClient;
   }
 }
+
+interface TroubleOptions {
+  readonly cause?: unknown;
+  readonly isFinal?: boolean;
+  readonly isOfClient?: boolean;
+}
+
+/** RFC 6749 §4.1.2.1, §5.2. */
+const ofClient = new Set(['invalid_client', 'unauthorized_client']);
 
 const advices: Readonly<Record<string, string>> = {
   access_denied: 'Whoever signed in said no, or may not use this client: sign in again, or ask the administrator',
@@ -37,7 +49,12 @@ export function readTrouble(cause: unknown, secrets: readonly string[]): LoginTr
     const said = cause.error_description === undefined ? '' : `: ${clean(cause.error_description)}`;
     const isFinal = cause instanceof ResponseBodyError && cause.error === 'invalid_grant';
     const advice = advices[cause.error] ?? 'The provider’s log tells more';
-    return new LoginTrouble(`the provider answered ${clean(cause.error)}${said}`, advice, { cause, isFinal });
+    const isOfClient = ofClient.has(cause.error);
+    return new LoginTrouble(`the provider answered ${clean(cause.error)}${said}`, advice, {
+      cause,
+      isFinal,
+      isOfClient,
+    });
   }
   if (cause instanceof HttpClientError) {
     const advice = 'Check the address, and --ca-file for a provider with a private certificate; then try again';

@@ -9,7 +9,15 @@ import { fail, type UsherError } from '../../model/usher-error.ts';
 import { isFresh } from '../../oauth/token-life.ts';
 import type { ClientAuthentication } from '../../oauth/token-request.ts';
 import { keepLogin, type KeptLogin, loginName, readLogin, toLogin } from './kept-login.ts';
-import { findGivenClient, findRegisteredClient, publicClient, registerClient } from './login-client.ts';
+import {
+  clientName,
+  findGivenClient,
+  findRegisteredClient,
+  forgetRegisteredClient,
+  publicClient,
+  registerClient,
+  wayOf,
+} from './login-client.ts';
 import { findLoginServer, type LoginServer } from './login-server.ts';
 import { LoginTrouble, readTrouble } from './login-trouble.ts';
 import { buildOperatorToken, type OperatorToken } from './operator-token.ts';
@@ -146,9 +154,10 @@ export class OperatorLogin implements AsyncDisposable {
       const tokens = await refreshTokens(request, kept.refreshToken);
       await this.#keep(toLogin(tokens, { issuer: kept.issuer, clientId: kept.clientId, nowMs: now(), before: kept }));
     } catch (cause) {
+      const trouble = await this.#withoutClient(cause);
       // Spent or withdrawn: nobody should try it again, also not after a restart.
-      if (isOver(cause)) await secrets.remove(name);
-      throw cause;
+      if (isOver(trouble)) await secrets.remove(name);
+      throw trouble;
     }
   }
 
@@ -180,15 +189,17 @@ export class OperatorLogin implements AsyncDisposable {
       at,
       scopes: this.#scopes(at),
       findClient: (redirectUri) => this.#findClient(at, redirectUri),
+      registeredAs: this.#settings.clientId === undefined ? clientName(this.#registeredFor(at)) : undefined,
       http,
       aid,
       name,
       signal: AbortSignal.any([signal, this.#closing.signal]),
       isUnasked,
     };
-    const { tokens, client }: SignedIn = await (this.#usesDevice(at)
-      ? signInByDevice(request)
-      : signInByBrowser(request));
+    const signIn = this.#usesDevice(at) ? signInByDevice : signInByBrowser;
+    const { tokens, client }: SignedIn = await signIn(request).catch(async (cause: unknown) => {
+      throw await this.#withoutClient(cause);
+    });
     await this.#keep(toLogin(tokens, { issuer: at.server.issuer, clientId: client.clientId, nowMs: now() }));
     const who = this.#token?.caller.name ?? this.#token?.caller.subject;
     log.info('The operator has signed in', { server: name, issuer: at.server.issuer, operator: who });
@@ -226,9 +237,29 @@ export class OperatorLogin implements AsyncDisposable {
   async #findClient(at: LoginServer, redirectUri: string): Promise<ClientAuthentication> {
     return (
       this.#givenClient() ??
-      findRegisteredClient(at.server.issuer, redirectUri, this.#deps) ??
-      (await registerClient(at.server, { redirectUri, scopes: this.#scopes(at) }, this.#deps))
+      findRegisteredClient(this.#registeredFor(at), redirectUri, this.#deps) ??
+      (await registerClient(
+        at.server,
+        { way: wayOf(this.#settings), redirectUri, scopes: this.#scopes(at) },
+        this.#deps,
+      ))
     );
+  }
+
+  /** A client that Usher registered, and the provider does not know any more, is forgotten, so that the next sign-in registers
+   * another: nobody else could mend that.
+   */
+  async #withoutClient(cause: unknown): Promise<unknown> {
+    if (!(cause instanceof LoginTrouble) || !cause.isOfClient || this.#settings.clientId !== undefined) return cause;
+    await forgetRegisteredClient(this.#registeredFor(this.#server), this.#deps);
+    return new LoginTrouble(cause.message, 'Sign in again: Usher registers another client then', {
+      cause,
+      isFinal: true,
+    });
+  }
+
+  #registeredFor({ server: { issuer } }: LoginServer) {
+    return { issuer, way: wayOf(this.#settings) };
   }
 
   #givenClient(): ClientAuthentication | undefined {
@@ -236,11 +267,8 @@ export class OperatorLogin implements AsyncDisposable {
   }
 
   /** The client a login was got as. */
-  #clientOf({ server }: LoginServer, kept: KeptLogin): ClientAuthentication {
-    const { callbackPort, redirectUri } = this.#settings;
-    const way = redirectUri ?? `http://localhost:${callbackPort}/callback`;
-    const registered = findRegisteredClient(server.issuer, way, this.#deps);
-    const known = this.#givenClient() ?? registered;
+  #clientOf(at: LoginServer, kept: KeptLogin): ClientAuthentication {
+    const known = this.#givenClient() ?? findRegisteredClient(this.#registeredFor(at), undefined, this.#deps);
     return known?.clientId === kept.clientId ? known : publicClient(kept.clientId);
   }
 

@@ -17,6 +17,8 @@ export interface SignIn {
   readonly scopes: readonly string[];
   /** The client, which may be registered only now that it is known where the browser comes back to. */
   readonly findClient: (redirectUri: string) => Promise<ClientAuthentication>;
+  /** Name in the secret store of the client that Usher registered itself; undefined where one is given. */
+  readonly registeredAs: string | undefined;
   readonly http: HttpClient;
   readonly aid: LoginAid;
   /** Of the mounted server, for the person. */
@@ -103,7 +105,7 @@ function buildUrl({ settings, at, scopes }: SignIn, parts: Parts): URL {
   return url;
 }
 
-async function waitFor(listener: CallbackListener, { settings, at, signal }: SignIn) {
+async function waitFor(listener: CallbackListener, { settings, at, signal, registeredAs }: SignIn) {
   const patience = new AbortController();
   const stop = AbortSignal.any([patience.signal, signal]);
   const tooLate = sleep(settings.timeoutSeconds * 1000, undefined, { signal: stop });
@@ -117,9 +119,14 @@ async function waitFor(listener: CallbackListener, { settings, at, signal }: Sig
   } finally {
     patience.abort();
   }
+  // A provider that does not know the client shows that to the person, and sends nobody back (RFC 6749 §4.1.2.1).
+  const ofClient =
+    registeredAs === undefined
+      ? ''
+      : `. If it showed that it does not know the client, usher secret rm ${registeredAs} lets Usher register another`;
   throw new LoginTrouble(
     `nobody came back from ${new URL(at.server.issuer).host} within ${settings.timeoutSeconds} s`,
-    `Run it again to get another address. If the provider showed an error about the redirect URI, register ${listener.redirectUri} there; more time: --remote-auth-timeout`,
+    `Run it again to get another address. If the provider showed an error about the redirect URI, register ${listener.redirectUri} there; more time: --remote-auth-timeout${ofClient}`,
   );
 }
 

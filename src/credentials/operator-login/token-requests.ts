@@ -18,16 +18,27 @@ const timeoutMs = 15_000;
 export function throughHttp(http: HttpClient) {
   return {
     [oauth.allowInsecureRequests]: true,
-    [oauth.customFetch]: (url: string, { method, headers, body }: oauth.CustomFetchOptions<string, unknown>) => {
+    [oauth.customFetch]: async (url: string, { method, headers, body }: oauth.CustomFetchOptions<string, unknown>) => {
       const sent = body instanceof URLSearchParams ? body.toString() : typeof body === 'string' ? body : undefined;
-      return http.send(url, {
+      const answer = await http.send(url, {
         method: method === 'POST' ? 'POST' : 'GET',
         headers,
         ...(sent === undefined ? {} : { body: sent }),
         timeoutMs,
       });
+      return withoutChallenge(answer);
     },
   } as const;
+}
+
+/** What is wrong stands in the body (RFC 6749 §5.2), also where the header that a 401 has to have stands beside it: the library
+ * would look at that alone.
+ */
+function withoutChallenge(answer: Response): Response {
+  if (!answer.headers.has('www-authenticate')) return answer;
+  const headers = new Headers(answer.headers);
+  headers.delete('www-authenticate');
+  return new Response(answer.body, { status: answer.status, headers });
 }
 
 function optionsFor({ client, http, resource }: TokenRequests) {
