@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { describe } from '../lib/describe-error.ts';
+import { adviseWriting, describe } from '../lib/describe-error.ts';
 import { holdLock } from '../lib/hold-lock.ts';
 import { isObject } from '../lib/is-object.ts';
 import { parseJson } from '../lib/parse-json.ts';
@@ -63,8 +63,10 @@ export async function readLedger(machine: Machine): Promise<Ledger> {
 
 function refuse(path: string, reason: string, cause?: unknown): Error {
   const what = 'which entries in the settings of MCP clients are its own';
-  const advice =
-    'Mend it, or put it back from a copy: until then no settings are touched; without it every entry counts as somebody else’s';
+  const advice = adviseWriting(
+    cause,
+    'Mend it, or put it back from a copy: until then no settings are touched; without it every entry counts as somebody else’s',
+  );
   return fail('client_state_unusable', { path, what, reason, advice }, { cause });
 }
 

@@ -3,6 +3,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   EISDIR: 'it is a folder',
   ENOSPC: 'no space left on the device',
+  EDQUOT: 'the quota of the disk is used up',
+  EROFS: 'the file system is read-only',
   EMFILE: 'too many open files',
   EPIPE: 'nobody reads it any more',
   EADDRINUSE: 'the port is in use',
@@ -36,6 +38,15 @@ export function describe(error: unknown): string {
   if (code === undefined) return error instanceof Error ? error.message : String(error);
   const reason = reasons[code];
   return reason === undefined ? code : `${reason} (${code})`;
+}
+
+/** What to do about a file that cannot be written.
+ * @param usual said of permissions and whatever is not known
+ */
+export function adviseWriting(error: unknown, usual: string): string {
+  const code = findErrorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'Make room on that disk';
+  return code === 'EROFS' ? 'Let it be on a disk that can be written' : usual;
 }
 
 /** The code of the system, of TLS or of undici at the bottom of an error, where there is one. */

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { abandonLock } from '../../test/kit/abandon-lock.ts';
 import { holdLock } from './hold-lock.ts';
 
 async function makeFolder(context: TestContext): Promise<string> {
@@ -28,7 +29,8 @@ test('a lock – held already – another waits until it is given back', async (
 
 test('a lock – of a process that is gone – taken over by one of those who wait', async (context) => {
   const path = join(await makeFolder(context), 'lock');
-  await writeFile(path, '999999999');
+  // One that has ended since.
+  await abandonLock(path);
   let holders = 0;
   let most = 0;
   await Promise.all(
@@ -36,18 +38,50 @@ test('a lock – of a process that is gone – taken over by one of those who wa
       await using lock = await holdLock(path, { timeoutMs: 20_000 });
       assert.ok(lock);
       most = Math.max(most, (holders += 1));
-      assert.equal(await readFile(path, 'utf8'), String(process.pid));
+      assert.match(await readFile(path, 'utf8'), new RegExp(`"pid":${process.pid}\\b`));
       holders -= 1;
     }),
   );
   assert.equal(most, 1);
 });
 
-test('a lock – held for longer than any work takes – taken over', async (context) => {
+test('a lock – of whom nothing is known, held for longer than any work takes – taken over', async (context) => {
   const path = join(await makeFolder(context), 'lock');
-  await writeFile(path, String(process.pid));
-  const longAgo = new Date(Date.now() - 3_600_000);
-  await utimes(path, longAgo, longAgo);
+  await writeFile(path, '');
+  assert.equal(await holdLock(path, { timeoutMs: 0 }), undefined);
+  await makeOld(path);
   await using lock = await holdLock(path, { timeoutMs: 10_000 });
   assert.ok(lock);
 });
+
+test('a lock – of another container, where the id is of nobody here – is not taken before its time', async (context) => {
+  const path = join(await makeFolder(context), 'lock');
+  await writeFile(path, JSON.stringify({ id: 'x', pid: 999_999_999, identity: 'x', scope: 'other pid:[1]' }));
+  assert.equal(await holdLock(path, { timeoutMs: 100 }), undefined);
+  await makeOld(path);
+  await using lock = await holdLock(path, { timeoutMs: 10_000 });
+  assert.ok(lock);
+});
+
+test('a lock – its holder is there, and the clock was set – stays with it', async (context) => {
+  const path = join(await makeFolder(context), 'lock');
+  await using lock = await holdLock(path, { timeoutMs: 0 });
+  assert.ok(lock);
+  await makeOld(path);
+  assert.equal(await holdLock(path, { timeoutMs: 100 }), undefined);
+});
+
+test('a lock – lost to another meanwhile – is not given back for them', async (context) => {
+  const path = join(await makeFolder(context), 'lock');
+  const first = await holdLock(path, { timeoutMs: 0 });
+  await rm(path);
+  await using second = await holdLock(path, { timeoutMs: 0 });
+  await first?.[Symbol.asyncDispose]();
+  assert.ok(second);
+  assert.equal(await holdLock(path, { timeoutMs: 0 }), undefined);
+});
+
+async function makeOld(path: string): Promise<void> {
+  const longAgo = new Date(Date.now() - 3_600_000);
+  await utimes(path, longAgo, longAgo);
+}

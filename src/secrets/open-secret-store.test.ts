@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
+import { abandonLock } from '../../test/kit/abandon-lock.ts';
 import { makeFolder } from '../../test/kit/config-input.ts';
 import { Secret } from '../model/secret.ts';
 import { UsherError } from '../model/usher-error.ts';
@@ -194,7 +195,7 @@ test('a folder that cannot be made – one sentence with its path', async (conte
 test('a lock that a killed process left – is taken over', async (context) => {
   const { open, file } = start(context);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.lock`, '999999999');
+  await abandonLock(`${file}.lock`);
   await open().put('a', new Secret('1'));
   assert.equal(open().find('a')?.reveal(), '1');
 });

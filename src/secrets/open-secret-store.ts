@@ -1,4 +1,4 @@
-import { describe } from '../lib/describe-error.ts';
+import { adviseWriting, describe } from '../lib/describe-error.ts';
 import { holdLock } from '../lib/hold-lock.ts';
 import { writeStateFile } from '../lib/state-file.ts';
 import { Secret } from '../model/secret.ts';
@@ -122,7 +122,7 @@ class FileStore implements SecretStore {
         ? cause
         : new StoreTrouble(
             `it cannot be written: ${describe(cause)}`,
-            'Mend the permissions of the file and its folder, or name another file with USHER_SECRETS_FILE',
+            `${adviseWriting(cause, 'Mend the permissions of the file and its folder')}, or name another file with USHER_SECRETS_FILE`,
           );
     const { message: reason, advice } = trouble;
     return fail('secret_store_unusable', { path: this.path, reason, advice }, { cause });

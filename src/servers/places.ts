@@ -4,7 +4,7 @@ import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { expandPath, type Machine } from '../clients/machine.ts';
-import { describe } from '../lib/describe-error.ts';
+import { adviseWriting, describe } from '../lib/describe-error.ts';
 import { fail } from '../model/usher-error.ts';
 
 /** Where a server that is run here has its files. */
@@ -96,7 +96,8 @@ export async function checkOwnFolder(path: string): Promise<boolean> {
 }
 
 export function unusable(path: string, reason: string, cause?: unknown): Error {
-  const advice = `Let it be a folder of the user Usher runs as, that others cannot write, or set XDG_STATE_HOME to another place`;
+  const usual = 'Let it be a folder of the user Usher runs as, that others cannot write';
+  const advice = `${adviseWriting(cause, usual)}, or set XDG_STATE_HOME to another place`;
   return fail('server_state_unusable', { path, reason, advice }, cause === undefined ? {} : { cause });
 }
 

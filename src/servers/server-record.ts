@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describe } from '../lib/describe-error.ts';
+import { adviseWriting, describe } from '../lib/describe-error.ts';
 import { parseJson } from '../lib/parse-json.ts';
 import { findStateFile, writeStateFile } from '../lib/state-file.ts';
 import { fail } from '../model/usher-error.ts';
@@ -106,6 +106,6 @@ async function read<T>(path: string, schema: z.ZodType<T>): Promise<T | undefine
 }
 
 function refuse(path: string, reason: string, cause?: unknown): Error {
-  const advice = 'Mend it, or take the server away with usher rm and run it anew';
+  const advice = adviseWriting(cause, 'Mend it, or take the server away with usher rm and run it anew');
   return fail('server_state_unusable', { path, reason, advice }, { cause });
 }

@@ -17,7 +17,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, findErrorCode } from '../../lib/describe-error.ts';
+import { adviseWriting, describe, findErrorCode } from '../../lib/describe-error.ts';
 import { FileProblem } from '../formats/format.ts';
 
 const byteOrderMark = '\uFEFF';
@@ -202,7 +202,7 @@ async function orProblem<T>(what: 'read' | 'write', work: Promise<T>): Promise<T
     if (cause instanceof FileProblem) throw cause;
     throw new FileProblem(
       `it cannot be ${what === 'read' ? 'read' : 'written'}: ${describe(cause)}`,
-      'Mend the permissions of the file and its folder, then try again',
+      `${adviseWriting(cause, 'Mend the permissions of the file and its folder')}, then try again`,
       cause,
     );
   }

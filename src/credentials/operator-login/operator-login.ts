@@ -37,12 +37,14 @@ export interface OperatorLoginDeps {
   readonly aid: LoginAid;
   /** The MCP endpoint behind. */
   readonly target: string;
+  /** How long another process is waited for that refreshes the login; injected by tests. */
+  readonly lockMs?: number;
 }
 
 /** Two at the same time would each spend the other's refresh token, and a provider that rotates them ends the login then
  * (RFC 9700 §4.14.2).
  */
-const lockMs = 30_000;
+const usualLockMs = 30_000;
 /** A provider that fails is left alone for this long. */
 const pauseMs = 3_000;
 
@@ -136,12 +138,16 @@ export class OperatorLogin implements AsyncDisposable {
   /** Takes the login that is kept, refreshed if its token has ended. What another process did meanwhile counts. */
   async #takeKept(): Promise<void> {
     const at = this.#server;
-    const { secrets, now } = this.#deps;
+    const { secrets, now, lockMs = usualLockMs } = this.#deps;
     const name = this.#name(at);
     if (this.#takeIfFresh(readLogin(secrets, name))) return;
     // A store of this process alone has no file.
-    const lock = `${secrets.path}.${name.replace('/', '-')}.lock`;
-    await using _ = secrets.path === '' ? undefined : await holdLock(lock, { timeoutMs: lockMs });
+    const path = `${secrets.path}.${name.replace('/', '-')}.lock`;
+    await using lock = secrets.path === '' ? undefined : await holdLock(path, { timeoutMs: lockMs });
+    if (lock === undefined && secrets.path !== '') {
+      const reason = `another Usher has been refreshing this login for more than ${lockMs / 1000} s`;
+      throw new LoginTrouble(reason, `Try again; when none runs any more, remove ${path}`);
+    }
     const kept = readLogin(secrets, name);
     if (this.#takeIfFresh(kept) || kept?.refreshToken === undefined) return;
     const request = {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { describe, findErrorCode } from '../../lib/describe-error.ts';
+import { adviseWriting, describe } from '../../lib/describe-error.ts';
+import { writeNewStateFile } from '../../lib/state-file.ts';
 import { StoreTrouble } from '../store-trouble.ts';
 
 /** The key that a file keeps.
@@ -38,16 +37,12 @@ export function readKeyFile(path: string): string {
 export async function takeKeyFile(path: string): Promise<string> {
   const key = randomBytes(32).toString('base64url');
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await using file = await open(path, 'wx', 0o600);
-    await file.writeFile(`${key}\n`);
-    await file.sync();
-    return key;
+    return (await writeNewStateFile(path, `${key}\n`)) ? key : readKeyFile(path);
   } catch (cause) {
-    if (findErrorCode(cause) === 'EEXIST') return readKeyFile(path);
+    if (cause instanceof StoreTrouble) throw cause;
     throw new StoreTrouble(
       `the file of its key, ${path}, cannot be written: ${describe(cause)}`,
-      'Mend the permissions of its folder, or name another file with USHER_SECRETS_KEY_FILE',
+      `${adviseWriting(cause, 'Mend the permissions of its folder')}, or name another file with USHER_SECRETS_KEY_FILE`,
       cause,
     );
   }
