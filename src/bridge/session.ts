@@ -72,9 +72,10 @@ export class Session implements ChannelEvents {
     return this.#isOver;
   }
 
-  /** Is a call under way, or does somebody listen? */
+  /** Is a call under way, does somebody listen, or is its channel still being opened? */
   get isInUse(): boolean {
-    return this.#listening !== undefined || this.#posts.size > 0;
+    const isOpening = this.channel === undefined && !this.#isOver;
+    return isOpening || this.#listening !== undefined || this.#posts.size > 0;
   }
 
   /** Sends what a POST brought on to the server, and answers it.

@@ -63,8 +63,9 @@ export class SharedChannel implements ChannelEvents {
     return this.#isOver;
   }
 
+  /** Is it open, with nothing under way? */
   get isIdle(): boolean {
-    return this.#pending.size === 0;
+    return this.channel !== undefined && this.#pending.size === 0 && this.#own.size === 0;
   }
 
   /** Sends one message of a client on. */

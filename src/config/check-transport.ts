@@ -15,14 +15,7 @@ export function* checkTransport(draft: Draft, base: readonly Segment[]): Generat
   if (transport === 'stdio' && (strategy === undefined || strategy === 'http')) {
     yield {
       path: path('transport'),
-      what: 'is stdio, which needs a server that is run here: give a command after -- instead of a URL',
-    };
-    return;
-  }
-  if (transport === 'stdio' && strategy === 'container') {
-    yield {
-      path: path('transport'),
-      what: 'is stdio, which is for commands only: give one after -- instead of an image',
+      what: 'is stdio, which needs a server that is run here: give a command after --, or an image, instead of a URL',
     };
     return;
   }
@@ -38,7 +31,11 @@ const sessionKeys = ['maxSessions', 'maxSessionsPerUser', 'sessionIdleSeconds'] 
 const ofHttp = new Map([
   ['targetPort', 'is for a server that listens; over its standard streams it does not: leave it out'],
   ['targetPath', 'is for a server that listens; over its standard streams it does not: leave it out'],
-  ['restart', 'is for a server that listens; here a process is started whenever a session needs one: leave it out'],
+  [
+    'publish',
+    'is for a server that listens; over its standard streams each session or user has a container of its own, and a port can be published once: leave it out',
+  ],
+  ['restart', 'is for a server that listens; here one is started whenever a session needs it: leave it out'],
 ]);
 
 function* checkStdio(at: At, path: PathOf): Generator<Finding> {

@@ -6,7 +6,7 @@ const stdio = flag('transport', 'stdio');
 
 test('stdio with a URL – needs a command', () => {
   assert.deepEqual(problems([...jwt, target, stdio]), [
-    '--transport: is stdio, which needs a server that is run here: give a command after -- instead of a URL',
+    '--transport: is stdio, which needs a server that is run here: give a command after --, or an image, instead of a URL',
   ]);
 });
 
@@ -29,6 +29,19 @@ const cases: readonly (readonly [what: string, credential: string, upstream: str
     '',
     '{ strategy: process, command: [a], transport: stdio, restart: never }',
     /restart: is for a server that listens/,
+  ],
+  ['stdio and an image', '', '{ strategy: container, image: acme/server:1, transport: stdio }', undefined],
+  [
+    'stdio and an image whose port is published',
+    '',
+    '{ strategy: container, image: acme/server:1, transport: stdio, publish: ["9090:9090"] }',
+    /publish: is for a server that listens; .* a port can be published once/,
+  ],
+  [
+    'stdio and an image with a place for a token that nobody gets',
+    '',
+    '{ strategy: container, image: acme/server:1, transport: stdio, userTokenFile: T }',
+    /userTokenFile: is given, but there is no token of a user/,
   ],
   [
     'stdio with an exchange that reaches nobody',

@@ -50,7 +50,7 @@ test(
     assert.equal(await ask('1 + 1'), 2);
     assert.equal(await ask(`'ž'.repeat(100_000)`), 'ž'.repeat(100_000));
     await launched[Symbol.asyncDispose]();
-    assert.match(await launched.ended, /node:1: it exited with code 0/);
+    assert.match(await launched.ended, /^it exited with code 0/);
     assert.deepEqual(launched.lastErrors(), ['up, Bearer (removed)']);
     assert.ok(logged.some((line) => line.includes('up, Bearer (removed)') && line.includes('"from":"streams"')));
     assert.deepEqual([await listContainers('streams'), await listNetworks('streams')], [[], []]);
@@ -82,43 +82,36 @@ test('what one launch is given – is in its environment and in no other', { ski
   assert.equal((await listNetworks('gifts')).length, 1, 'which stays for the other');
 });
 
-for (const [what, mode] of [
-  ['that only its owner may enter', 0o700],
-  ['that anybody may enter', 0o755],
-] as const) {
-  test(`a folder ${what} – is read by the server, also when a file in it is replaced`, { skip }, async (context) => {
+test(
+  'a folder within one that only its owner may enter – is read by the server, also when a file in it is replaced',
+  { skip },
+  async (context) => {
     const parent = await mkdtemp(join(tmpdir(), 'usher-gift-'));
     context.after(() => rm(parent, { recursive: true, force: true }));
     const path = join(parent, 'gift');
     await mkdir(path);
-    await chmod(path, mode);
+    await chmod(path, 0o755);
     const write = async (text: string) => {
-      await writeFile(join(path, '.next'), text, { mode: mode === 0o700 ? 0o600 : 0o644 });
+      await writeFile(join(path, '.next'), text, { mode: 0o644 });
       await rename(join(path, '.next'), join(path, 'token'));
     };
     await write('first');
-    const { ask } = await launch(context, `folder-${mode}`, {
-      env: {},
-      folder: { path, fileEnv: { TOKEN_FILE: 'token' } },
-    });
+    const given = { env: {}, folder: { path, fileEnv: { TOKEN_FILE: 'token' } } };
+    const { ask } = await launch(context, 'folder', given);
     const look = `require('node:fs').readFileSync(process.env.TOKEN_FILE, 'utf8')`;
     assert.equal(await ask(look), 'first');
     await write('second');
     assert.equal(await ask(look), 'second');
-    assert.equal(
-      await ask(
-        `(() => { try { require('node:fs').writeFileSync(process.env.TOKEN_FILE, ''); return '' } catch (error) { return error.code } })()`,
-      ),
-      'EROFS',
-    );
-  });
-}
+    const overwrite = `(() => { try { require('node:fs').writeFileSync(process.env.TOKEN_FILE, ''); return '' } catch (error) { return error.code } })()`;
+    assert.match(String(await ask(overwrite)), /EROFS|EACCES/);
+  },
+);
 
 test('one that ends by itself – is told with exit code and last words', { skip }, async (context) => {
   const { launcher } = buildLauncher('ends', 'console.error("no key"); process.exit(4)');
   const launched = await launcher.launch({ env: {} });
   context.after(() => launched[Symbol.asyncDispose]());
-  assert.equal(await launched.ended, `${nodeImage}: it exited with code 4; it said last: "no key"`);
+  assert.equal(await launched.ended, 'it exited with code 4; it said last: "no key"');
 });
 
 test('one that does not end with its input – is ended all the same', { skip }, async () => {

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { findRealProvider } from './find-real-provider.ts';
+import type { Note } from './stdio-server.ts';
 import { startTestGateway, type TestGatewayOptions } from './start-test-gateway.ts';
 
 /** The real container engine that `npm test` started (tools/real/start-engine.js). */
@@ -106,4 +108,26 @@ export async function startContainerGateway(
     },
     options,
   );
+}
+
+/** The test server over stdin and stdout (kit/stdio-server) as a container, and what its processes noted. */
+export async function containedStdioServer(context: TestContext, mode: 'legacy' | 'modern' = 'legacy') {
+  const folder = mkdtempSync(join(tmpdir(), 'usher-notes-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  // Written by the image's user.
+  chmodSync(folder, 0o777);
+  const program = fileURLToPath(new URL('stdio-server/main.ts', import.meta.url));
+  const upstream = {
+    strategy: 'container' as const,
+    engine: engineUrl,
+    image: nodeImage,
+    args: ['/server/main.ts', mode, '/notes/all'],
+    volumes: [`${dirname(program)}:/server:ro`, `${folder}:/notes`],
+  };
+  const notes = (): readonly Note[] =>
+    readFileSync(join(folder, 'all'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line): Note => JSON.parse(line));
+  return { upstream, noted: (what: string) => notes().filter((note) => note.what === what) };
 }

@@ -7,6 +7,7 @@ import type { UpstreamRequest } from '../../model/upstream.ts';
 import { fail } from '../../model/usher-error.ts';
 import type { StdioSettings } from './schema.ts';
 import { StdioChannel } from './stdio-channel.ts';
+import { removeLeftTokens } from './token-folder.ts';
 import { giveToken, type GivenToken } from './user-token.ts';
 
 const usualBackOff = { firstMs: 500, longestMs: 30_000 };
@@ -34,7 +35,7 @@ export function buildStdioUpstream(options: StdioUpstreamOptions): Bridge {
   const running = new Set<StdioChannel>();
 
   async function open(request: UpstreamRequest | undefined, events: ChannelEvents): Promise<Channel> {
-    const given = isPerUser ? await giveToken(request?.user, settings) : undefined;
+    const given = isPerUser ? await giveToken(request?.user, settings, launcher) : undefined;
     const channel = await launch(given, events);
     running.add(channel);
     void channel.whenClosed.then(() => running.delete(channel));
@@ -52,7 +53,7 @@ export function buildStdioUpstream(options: StdioUpstreamOptions): Bridge {
     }
   }
 
-  return buildBridge({
+  const bridge = buildBridge({
     strategy: 'stdio',
     target,
     settings,
@@ -64,4 +65,11 @@ export function buildStdioUpstream(options: StdioUpstreamOptions): Bridge {
       await Promise.all([...running].map((channel) => channel.close()));
     },
   });
+  return {
+    ...bridge,
+    async start() {
+      if (settings.userTokenFile !== undefined) await removeLeftTokens();
+      await bridge.start();
+    },
+  };
 }

@@ -1,13 +1,13 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe } from '../../lib/describe-error.ts';
 import { withoutTokens } from '../../lib/without-tokens.ts';
 import { Secret } from '../../model/secret.ts';
-import type { LaunchGift } from '../../model/launcher.ts';
+import type { Launcher, LaunchGift } from '../../model/launcher.ts';
 import type { UpstreamUser } from '../../model/upstream.ts';
 import { fail } from '../../model/usher-error.ts';
 import type { StdioSettings } from './schema.ts';
+import { makeTokenFolder } from './token-folder.ts';
 
 /** A process ends so long before its token does; a token that does not say when it ends is taken for one of five minutes. */
 const marginMs = 5_000;
@@ -35,12 +35,15 @@ export interface GivenToken {
 export async function giveToken(
   user: UpstreamUser | undefined,
   { userTokenEnv, userTokenFile }: StdioSettings,
+  { isOtherUser }: Pick<Launcher, 'isOtherUser'>,
 ): Promise<GivenToken> {
   const first = readToken(user);
-  const folder = userTokenFile === undefined ? undefined : await mkdtemp(join(tmpdir(), 'usher-token-'));
+  const fileMode = isOtherUser ? 0o644 : 0o600;
+  const folder = userTokenFile === undefined ? undefined : await makeTokenFolder({ isOtherUser });
   const life = new TokenLife(first);
   const given = new Set([first.value.reveal()]);
-  if (folder !== undefined) await writeToken(folder, first.value);
+  const write = (value: Secret) => (folder === undefined ? undefined : writeToken(folder, value, fileMode));
+  await write(first.value);
   const gift: LaunchGift = {
     env: userTokenEnv === undefined ? {} : { [userTokenEnv]: first.value },
     folder:
@@ -60,7 +63,7 @@ export async function giveToken(
       life.take(next);
       given.add(next.value.reveal());
       written = written
-        .then(() => writeToken(folder, next.value))
+        .then(() => write(next.value))
         .catch((error: unknown) => life.end(`its token cannot be written: ${describe(error)}`));
       return true;
     },
@@ -71,7 +74,7 @@ export async function giveToken(
     async remove() {
       life.stop();
       await written;
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+      if (folder !== undefined) await rm(dirname(folder), { recursive: true, force: true });
     },
   };
 }
@@ -94,9 +97,11 @@ function readToken(user: UpstreamUser | undefined): UserToken {
 }
 
 /** In place: whoever reads it finds the old one or the new one, whole. */
-async function writeToken(folder: string, value: Secret): Promise<void> {
+async function writeToken(folder: string, value: Secret, mode: number): Promise<void> {
   const next = join(folder, '.next');
-  await writeFile(next, value.reveal(), { mode: 0o600 });
+  await writeFile(next, value.reveal(), { mode });
+  // Whatever the umask says.
+  await chmod(next, mode);
   await rename(next, join(folder, fileName));
 }
 

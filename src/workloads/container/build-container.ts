@@ -1,5 +1,6 @@
+import { markProcess } from '../../lib/process-mark.ts';
 import type { ContainerAnswer, ImageAnswer } from './engine-answers.ts';
-import { labels, ownOwner, ownProcess } from './owner.ts';
+import { labels, ownOwner } from './owner.ts';
 import type { Volume } from './read-volumes.ts';
 import type { ContainerSettings } from './schema.ts';
 
@@ -10,8 +11,6 @@ export interface ContainerParts {
   readonly env: Readonly<Record<string, string>>;
   readonly volumes: readonly Volume[];
   readonly network: string;
-  /** Was it made for this server? */
-  readonly isOwnNetwork: boolean;
   /** The port it listens on; undefined for one that speaks over its standard streams. */
   readonly targetPort: number | undefined;
   /** The port of this machine's loopback address that leads there; 0 lets the engine choose, undefined publishes none. */
@@ -27,7 +26,7 @@ const temporary = 'rw,nosuid,nodev,size=256m,mode=1777';
 
 /** On whatever is made at the engine for a server. */
 export function buildLabels(server: string): Record<string, string> {
-  return { [labels.server]: server, [labels.owner]: ownOwner(), [labels.process]: ownProcess() };
+  return { [labels.server]: server, [labels.owner]: ownOwner(), [labels.process]: markProcess() };
 }
 
 /** The body of `containers/create`: nothing the server does not need. No capabilities, no new privileges, a read-only root,
@@ -55,7 +54,7 @@ export function buildContainer(settings: ContainerSettings, parts: ContainerPart
     HostConfig: {
       NetworkMode: network,
       PortBindings: bindings,
-      ExtraHosts: ['host.docker.internal:host-gateway'],
+      ...(network === 'none' ? {} : { ExtraHosts: ['host.docker.internal:host-gateway'] }),
       // This form never makes what is missing; the other one is for the labels of SELinux, which this one does not know.
       Mounts: volumes
         .filter(({ label }) => label === undefined)

@@ -1,8 +1,9 @@
+import { hasEnded } from '../../lib/process-mark.ts';
 import type { Log } from '../../model/log.ts';
 import { containersAnswer, networksAnswer } from './engine-answers.ts';
 import { EngineError, type EngineClient } from './engine-client.ts';
 import type { Engine } from './find-engine.ts';
-import { hasEnded, labels, ownOwner } from './owner.ts';
+import { labels, ownOwner } from './owner.ts';
 
 /** Removes what a gateway of this user left here when it was killed: containers and networks of the same server whose
  * maker has ended. Those of a gateway that runs, and whatever has no label of ours, stay, whatever they are called.

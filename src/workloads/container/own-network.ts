@@ -3,6 +3,7 @@ import { buildLabels } from './build-container.ts';
 import { createdAnswer, networkAnswer } from './engine-answers.ts';
 import type { Engine } from './find-engine.ts';
 import { removeNetwork } from './leftovers.ts';
+import { removeAtExit } from './remove-at-exit.ts';
 
 /** What a network lets its containers do. */
 export interface NetworkRules {
@@ -34,7 +35,14 @@ export async function makeNetwork(server: string, engine: Engine, { isInternal }
     Labels: buildLabels(server),
   };
   const { Id } = await client.read(createdAnswer, 'POST', '/networks/create', { body });
-  return { name, [Symbol.asyncDispose]: () => removeNetwork(client, Id) };
+  const spare = removeAtExit(client.socketPath, client.pathOf(`/networks/${Id}`));
+  return {
+    name,
+    async [Symbol.asyncDispose]() {
+      await removeNetwork(client, Id);
+      spare();
+    },
+  };
 }
 
 /** Addresses for a network whose default route leads to one that nobody has: with or without a firewall, there is no way out.

@@ -72,7 +72,6 @@ async function run(server: string, { settings, prepared, target, deps }: Run): P
     ...prepared,
     server,
     network: own?.name ?? settings.network ?? '',
-    isOwnNetwork: own !== undefined,
     targetPort: target,
     hostPort: isIsolated ? undefined : kept.hostPort,
     hasInput: false,

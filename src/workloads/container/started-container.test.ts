@@ -38,7 +38,6 @@ test('a container that is removed while its end is looked at, as Podman may be s
     env: {},
     volumes: [],
     network: 'n',
-    isOwnNetwork: true,
     targetPort: undefined,
     hostPort: undefined,
     hasInput: false,

@@ -43,13 +43,7 @@ export async function startedContainer(
   const { Id: id } = await client.read(createdAnswer, 'POST', `/containers/create?name=${nameFor(parts.server)}`, {
     body,
   });
-  const paths = [`/containers/${id}?force=1&v=1`, ...(parts.isOwnNetwork ? [`/networks/${parts.network}`] : [])];
-  made.defer(
-    removeAtExit(
-      client.socketPath,
-      paths.map((path) => client.pathOf(path)),
-    ),
-  );
+  made.defer(removeAtExit(client.socketPath, client.pathOf(`/containers/${id}?force=1&v=1`)));
   made.defer(() => removeContainer(client, id));
   const connection = await client.attach(id, { stdin: parts.hasInput });
   connection.on('error', () => {}); // its end is what counts

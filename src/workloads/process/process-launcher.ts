@@ -26,13 +26,15 @@ export function processLauncher(name: string, settings: Pick<ProcessSettings, 'c
   const [command = ''] = settings.command;
   return {
     label: command,
-    async prepare(signal) {
+    isOtherUser: false,
+    async prepare({ signal } = {}) {
       signal?.throwIfAborted();
       if (await isThere(command, buildEnvironment(settings.env)['PATH'] ?? '')) return;
       const reason = 'there is no such program that may be run';
       throw fail('workload_failed', { command, reason });
     },
     launch: (given) => launch(name, { settings, given, log }),
+    refuse: (reason) => fail('workload_failed', { command, reason }),
   };
 }
 
@@ -64,7 +66,7 @@ async function launch(name: string, { settings, given, log }: Start): Promise<La
     input: child.stdin,
     output: child.stdout,
     lastErrors: () => lastErrors.all(),
-    ended: ended.then((reason) => `${command}: ${reason}`),
+    ended,
     async [Symbol.asyncDispose]() {
       child.stdin.end();
       if (isRunning(child)) await Promise.race([ended, sleep(closedInputMs, undefined, { ref: false })]);

@@ -1,6 +1,7 @@
 // An MCP server over stdin and stdout, by hand, so that it can do what a library would not: it writes down what happens to it,
 // and the name of a tool says what it does. Mode `modern` knows 2026-07-28 only, `legacy` what was before.
 import { appendFileSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 
 type Params = {
@@ -28,6 +29,15 @@ const tools: Readonly<Record<string, (id: unknown, params: Params) => unknown>> 
   token: (id) => say({ id, result: text(tokenOf()) }),
   file: (id) => say({ id, result: text(process.env['API_TOKEN_FILE']) }),
   pid: (id) => say({ id, result: text(process.pid) }),
+  host: (id) => say({ id, result: text(hostname()) }),
+  user: (id) => say({ id, result: text(process.getuid?.()) }),
+  fetch: (id, params) => {
+    const { url } = params['arguments'] as { url: string };
+    fetch(url, { signal: AbortSignal.timeout(3000) }).then(
+      async (found) => say({ id, result: text(await found.text()) }),
+      (error: Error & { cause?: { code?: string } }) => say({ id, result: text(error.cause?.code ?? error.name) }),
+    );
+  },
   raw: (id) => say({ id, result: text(lastLine) }),
   leak: (id) => {
     process.stderr.write(`my token is ${tokenOf()}\n`);

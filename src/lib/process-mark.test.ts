@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { hasEnded, ownProcess } from './owner.ts';
+import { hasEnded, markProcess } from './process-mark.ts';
 
-const [, start = '', within = ''] = ownProcess().split(' ');
+const [, start = '', within = ''] = markProcess().split(' ');
 
-test("what this process made – is nobody's leftover", () => assert.equal(hasEnded(ownProcess()), false));
+test("what this process made – is nobody's leftover", () => assert.equal(hasEnded(markProcess()), false));
 
 test('what a process made that ended – is one', async () => {
   const child = spawn(process.execPath, ['-e', '']);
@@ -33,6 +33,6 @@ test(
 );
 
 for (const label of ['', 'nonsense', '- - -/-']) {
-  test(`a label ${JSON.stringify(label)} – says nothing, so nothing is removed`, () =>
+  test(`a mark ${JSON.stringify(label)} – says nothing, so nothing is removed`, () =>
     assert.equal(hasEnded(label), false));
 }

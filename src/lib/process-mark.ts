@@ -1,0 +1,51 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/** This process, so that nobody takes another one with the same number for it: number, when it began, and within what. What it
+ * makes outside of itself bears that mark, and who comes later can tell whether it is still in use.
+ */
+export function markProcess(): string {
+  return `${process.pid} ${startOf(process.pid) ?? '-'} ${surroundings()}`;
+}
+
+/** Has the process of this mark ended? Where that cannot be known it is taken to be there. */
+export function hasEnded(mark: string): boolean {
+  const [pid = '', start = '', within = ''] = mark.split(' ');
+  // Numbers of another boot are gone; those of other name spaces mean nothing here.
+  const [boot = '', space = ''] = within.split('/');
+  const [ownBoot = '', ownSpace = ''] = surroundings().split('/');
+  if (boot !== ownBoot) return boot !== '' && boot !== '-' && ownBoot !== '-';
+  if (space !== ownSpace || !/^\d+$/.test(pid)) return false;
+  if (!isAlive(Number(pid))) return true;
+  const now = startOf(Number(pid));
+  return now !== undefined && start !== '-' && start !== now;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Ticks since the machine started (proc(5), field 22); undefined where there is no /proc. The name in parentheses before it
+ * may hold anything, spaces included.
+ */
+function startOf(pid: number): string | undefined {
+  const text = readOrNothing(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+}
+
+function surroundings(): string {
+  const boot = readOrNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+  const space = readOrNothing(() => readlinkSync('/proc/self/ns/pid'));
+  return `${boot ?? '-'}/${space ?? '-'}`;
+}
+
+function readOrNothing(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
