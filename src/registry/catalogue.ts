@@ -3,7 +3,8 @@ import type { ServerDocument } from './server-document.ts';
 /** Servers Usher knows by name, in the form of server.json. Versions are those that were looked at, none is `latest`; images
  * are named by their tag where no digest is known for certain. Names begin with the domain of whoever makes the
  * server, the other way around. Versions and programs are those of the registries of npm, PyPI and Go. Arguments and environment are what these
- * projects are known to take; of these servers only `everything` was run.
+ * projects are known to take; of these servers `everything`,
+ * `memory` and `sequential-thinking` were run.
  */
 export const catalogue: readonly ServerDocument[] = [
   {

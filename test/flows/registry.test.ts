@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { post } from '../kit/call.ts';
 import { freePort } from '../kit/free-port.ts';
 import { runUsher, startUsher } from '../kit/run-usher.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
 import { npmPackage, serverJson, startMcpRegistry } from '../kit/start-mcp-registry.ts';
 import { startNpmRegistry, type TestPackage } from '../kit/start-npm-registry.ts';
+import { pingModern } from '../kit/stdio-client.ts';
 import { until } from '../kit/until.ts';
 
 const program = `#!/usr/bin/env node
@@ -16,6 +16,16 @@ require('node:http').createServer((request, response) => {
   const result = { args: process.argv.slice(2), level: process.env.LEVEL, unit: process.env.UNIT };
   response.setHeader('content-type', 'application/json').end(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));
 }).listen(process.argv[2], '127.0.0.1');
+`;
+/** The same of today, over its standard streams: says of each call what it was started with. */
+const stdioProgram = `#!/usr/bin/env node
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method } = JSON.parse(line);
+  const result = method === 'server/discover'
+    ? { supportedVersions: ['2026-07-28'], capabilities: {}, resultType: 'complete' }
+    : { args: process.argv.slice(2), unit: process.env.UNIT, resultType: 'complete' };
+  if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, result }));
+}).on('close', () => process.exit(0));
 `;
 const weather: TestPackage = {
   manifest: { name: '@acme/usher-test-server', version: '1.0.0', bin: { server: 'server.js' } },
@@ -38,10 +48,10 @@ function entryOf(port: number, change: Readonly<Record<string, unknown>> = {}, m
   return serverJson({ packages, ...change });
 }
 
-async function prepare(context: TestContext) {
+async function prepare(context: TestContext, npmPackages = [weather]) {
   const home = await mkdtemp(join(tmpdir(), 'usher-registry-'));
   context.after(() => rm(home, { recursive: true, force: true }));
-  const npm = await startNpmRegistry(context, [weather]);
+  const npm = await startNpmRegistry(context, npmPackages);
   const [port, targetPort] = [await freePort(), await freePort()];
   const servers: Parameters<typeof startMcpRegistry>[1] = [entryOf(targetPort)];
   const registry = await startMcpRegistry(context, servers);
@@ -60,8 +70,7 @@ async function prepare(context: TestContext) {
       child.stderr?.setEncoding('utf8').on('data', (more: string) => (stderr += more));
       await until(async () => {
         if (child.exitCode !== null) throw new Error(stderr);
-        const message = { jsonrpc: '2.0', id: 1, method: 'ping' };
-        const response = await post(`http://127.0.0.1:${port}/mcp`, undefined, message).catch(() => undefined);
+        const response = await pingModern(`http://127.0.0.1:${port}/mcp`).catch(() => undefined);
         if (response?.status === 200) text = await response.text();
         return text !== '';
       }, 60_000);
@@ -87,6 +96,17 @@ test('usher run NAME – a server of a registry – runs what the entry says, af
 
   const again = await lab.serve('--env', 'UNIT=C', 'io.github.acme/weather');
   assert.doesNotMatch(again.stderr, /runs   the package/, 'it is not asked twice');
+});
+
+test('usher run NAME – a package that speaks over its standard streams – is put behind HTTP, with the variables people give it', async (context) => {
+  const lab = await prepare(context, [{ ...weather, files: { 'server.js': stdioProgram } }]);
+  const environmentVariables = [{ name: 'UNIT', isRequired: true }];
+  const packages = [npmPackage({ transport: { type: 'stdio' }, environmentVariables })];
+  lab.servers[0] = serverJson({ packages });
+  const { result, stderr } = await lab.serve('--yes', '--env', 'UNIT=C', 'weather', '--', 'more');
+  assert.deepEqual(result, { args: ['more'], unit: 'C', resultType: 'complete' });
+  assert.match(stderr, /speaks MCP over its standard streams/);
+  assert.match(stderr, /server +stdio:/);
 });
 
 test('usher run NAME – an entry that changed since it was agreed to – asks again, and says whether its version did', async (context) => {

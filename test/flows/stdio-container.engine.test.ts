@@ -58,13 +58,17 @@ test(
   },
 );
 
-test('a session nobody uses – its container is gone after the time for that, which is shorter than it takes to start', { skip }, async (context) => {
-  const { open, noted } = await startContained(context, 'idle', 'legacy', { sessionIdleSeconds: 0.05 });
-  const session = await open();
-  await until(async () => (await listContainers('idle')).length === 0, 20_000);
-  assert.equal((await session.call('pid')).status, 404);
-  assert.ok(noted('closed').length >= 1, 'its input was closed first, so that it could end by itself');
-});
+test(
+  'a session nobody uses – its container is gone after the time for that, which is shorter than it takes to start',
+  { skip },
+  async (context) => {
+    const { open, noted } = await startContained(context, 'idle', 'legacy', { sessionIdleSeconds: 0.05 });
+    const session = await open();
+    await until(async () => (await listContainers('idle')).length === 0, 20_000);
+    assert.equal((await session.call('pid')).status, 404);
+    assert.ok(noted('closed').length >= 1, 'its input was closed first, so that it could end by itself');
+  },
+);
 
 test('calls of 2026-07-28 without a token – share one container', { skip }, async (context) => {
   const { modern } = await startContained(context, 'shared', 'modern');

@@ -70,3 +70,9 @@ export function modernHeaders(method: string, name?: string): Record<string, str
     ...(name === undefined ? {} : { 'mcp-name': name }),
   };
 }
+
+/** Asks for anything, as a client of 2026-07-28 does. */
+export function pingModern(url: string): Promise<Response> {
+  const message = { jsonrpc: '2.0', id: 1, method: 'ping', params: { _meta: meta } };
+  return post(url, undefined, message, modernHeaders('ping'));
+}
