@@ -68,6 +68,13 @@ function* checkUrl(draft: Draft, server: string): Generator<Finding> {
   const given = own ?? valueAt(draft.tree, ['servers', server, 'resourceUrl']);
   if (typeof given !== 'string' || !URL.canParse(given)) return;
   const { protocol, hostname, pathname } = new URL(given);
+  const loopback: readonly Segment[] = [...path.slice(0, -1), 'unsafeDevelopmentLoopbackDocuments'];
+  if (valueAt(draft.tree, loopback) === true && !isLoopbackHost(hostname)) {
+    yield {
+      path: loopback,
+      what: `is true, and the façade is at ${quote(given)}: it is for tests on one machine, with http://localhost for both`,
+    };
+  }
   if (protocol === 'http:' && !isLoopbackHost(hostname)) {
     yield {
       path,

@@ -79,6 +79,26 @@ const rows: readonly (readonly [string, object, RegExp])[] = [
     { a: { ...usual, facade: { ...facade, redirectUris: ['http://app.example.com/callback'] } } },
     /redirectUris.*expected a redirect URI that is https, or http on this machine/,
   ],
+  [
+    'that fetches documents of this machine for others',
+    { a: { ...usual, facade: { ...facade, clientDocuments: ['*'], unsafeDevelopmentLoopbackDocuments: true } } },
+    /facade\.unsafeDevelopmentLoopbackDocuments: is true, and the façade is at "https:\/\/mcp\.example\.com\/mcp"/,
+  ],
+  [
+    'for documents of a host with a path',
+    { a: { ...usual, facade: { ...facade, clientDocuments: ['vscode.dev/oauth'] } } },
+    /clientDocuments.*"vscode\.dev\/oauth", expected the URL of a document, a host/,
+  ],
+  [
+    'for a document in the clear',
+    { a: { ...usual, facade: { ...facade, clientDocuments: ['http://vscode.dev/oauth'] } } },
+    /clientDocuments.*expected the URL of a client's document that begins with https:/,
+  ],
+  [
+    'for documents of hosts, of a host with its own port, of any',
+    { a: { ...usual, facade: { ...facade, clientDocuments: ['*.example.com', 'example.com:8443', '*'] } } },
+    /^$/,
+  ],
 ];
 
 for (const [name, servers, expected] of rows) {

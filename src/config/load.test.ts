@@ -113,6 +113,8 @@ const samples: Samples = {
   'facade-key': { text: 'f'.repeat(32), yaml: 'f'.repeat(32), value: 'f'.repeat(32) },
   'facade-scopes': listOf('offline_access', 'email'),
   'facade-redirect-uris': listOf('https://app.example.com/callback'),
+  'facade-client-documents': listOf('vscode.dev', '*.example.com'),
+  'facade-unsafe-development-loopback-documents': same(true),
   'facade-registration-days': same(30),
   'facade-drop-resource': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),

@@ -1,10 +1,10 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readParameters, sendBack, sendPage } from './answers.ts';
+import type { Client } from './clients.ts';
 import type { FacadeContext } from './context.ts';
 import { OAuthError } from './oauth-error.ts';
 import { isRegistered } from './redirect-uri.ts';
-import { findClient, type Client } from './registration.ts';
 import type { AuthorizationRequest } from './sealed-values.ts';
 import { consentPage } from './views/consent-page.ts';
 
@@ -16,15 +16,15 @@ const longestState = 1024;
  * client's name and listen where it does (RFC 8252 §8.6), so a remembered yes would be a yes for all of them.
  * @throws OAuthError where nobody is known to send the browser back to
  */
-export function authorize(
+export async function authorize(
   context: FacadeContext,
   request: IncomingMessage,
   response: ServerResponse,
   query: string,
-): void {
+): Promise<void> {
   const { urls, seals, cookies } = context;
   const parameters = readParameters(new URLSearchParams(query), ['resource']);
-  const { client, redirectUri } = findWhoAsks(parameters, context);
+  const { client, redirectUri } = await findWhoAsks(parameters, context);
   const state = parameters.get('state');
   let asked: AuthorizationRequest;
   try {
@@ -45,6 +45,7 @@ export function authorize(
     server: context.name,
     resourceUrl: context.resourceUrl,
     client: client.name,
+    documentUrl: client.documentUrl,
     redirectUri,
     scopes: asked.scopes,
     provider: new URL(context.provider.issuer).host,
@@ -57,11 +58,11 @@ export function authorize(
 /** RFC 6749 §4.1.2.1: without these two the browser must not be sent anywhere.
  * @throws OAuthError invalid_request, invalid_client
  */
-function findWhoAsks(
+async function findWhoAsks(
   parameters: ReadonlyMap<string, string>,
-  { seals }: FacadeContext,
-): { readonly client: Client; readonly redirectUri: string } {
-  const client = findClient(parameters.get('client_id') ?? '', seals);
+  { clients }: FacadeContext,
+): Promise<{ readonly client: Client; readonly redirectUri: string }> {
+  const client = await clients.find(parameters.get('client_id') ?? '');
   if (client === undefined) {
     throw new OAuthError(
       'invalid_client',

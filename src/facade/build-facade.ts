@@ -9,6 +9,8 @@ import type { ClientAuthentication } from '../oauth/token-request.ts';
 import { readBody, sendError, sendJson, sendPage, sendPreflight } from './answers.ts';
 import { authorize } from './authorize.ts';
 import { comeBack } from './come-back.ts';
+import { buildClientDocuments } from './client-documents.ts';
+import { buildClients } from './clients.ts';
 import type { FacadeContext } from './context.ts';
 import { buildCookies } from './cookies.ts';
 import { decide } from './decide.ts';
@@ -34,6 +36,8 @@ export interface FacadeDeps {
   readonly everyScope: readonly string[];
   readonly client: ClientAuthentication;
   readonly http: HttpClient;
+  /** Authorities that are trusted beside the system's, for documents of clients. */
+  readonly ca: readonly string[] | undefined;
   readonly discover: () => Promise<ProviderEndpoints>;
   readonly store: Store | undefined;
   readonly now: () => number;
@@ -51,6 +55,9 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
   const secret = settings.key?.reveal() ?? deps.store?.secretFor('façade').toString('base64');
   if (secret === undefined) throw fail('config_invalid', { report: 'facade.key is missing: the façade needs it' });
   const urls = facadeUrls(url);
+  const seals = buildSeals(secret, url, now);
+  const { clientDocuments: rules, redirectUris, unsafeDevelopmentLoopbackDocuments: isLoopback } = settings;
+  const documents = buildClientDocuments({ rules, redirectUris, isLoopback, ca: deps.ca, now, log, name });
   const context: FacadeContext = {
     settings,
     urls,
@@ -59,13 +66,14 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
     usualScopes: deps.usualScopes,
     scopes: new Set([...deps.everyScope, ...settings.scopes]),
     provider: buildProvider(deps),
-    seals: buildSeals(secret, url, now),
+    seals,
+    clients: buildClients(seals, documents),
     spent: buildSpent(deps.store),
     cookies: buildCookies(new URL(url).protocol === 'https:'),
     log,
     now,
   };
-  const metadata = buildMetadata(urls, [...context.scopes]);
+  const metadata = buildMetadata(urls, { scopes: [...context.scopes], takesDocuments: rules.length > 0 });
   const lifeDays = settings.registrationDays;
   const pages = new Map<string, Page>();
   const add = (path: string, page: Page) => pages.set(path, page);

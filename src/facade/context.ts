@@ -1,4 +1,5 @@
 import type { Log } from '../model/log.ts';
+import type { Clients } from './clients.ts';
 import type { Cookies } from './cookies.ts';
 import type { FacadeUrls } from './metadata.ts';
 import type { Provider } from './provider.ts';
@@ -16,6 +17,7 @@ export interface FacadeContext {
   /** What a client gets that asks for no scopes, and all that it may ask for. */
   readonly usualScopes: readonly string[];
   readonly scopes: ReadonlySet<string>;
+  readonly clients: Clients;
   readonly provider: Provider;
   readonly seals: Seals;
   readonly spent: Spent;

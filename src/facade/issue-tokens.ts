@@ -6,7 +6,7 @@ import { codeMs } from './come-back.ts';
 import type { FacadeContext } from './context.ts';
 import { OAuthError } from './oauth-error.ts';
 import type { ProviderTokens } from './provider.ts';
-import { findClient, type Client } from './registration.ts';
+import type { KnownClient } from './clients.ts';
 
 /** For so long a refresh token that was used is known as used. */
 const usedRefreshMs = 30 * 86_400_000;
@@ -26,7 +26,7 @@ export async function issueTokens(
       'invalid_client',
       'clients have no secret here: send client_id in the body, and no Authorization',
     );
-  const client = findClient(form.get('client_id') ?? '', context.seals);
+  const client = context.clients.recognize(form.get('client_id') ?? '');
   if (client === undefined)
     throw new OAuthError('invalid_client', 'client_id is not of a client that is registered here; register again');
   checkResource(new URLSearchParams(text).getAll('resource'), context.resourceUrl);
@@ -36,7 +36,7 @@ export async function issueTokens(
   throw new OAuthError('unsupported_grant_type', 'grant_type is neither authorization_code nor refresh_token');
 }
 
-async function redeemCode(context: FacadeContext, client: Client, form: ReadonlyMap<string, string>) {
+async function redeemCode(context: FacadeContext, client: KnownClient, form: ReadonlyMap<string, string>) {
   const { seals, spent, provider, urls, settings, resourceUrl } = context;
   const code = seals.code.open(form.get('code') ?? '');
   if (code === undefined || code.client !== client.digest)
@@ -58,11 +58,11 @@ async function redeemCode(context: FacadeContext, client: Client, form: Readonly
     },
     [code.providerCode, code.verifier],
   );
-  context.log.info('A client got tokens', { server: context.name, client: client.name });
+  context.log.info('A client got tokens', { server: context.name, client: client.name ?? client.id });
   return answerOf(context, client, tokens);
 }
 
-async function refresh(context: FacadeContext, client: Client, form: ReadonlyMap<string, string>) {
+async function refresh(context: FacadeContext, client: KnownClient, form: ReadonlyMap<string, string>) {
   const { seals, spent, provider, settings, resourceUrl } = context;
   const kept = seals.refresh.open(form.get('refresh_token') ?? '');
   if (kept?.client !== client.digest)
@@ -90,7 +90,11 @@ async function refresh(context: FacadeContext, client: Client, form: ReadonlyMap
 }
 
 /** RFC 6749 §5.1. An ID token stays behind: it is about the gateway's own client, and of an issuer this client does not know. */
-function answerOf({ seals }: FacadeContext, client: Client, tokens: ProviderTokens): Readonly<Record<string, unknown>> {
+function answerOf(
+  { seals }: FacadeContext,
+  client: KnownClient,
+  tokens: ProviderTokens,
+): Readonly<Record<string, unknown>> {
   const { accessToken, refreshToken, expiresIn, scope } = tokens;
   return {
     access_token: accessToken,

@@ -32,7 +32,10 @@ export function metadataPaths(issuer: string): readonly string[] {
 }
 
 /** The document of RFC 8414 §2. It says nothing that the façade cannot do: clients ask for all they read. */
-export function buildMetadata(urls: FacadeUrls, scopes: readonly string[]): Readonly<Record<string, unknown>> {
+export function buildMetadata(
+  urls: FacadeUrls,
+  { scopes, takesDocuments }: { readonly scopes: readonly string[]; readonly takesDocuments: boolean },
+): Readonly<Record<string, unknown>> {
   return {
     issuer: urls.issuer,
     authorization_endpoint: urls.authorize,
@@ -45,5 +48,7 @@ export function buildMetadata(urls: FacadeUrls, scopes: readonly string[]): Read
     token_endpoint_auth_methods_supported: ['none'],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
+    // Said only where it is so: clients that bring a document then do not register themselves (draft-ietf-oauth-client-id-metadata-document-03 §6).
+    ...(takesDocuments ? { client_id_metadata_document_supported: true } : {}),
   };
 }

@@ -1,22 +1,10 @@
-import { hash } from 'node:crypto';
 import { parseObject } from '../lib/parse-object.ts';
-import { plain } from '../lib/plain.ts';
 import { OAuthError } from './oauth-error.ts';
+import { readName } from './read-name.ts';
 import { findRedirectProblem, isLoopbackRedirect } from './redirect-uri.ts';
 import type { Seals } from './sealed.ts';
 
-/** A client that registered itself. */
-export interface Client {
-  readonly id: string;
-  /** What it says it is called: nobody checked. */
-  readonly name: string;
-  readonly redirectUris: readonly string[];
-  /** Stands for it in what is sealed later. */
-  readonly digest: string;
-}
-
 const mostRedirectUris = 10;
-const longestName = 60;
 /** It stands in URLs and cookies. */
 const longestId = 2048;
 const dayMs = 86_400_000;
@@ -59,13 +47,6 @@ export function register(
   };
 }
 
-/** The client with this id; undefined when it never registered here, or too long ago. */
-export function findClient(id: string, seals: Seals): Client | undefined {
-  const opened = seals.client.open(id);
-  if (opened === undefined) return undefined;
-  return { ...opened, id, digest: hash('sha256', id, 'base64url') };
-}
-
 function readRedirectUris(value: unknown, allowed: readonly string[]): string[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > mostRedirectUris)
     throw new OAuthError('invalid_redirect_uri', `redirect_uris is not a list of 1 to ${mostRedirectUris}`);
@@ -84,17 +65,4 @@ function readRedirectUris(value: unknown, allowed: readonly string[]): string[] 
     }
     return uri;
   });
-}
-
-/** For a page that people read: without characters that turn it around or hide something, and not long enough to tell a story. */
-function readName(value: unknown): string {
-  if (typeof value !== 'string') return '';
-  const text = plain(value)
-    .replaceAll(/[\p{Cf}\p{Co}\p{Cn}]/gu, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-  return text
-    .slice(0, longestName)
-    .toWellFormed()
-    .replace(/\ufffd$/, '');
 }

@@ -4,6 +4,7 @@ import { Secret } from '../model/secret.ts';
 import { setting } from '../model/setting.ts';
 import { issuerUrl } from '../model/web-url.ts';
 import { clientFields } from '../oauth/client-authentication/schema.ts';
+import { findRuleProblem } from './document-url.ts';
 import { findRedirectProblem } from './redirect-uri.ts';
 
 const group = 'Façade';
@@ -19,6 +20,11 @@ const redirectUri = z.string().check((context) => {
   const problem = findRedirectProblem(context.value);
   if (problem !== undefined)
     context.issues.push({ code: 'custom', message: `a redirect URI that ${problem}`, input: context.value });
+});
+
+const documentRule = z.string().check((context) => {
+  const problem = findRuleProblem(context.value);
+  if (problem !== undefined) context.issues.push({ code: 'custom', message: problem, input: context.value });
 });
 
 /** Settings of the façade: clients register and sign in at Usher, and Usher signs them in at the provider as one client. */
@@ -59,6 +65,18 @@ export const facadeSchema = z.strictObject({
     group,
     placeholder: 'URI,…',
     example: 'https://vscode.dev/redirect',
+  }),
+  clientDocuments: setting(z.array(documentRule).default([]), {
+    help: 'Apps that need not register since they bring a document about themselves (CIMD): its URL, hosts such as vscode.dev or *.example.com, or * for any',
+    flag: 'facade-client-documents',
+    group,
+    placeholder: 'HOST,…',
+    example: 'vscode.dev',
+  }),
+  unsafeDevelopmentLoopbackDocuments: setting(z.boolean().default(false), {
+    help: 'For tests of an app alone: fetch such documents from this machine, and from nowhere else',
+    flag: 'facade-unsafe-development-loopback-documents',
+    group,
   }),
   registrationDays: setting(z.number().int().min(1).max(3650).default(365), {
     help: 'How long a registration holds; then the client registers itself again',

@@ -39,6 +39,7 @@ export function buildServerFacade(server: ServerConfig, deps: FacadeBuildDeps): 
     everyScope: everyScope(policy),
     client: buildClientAuthentication(settings, deps),
     http,
+    ca: deps.ca,
     discover: () => discoverSignIn(issuer, { http, timeoutMs: discoveryMs, allowHttp }),
     store: scopeSettings(deps.store, { use: 'façade', server: name, settings: url }),
     now,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { errors, type Account, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { verifyAccessToken } from './access-token.ts';
 import { buildPrompts, checkAuthorizationRequest, loadGrant } from './authorization-request.ts';
+import { guardedFetch } from './guarded-fetch.ts';
 import { buildLifetimes } from './lifetimes.ts';
 import { oidcScopes } from './oidc-scopes.ts';
 import { findPlainHttpRedirect, wantedRedirect } from './plain-http-redirect.ts';
@@ -65,6 +66,7 @@ export function buildProviderSettings(context: ServerContext): Configuration {
       dPoPSigningAlgValues: ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'Ed25519', 'EdDSA'],
     },
     features: buildFeatures(context),
+    fetch: guardedFetch,
     interactions: {
       url: (_, interaction) => `${new URL(context.issuer).pathname}/signin/${interaction.uid}`,
       policy: buildPrompts(context),

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import sendRequest from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import { describe, findErrorCode } from './describe-error.ts';
@@ -9,6 +10,8 @@ export interface HttpClientOptions {
   readonly ca?: readonly string[];
   /** What the client proves who it is with, PEM (RFC 8705 §2). */
   readonly clientCertificate?: { readonly cert: string; readonly key: string };
+  /** How names become addresses, right before it connects to these; the system way when absent. */
+  readonly lookup?: LookupFunction;
   /** Longest answer that is read; more is an error. */
   readonly maxBytes?: number;
 }
@@ -56,7 +59,12 @@ export function buildHttpClient(options: HttpClientOptions = {}): HttpClient {
     connections: 256,
     pipelining: 1,
     allowH2: false,
-    connect: { timeout: 5_000, ...verifiedTls(options.ca), ...options.clientCertificate },
+    connect: {
+      timeout: 5_000,
+      ...verifiedTls(options.ca),
+      ...options.clientCertificate,
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+    },
     maxResponseSize: maxBytes,
     maxHeaderSize: 32 * 1024,
   });

@@ -52,6 +52,7 @@ h1 + p { margin-top: 0.5rem; }
 .aside { margin-top: 1.25rem; padding: 0 0.25rem; }
 
 .alert { display: flex; gap: 0.625rem; background: var(--bad-ground); color: var(--bad); border: 1px solid var(--bad-line); border-radius: 8px; padding: 0.625rem 0.875rem; }
+.caution { background: var(--warn-ground); color: var(--warn); border: 1px solid var(--warn-line); border-radius: 8px; padding: 0.625rem 0.875rem; }
 .alert svg { flex: none; width: 1.25rem; height: 1.25rem; margin-top: 0.125rem; }
 .chips { display: flex; flex-wrap: wrap; gap: 0.375rem; }
 .chips li { background: var(--tint); border-radius: 6px; padding: 0.0625rem 0.5rem; }

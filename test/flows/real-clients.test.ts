@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../kit/free-port.ts';
+import { startDocumentServer } from '../kit/start-document-server.ts';
 import { startProgram, type StartedProgram } from '../kit/run-program.ts';
 import { signIn } from '../kit/scripted-browser.ts';
 import { startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
@@ -132,39 +133,63 @@ interface SdkModule {
   readonly UnauthorizedError: new () => Error;
 }
 
-test(
-  "the SDK's client, by the façade – signs in, calls a tool",
-  { skip: skipWithout('@modelcontextprotocol/client') },
-  async () => {
-    await using lab = await startLab('by the façade');
-    const load = createRequire(join(clients, '../package.json'));
-    const { Client, StreamableHTTPClientTransport, UnauthorizedError } = load(
-      '@modelcontextprotocol/client',
-    ) as SdkModule;
-    const redirectUrl = 'http://127.0.0.1:33335/callback';
-    const kept: { client?: object; tokens?: object; verifier?: string; url?: URL } = {};
-    const authProvider = {
-      redirectUrl,
-      state: () => 'a-state-of-the-test',
-      clientMetadata: { client_name: 'Test client', redirect_uris: [redirectUrl], token_endpoint_auth_method: 'none' },
-      clientInformation: () => kept.client,
-      saveClientInformation: (client: object) => void (kept.client = client),
-      tokens: () => kept.tokens,
-      saveTokens: (tokens: object) => void (kept.tokens = tokens),
-      redirectToAuthorization: (url: URL) => void (kept.url = url),
-      saveCodeVerifier: (verifier: string) => void (kept.verifier = verifier),
-      codeVerifier: () => kept.verifier,
-    };
-    const build = () => new StreamableHTTPClientTransport(new URL(urlOf(lab)), { authProvider });
-    const client = new Client({ name: 'test', version: '1' });
-    const first = build();
-    await assert.rejects(client.connect(first), UnauthorizedError);
-    const alsoAt = [new URL(lab.idp.idp.httpUrl).origin];
-    const callback = await signIn(kept.url ?? '', { username: 'alice@example.com', password: 'alice', alsoAt });
-    await first.finishAuth(callback.searchParams);
-    await client.connect(build());
-    const answer = JSON.stringify(await client.callTool({ name: 'GetCountry', arguments: { code: 'CZ' } }));
-    assert.match(answer, /Czechia/);
-    await client.close();
-  },
-);
+for (const brings of ['a registration', 'a document about itself'] as const) {
+  test(
+    `the SDK's client, by the façade with ${brings} – signs in, calls a tool, and refreshes`,
+    { skip: skipWithout('@modelcontextprotocol/client') },
+    async () => {
+      const redirectUrl = 'http://127.0.0.1:33335/callback';
+      await using site = await startDocumentServer();
+      const documentUrl = site.document('/client.json', { redirect_uris: [redirectUrl] });
+      const hasDocument = brings !== 'a registration';
+      await using lab = await startShieldLab({
+        ca: site.ca,
+        facade: hasDocument ? { clientDocuments: [documentUrl], unsafeDevelopmentLoopbackDocuments: true } : true,
+      });
+      const load = createRequire(join(clients, '../package.json'));
+      const { Client, StreamableHTTPClientTransport, UnauthorizedError } = load(
+        '@modelcontextprotocol/client',
+      ) as SdkModule;
+      const kept: { client?: object; tokens?: Record<string, string>; verifier?: string; url?: URL } = {};
+      const authProvider = {
+        redirectUrl,
+        ...(hasDocument ? { clientMetadataUrl: documentUrl } : {}),
+        state: () => 'a-state-of-the-test',
+        clientMetadata: {
+          client_name: 'Test client',
+          redirect_uris: [redirectUrl],
+          grant_types: ['authorization_code', 'refresh_token'],
+          token_endpoint_auth_method: 'none',
+        },
+        clientInformation: () => kept.client,
+        saveClientInformation: (client: object) => void (kept.client = client),
+        tokens: () => kept.tokens,
+        saveTokens: (tokens: Record<string, string>) => void (kept.tokens = tokens),
+        redirectToAuthorization: (url: URL) => void (kept.url = url),
+        saveCodeVerifier: (verifier: string) => void (kept.verifier = verifier),
+        codeVerifier: () => kept.verifier,
+      };
+      const build = () => new StreamableHTTPClientTransport(new URL(urlOf(lab)), { authProvider });
+      const call = async () => {
+        const client = new Client({ name: 'test', version: '1' });
+        await client.connect(build());
+        const answer = JSON.stringify(await client.callTool({ name: 'GetCountry', arguments: { code: 'CZ' } }));
+        assert.match(answer, /Czechia/);
+        await client.close();
+      };
+      const first = build();
+      await assert.rejects(new Client({ name: 'test', version: '1' }).connect(first), UnauthorizedError);
+      assert.equal(kept.url?.searchParams.get('client_id') === documentUrl, hasDocument);
+      const alsoAt = [new URL(lab.idp.idp.httpUrl).origin];
+      const callback = await signIn(kept.url ?? '', { username: 'alice@example.com', password: 'alice', alsoAt });
+      await first.finishAuth(callback.searchParams);
+      await call();
+      const earlier = kept.tokens?.['access_token'];
+      kept.tokens = { ...kept.tokens, access_token: 'of-no-use-any-more' };
+      await call();
+      assert.notEqual(kept.tokens?.['access_token'], earlier);
+      assert.equal(signIns(lab), 1);
+      assert.equal(site.asked.length, hasDocument ? 1 : 0);
+    },
+  );
+}

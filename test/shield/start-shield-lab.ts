@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { exchangeGrant, startTestGateway, type TestGateway } from '../kit/start-test-gateway.ts';
 import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
 import { startTestIdp, type SeedData, type TestIdp } from '../kit/start-test-idp.ts';
@@ -22,6 +25,8 @@ export interface ShieldLabOptions {
   readonly seed?: (seed: SeedData) => void;
   /** Clients sign in by the gateway's façade, at a provider that lets nobody register. */
   readonly facade?: true | Partial<FacadeInput>;
+  /** What the gateway trusts beside the provider's authority, PEM. */
+  readonly ca?: string;
   readonly server?: (usual: ServerInput, idp: TestIdp) => ServerInput;
 }
 
@@ -61,11 +66,15 @@ export async function startShieldLab(options: ShieldLabOptions = {}): Promise<Sh
     upstream: { strategy: 'http', url: `${upstream.url}/mcp` },
     ...(facade === undefined ? {} : { facade }),
   };
+  const folder = mkdtempSync(join(tmpdir(), 'usher-shield-'));
+  started.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const caFile = join(folder, 'ca.pem');
+  writeFileSync(caFile, `${readFileSync(idp.idp.caFile, 'utf8')}\n${options.ca ?? ''}`);
   const gateway = started.use(
     await startTestGateway(
       { countries: options.server?.(usual, idp) ?? usual },
       {
-        config: { caFile: idp.idp.caFile, listen: { port } },
+        config: { caFile, listen: { port } },
         now: () => Date.now() + clock.aheadMs,
       },
     ),

@@ -8,6 +8,8 @@ interface ConsentPage {
   readonly resourceUrl: string;
   /** What the app says it is called; empty when it says nothing. */
   readonly client: string;
+  /** Where it says that, if its document is its id. */
+  readonly documentUrl: string | undefined;
   readonly redirectUri: string;
   readonly scopes: readonly string[];
   /** Host of the provider people sign in at next. */
@@ -24,11 +26,28 @@ function place(redirectUri: string): Markup {
   return html`whichever program opens <strong>${protocol}//</strong> addresses on this computer`;
 }
 
+function vouching(documentUrl: string): Markup {
+  return html`<dt>It is described at</dt>
+    <dd>
+      <strong>${new URL(documentUrl).host}</strong>
+      <p class="small quiet"><code>${documentUrl}</code></p>
+    </dd>`;
+}
+
+/** Of a program on the person's machine its document says nothing: any program can name it (MCP 2026-07-28, Client Registration). */
+function warning(documentUrl: string): Markup {
+  return html`<p class="caution" role="note">
+    <strong>Any program on this computer can say that it is this app.</strong> ${new URL(documentUrl).host} only says
+    that there is such an app.
+  </p>`;
+}
+
 /** The page a person lets an app in on. The form posts `decision` (`allow` or `deny`) and `csrf` to `action`. */
 export function consentPage({
   server,
   resourceUrl,
   client,
+  documentUrl,
   redirectUri,
   scopes,
   provider,
@@ -44,6 +63,7 @@ export function consentPage({
           ${app}
           <p class="small quiet">Nobody has checked that name.</p>
         </dd>
+        ${documentUrl === undefined ? undefined : vouching(documentUrl)}
         <dt>It is</dt>
         <dd>
           ${place(redirectUri)}
@@ -62,6 +82,7 @@ export function consentPage({
                 </dd>`
         }
       </dl>
+      ${documentUrl !== undefined && isLoopbackRedirect(redirectUri) ? warning(documentUrl) : undefined}
       <form class="stack" method="post" action="${action}">
         <input type="hidden" name="csrf" value="${form}" />
         <div class="actions">

@@ -1,0 +1,56 @@
+import { hash } from 'node:crypto';
+import type { ClientDocuments } from './client-documents.ts';
+import { isDocumentUrl } from './document-url.ts';
+import type { Seals } from './sealed.ts';
+
+/** A client, by its id: that it redeems and refreshes for nobody else. */
+export interface KnownClient {
+  readonly id: string;
+  /** Stands for it in what is sealed later. */
+  readonly digest: string;
+  /** What it says it is called, where its id tells: nobody checked. */
+  readonly name: string | undefined;
+}
+
+/** A client that people may be asked about. */
+export interface Client extends KnownClient {
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+  /** Where its document is, if it brought one: its id. */
+  readonly documentUrl: string | undefined;
+}
+
+/** Clients that registered themselves, and clients that bring a document about themselves. */
+export interface Clients {
+  /** With all that it may do; undefined when it never registered here, or too long ago.
+   * @throws OAuthError where it brings a document that cannot be used
+   */
+  find(id: string): Promise<Client | undefined>;
+  /** Who it is and no more. Of a document only the URL is looked at: it proves nothing that the code's own proof (RFC 7636) and the
+   * seal of a refresh token do not, and a web server that is down must not end everybody's sign-ins.
+   * @throws OAuthError where it brings a document that is not taken, or not any more
+   */
+  recognize(id: string): KnownClient | undefined;
+}
+
+export function buildClients(seals: Seals, documents: ClientDocuments): Clients {
+  const registered = (id: string): Client | undefined => {
+    const opened = seals.client.open(id);
+    return opened === undefined ? undefined : { ...opened, id, digest: digestOf(id), documentUrl: undefined };
+  };
+  return {
+    async find(id) {
+      if (!isDocumentUrl(id)) return registered(id);
+      return { ...(await documents.read(id)), id, digest: digestOf(id), documentUrl: id };
+    },
+    recognize(id) {
+      if (!isDocumentUrl(id)) return registered(id);
+      documents.check(id);
+      return { id, digest: digestOf(id), name: undefined };
+    },
+  };
+}
+
+function digestOf(id: string): string {
+  return hash('sha256', id, 'base64url');
+}
