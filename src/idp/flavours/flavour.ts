@@ -94,7 +94,13 @@ export interface Flavour {
   /** Thumbprint of the key that a token request proves; absent where there is no such thing as a proof.
    * @throws TokenRefusal
    */
-  readProof?(tenant: Tenant, request: IncomingMessage, app: SeedApp): Promise<string | undefined>;
+  readProof?(
+    tenant: Tenant,
+    request: IncomingMessage,
+    asking: { readonly app: SeedApp; readonly parameters: Parameters },
+  ): Promise<string | undefined>;
+  /** Headers of every answer of its token endpoint. */
+  tokenHeaders?(tenant: Tenant): Readonly<Record<string, string>>;
   /** @throws TokenRefusal */
   exchange(tenant: Tenant, app: SeedApp, parameters: Parameters): Promise<Granted>;
   accessToken(tenant: Tenant, granted: Granted): TokenContent;

@@ -35,6 +35,8 @@ export function buildTenantHandler(tenant: Tenant): RequestHandler {
       if (elsewhere !== undefined) throw elsewhere;
       return sendJson(response, 404, { error: 'not_found', error_description: `Nothing is served at ${pathname}` });
     }
+    for (const [name, value] of Object.entries(tenant.flavour.tokenHeaders?.(tenant) ?? {}))
+      response.setHeader(name, value);
     sendJson(response, 200, await answerTokenRequest(tenant, { grants, limit }, request));
   }
 

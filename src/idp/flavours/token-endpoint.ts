@@ -27,7 +27,7 @@ export async function answerTokenRequest(
   tenant.log('token requested', { grant: grantType, client: app.clientId, scopes: parameters['scope'] });
   const isKnown = ['authorization_code', 'refresh_token', tenant.flavour.exchangeGrant].includes(grantType);
   if (!isKnown) throw new TokenRefusal(refusals.grantUnsupported, 'no grant of this provider', { grant: grantType });
-  const jkt = await readProof(tenant, request, app, grantType);
+  const jkt = await readProof(tenant, request, { app, parameters });
   switch (grantType) {
     case 'authorization_code':
       return await redeemCode(tenant, grants, { app, jkt }, parameters);
@@ -49,10 +49,14 @@ interface Asking {
 }
 
 /** @throws TokenRefusal */
-async function readProof(tenant: Tenant, request: IncomingMessage, app: SeedApp, grantType: string) {
+async function readProof(
+  tenant: Tenant,
+  request: IncomingMessage,
+  asking: { readonly app: SeedApp; readonly parameters: Parameters },
+) {
   const { flavour } = tenant;
-  if (flavour.readProof !== undefined) return await flavour.readProof(tenant, request, app);
-  if (app.requireDpop && grantType === flavour.exchangeGrant)
+  if (flavour.readProof !== undefined) return await flavour.readProof(tenant, request, asking);
+  if (asking.app.requireDpop && asking.parameters['grant_type'] === flavour.exchangeGrant)
     throw new TokenRefusal(
       flavour.refusals.dpopMissing,
       'the app has requireDpop, for which this flavour has no proofs',

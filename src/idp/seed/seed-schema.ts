@@ -83,6 +83,10 @@ export const serverSchema = z.strictObject({
   rbac: z.boolean().optional(),
   /** How its tokens are signed (flavour auth0: a secret of the API's own with HS256). */
   signingAlgorithm: z.enum(['RS256', 'HS256']).optional(),
+  /** Binds its tokens to the key that a client proves, or issues none without (flavour auth0: Token Sender-Constraining by DPoP;
+   * tokens are never bound when absent).
+   */
+  senderConstraining: z.enum(['allowed', 'required']).optional(),
   /** Okta refuses an authorization request without `state`. */
   requireState: z.boolean().default(true),
   policies: z.array(policySchema).default([]),

@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts';
+import { auth0DpopFaults } from './auth0-dpop-faults.ts';
 import { auth0TokenFaults } from './auth0-token-faults.ts';
 import { auth0UserFaults } from './auth0-user-faults.ts';
 import { both } from './both.ts';
@@ -73,12 +74,6 @@ const applicationFaults: readonly Fault[] = [
     ...both('auth0-consent-required'),
   },
   {
-    name: 'auth0-dpop-required',
-    title: "The gateway's application requires sender-constrained tokens",
-    seed: changeApp('gateway', { requireDpop: true }),
-    ...both('auth0-dpop'),
-  },
-  {
     name: 'auth0-api-unknown',
     title: 'The exchange asks for an API that is not there',
     gateway: () => ({ exchangeAudience: 'https://nowhere.example.com' }),
@@ -129,7 +124,12 @@ const applicationFaults: readonly Fault[] = [
 ];
 
 /** What is particular to Auth0: one tenant, whose APIs have identifiers, and client grants between them. */
-export const auth0Faults: readonly Fault[] = [...auth0TokenFaults, ...applicationFaults, ...auth0UserFaults];
+export const auth0Faults: readonly Fault[] = [
+  ...auth0TokenFaults,
+  ...applicationFaults,
+  ...auth0DpopFaults,
+  ...auth0UserFaults,
+];
 
 type Seed = Parameters<NonNullable<Fault['seed']>>[0];
 

@@ -3,6 +3,8 @@ import type { KnownRefusal } from '../../model/provider.ts';
 const onBehalfOf = 'https://auth0.com/docs/secure/call-apis-on-users-behalf/on-behalf-of-token-exchange';
 const customExchange = 'https://auth0.com/docs/authenticate/custom-token-exchange';
 const clientGrants = 'https://auth0.com/docs/get-started/applications/application-access-to-apis-client-grants';
+const constraining = 'https://auth0.com/docs/secure/sender-constraining/configure-sender-constraining';
+const dpop = 'https://auth0.com/docs/secure/sender-constraining/demonstrating-proof-of-possession-dpop';
 
 /** What Auth0 refuses an on-behalf-of or custom token exchange with. The console is the Auth0 Dashboard. Its token endpoint
  * says little; Monitoring → Logs says more.
@@ -116,11 +118,58 @@ export const auth0Refusals: readonly KnownRefusal[] = [
     source: 'https://auth0.com/docs/api/authentication; observed',
   },
   {
+    id: 'auth0-dpop-nonce',
+    answer: { errors: ['use_dpop_nonce'] },
+    cause:
+      'Auth0 wants its nonce in the proof, as always where the caller’s token is bound to the key of a public client, and the request was not repeated with it.',
+    fix: 'Set --token-exchange-dpop, with which Usher repeats the request with the nonce; a proxy in between must let the DPoP-Nonce header through.',
+    source: `${onBehalfOf}#token-binding; ${dpop}#public-clients`,
+  },
+  {
+    id: 'auth0-dpop-required',
+    answer: {
+      errors: ['invalid_dpop_proof', 'invalid_request'],
+      description: /(dpop|proof.of.possession|sender.constrain).*(missing|required)/i,
+    },
+    cause:
+      'The gateway’s application or the API behind requires sender-constrained tokens, and the request had no proof.',
+    fix: 'Set --token-exchange-dpop, if the service behind can check proofs. Or Applications → APIs → the API → Settings → Token Sender-Constraining: switch Require Token Sender Constraining off, and Require Sender Constraining at the gateway’s application.',
+    source: constraining,
+  },
+  {
+    id: 'auth0-dpop-api-off',
+    answer: {
+      errors: ['invalid_request', 'invalid_dpop_proof', 'access_denied'],
+      description: /sender.constrain\w* is not|proof.of.possession is not/i,
+    },
+    turn: 'set-up',
+    cause: 'The gateway’s application requires sender-constrained tokens, and the API behind has no method for them.',
+    fix: 'Applications → APIs → the API → Settings → Token Sender-Constraining → Sender Constraining Method: DPoP.',
+    source: constraining,
+  },
+  {
+    id: 'auth0-dpop-clock',
+    answer: { errors: ['invalid_dpop_proof', 'invalid_request'], description: /dpop.*\biat\b/i },
+    cause: 'Auth0 takes the gateway’s proof for too old, or for one of the future.',
+    fix: 'Set the clock of this machine (NTP).',
+    source: dpop,
+  },
+  {
+    id: 'auth0-dpop-url',
+    answer: { errors: ['invalid_dpop_proof', 'invalid_request'], description: /dpop.*\bhtu\b/i },
+    cause: 'The gateway’s proof is for another address than Auth0 calls its token endpoint.',
+    fix: 'Set --token-exchange-url to the token_endpoint of the tenant’s metadata, at the domain it is asked by; a proxy in between must not change it.',
+    source: dpop,
+  },
+  {
     id: 'auth0-dpop',
-    answer: { errors: ['invalid_dpop_proof', 'use_dpop_nonce'] },
-    cause: 'The application or the API requires sender-constrained tokens, and the request had no fitting proof.',
-    fix: 'Set --token-exchange-dpop. Or Applications → the gateway’s application → Settings → Token Sender-Constraining: switch Require Token Sender-Constraining off.',
-    source: 'https://auth0.com/docs/secure/sender-constraining/demonstrating-proof-of-possession-dpop',
+    answer: {
+      errors: ['invalid_dpop_proof'],
+      description: /^(?!.*(missing|required|\biat\b|\bhtu\b|(constrain\w*|possession) is not))/i,
+    },
+    cause: 'Auth0 does not take the gateway’s proof of possession.',
+    fix: 'Compare the clocks, and --token-exchange-url with the tenant’s domain; Monitoring → Logs has the reason. Auth0 takes proofs signed with ES256 or RS256.',
+    source: dpop,
   },
   {
     id: 'auth0-suspicious-ip',

@@ -37,7 +37,29 @@ export const auth0Samples: Readonly<Record<string, RefusalAnswer>> = {
   },
   'auth0-client-unauthorized': { status: 401, error: 'access_denied', description: 'Unauthorized' },
   'auth0-client-unknown': { status: 401, error: 'invalid_client', description: 'Unknown client: 0oa1gateway' },
-  'auth0-dpop': { status: 400, error: 'invalid_dpop_proof', description: 'DPoP proof is missing' },
+  'auth0-dpop-nonce': {
+    status: 400,
+    error: 'use_dpop_nonce',
+    description: 'Authorization server requires nonce in DPoP proof',
+  },
+  // The words of those that follow are ours.
+  'auth0-dpop-required': { status: 400, error: 'invalid_dpop_proof', description: 'DPoP proof is missing' },
+  'auth0-dpop-api-off': {
+    status: 400,
+    error: 'invalid_request',
+    description: 'Sender-constraining is not enabled for "https://countries.example.com"',
+  },
+  'auth0-dpop-clock': {
+    status: 400,
+    error: 'invalid_dpop_proof',
+    description: 'DPoP proof iat is not recent enough',
+  },
+  'auth0-dpop-url': { status: 400, error: 'invalid_dpop_proof', description: 'DPoP proof htu mismatch' },
+  'auth0-dpop': {
+    status: 400,
+    error: 'invalid_dpop_proof',
+    description: 'DPoP proof signature verification failed',
+  },
   'auth0-audience-missing': {
     status: 400,
     error: 'invalid_request',

@@ -229,7 +229,7 @@ describe('usher idp --flavour auth0', () => {
     ['auth0-token-types', () => exchange({ requested_token_type: undefined })],
     ['auth0-subject-token-invalid', () => exchange({ subject_token: 'garbage' })],
     ['auth0-subject-token-invalid', () => exchange({}, 'stranger:another-development-secret')],
-    ['auth0-delegation-too-deep', () => exchangeOften(5)],
+    ['auth0-delegation-too-deep', () => exchangeOften(4)],
     ['auth0-client-unauthorized', () => exchange({}, 'gateway:wrong')],
     ['auth0-client-unknown', () => exchange({}, 'nobody:secret')],
     ['auth0-client-unauthorized', () => exchange({}, 'key:another-development-secret')],
@@ -254,7 +254,7 @@ describe('usher idp --flavour auth0', () => {
 
   for (const [id, change] of [
     ['auth0-consent-required', { consent: 'required' }],
-    ['auth0-dpop', { requireDpop: true }],
+    ['auth0-dpop-required', { requireDpop: true }],
   ] as const) {
     test(`refusal by the application’s settings, ${id} – the catalogue – knows it`, async () => {
       const bend = (seed: SeedData) =>
@@ -294,6 +294,11 @@ describe('usher idp --flavour auth0', () => {
   test('the catalogue – all of it that the imitation can give – was provoked', () => {
     assertAllProvoked('auth0', provoked, {
       'auth0-suspicious-ip': 'addresses are not told apart',
+      'auth0-dpop': 'provoked in dpop.test.ts',
+      'auth0-dpop-nonce': 'provoked in dpop.test.ts',
+      'auth0-dpop-api-off': 'provoked in dpop.test.ts',
+      'auth0-dpop-clock': 'provoked in dpop.test.ts',
+      'auth0-dpop-url': 'provoked in dpop.test.ts',
     });
   });
 });

@@ -10,8 +10,8 @@ import { refusals } from './refusals.ts';
 import { userIdOf } from './user-id.ts';
 import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
 
-/** "Limited to five nested levels" (the same page). */
-const deepest = 5;
+/** "Will fail if the subject token already has four nested act levels" (the page below, #the-act-claim). */
+const deepest = 4;
 
 /** On-Behalf-Of Token Exchange (auth0.com/docs/secure/call-apis-on-users-behalf/on-behalf-of-token-exchange): a Custom API
  * Client swaps a token for its own API for one of another API, which names the whole chain of actors in `act`.

@@ -1,9 +1,12 @@
 import { oidcScopes } from '../../oidc-scopes.ts';
 import type { Flavour, Granted, Tenant } from '../flavour.ts';
 import { TokenRefusal } from '../token-refusal.ts';
+import { boundKeyOf } from './bound-key.ts';
 import { defaultSeed } from './default-seed.ts';
 import { exchange } from './exchange.ts';
 import { leaveScopes } from './leave-scopes.ts';
+import { nonceOf } from './proof-nonce.ts';
+import { readProof } from './read-proof.ts';
 import { refusals } from './refusals.ts';
 import { signOut } from './sign-out.ts';
 import { userIdOf } from './user-id.ts';
@@ -41,6 +44,8 @@ export const auth0: Flavour = {
     return { apis: [api], scopes: scopes.filter((scope) => oidcScopes.has(scope) || known.has(scope)) };
   },
   exchangeGrant: tokenExchangeGrant,
+  readProof,
+  tokenHeaders: (tenant) => ({ 'DPoP-Nonce': nonceOf(tenant) }),
   exchange,
   accessToken(tenant, granted) {
     const claims = accessTokenClaims(tenant, granted);
@@ -57,6 +62,7 @@ export const auth0: Flavour = {
     ...(user.email === undefined ? {} : { email: user.email, email_verified: true }),
   }),
   answer: (_, granted, isExchange) => ({
+    ...(boundKeyOf(granted) === undefined ? {} : { token_type: 'DPoP' }),
     scope: scopesOf(granted).join(' '),
     ...(isExchange ? { issued_token_type: accessTokenType } : {}),
   }),
@@ -78,6 +84,7 @@ function accessTokenClaims(tenant: Tenant, granted: Granted) {
   const [api] = apis;
   const userinfo = `${tenant.issuer}userinfo`;
   const audience = api?.audience ?? userinfo;
+  const jkt = boundKeyOf(granted);
   return {
     iss: tenant.issuer,
     sub: userIdOf(user),
@@ -86,6 +93,7 @@ function accessTokenClaims(tenant: Tenant, granted: Granted) {
     exp: now + lifetimeSeconds,
     scope: scopesOf(granted).join(' '),
     azp: app.clientId,
+    ...(jkt === undefined ? {} : { cnf: { jkt } }),
     ...(act === undefined ? {} : { act }),
   };
 }

@@ -19,7 +19,15 @@ export const refusals = {
   codeInvalid: row(403, 'invalid_grant', 'Invalid authorization code'),
   refreshTokenInvalid: row(403, 'invalid_grant', 'Unknown or invalid refresh token.'),
   parameterMissing: row(400, 'invalid_request', 'Missing required parameter: {name}'),
+  // Code and words are ours: auth0.com/docs/secure/sender-constraining/configure-sender-constraining says "Not Issued", the page on
+  // DPoP that this code is one of those to be reckoned with.
   dpopMissing: row(400, 'invalid_dpop_proof', 'DPoP proof is missing'),
+  dpopInvalid: row(400, 'invalid_dpop_proof', '{why}'),
+  dpopNotForApi: row(400, 'invalid_request', 'Sender-constraining is not enabled for "{api}"'),
+  // …/demonstrating-proof-of-possession-dpop#public-clients.
+  dpopNonceMissing: row(400, 'use_dpop_nonce', 'Authorization server requires nonce in DPoP proof'),
+  // "A refresh token request requires a DPoP Proof JWT generated using the same key pair"; the words are ours.
+  refreshProofInvalid: row(400, 'invalid_dpop_proof', '{why}'),
   scopeNotGranted: row(
     403,
     'access_denied',

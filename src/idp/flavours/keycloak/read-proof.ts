@@ -1,15 +1,7 @@
-import type { IncomingMessage } from 'node:http';
-import { calculateJwkThumbprint, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
-import { parseObject } from '../../../lib/parse-object.ts';
-import { isObject } from '../../../lib/is-object.ts';
-import type { SeedApp } from '../../seed/seed-schema.ts';
-import type { Tenant } from '../flavour.ts';
+import { checkProof, type ProofFault } from '../check-proof.ts';
+import type { Flavour } from '../flavour.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { refusals } from './refusals.ts';
-
-/** Keycloak's own defaults; its nonces are not asked for. */
-const lifetimeSeconds = 10;
-const clockSkewSeconds = 15;
 
 /** For proofs, as its metadata names them. */
 export const proofAlgorithms = [
@@ -25,61 +17,36 @@ export const proofAlgorithms = [
   'EdDSA',
 ];
 
+/** Keycloak's own defaults, a life of 10 s and a clock skew of 15; its nonces are not asked for. */
+const rules = { algorithms: proofAlgorithms, oldestSeconds: 25, aheadSeconds: 15 };
+
+/** Those of DPoPUtil. */
+const words: Readonly<Record<ProofFault, (found: string) => string>> = {
+  unreadable: () => 'DPoP header verification failure',
+  type: (found) => `Invalid or missing type in DPoP header: ${found}`,
+  algorithm: (found) => `Unsupported DPoP algorithm: ${found}`,
+  'key-missing': () => 'No JWK in DPoP header',
+  'key-private': () => 'Private key is present in DPoP header',
+  signature: () =>
+    'DPoP verification failure: org.keycloak.exceptions.TokenSignatureInvalidException: Invalid token signature',
+  'claims-missing': () => 'DPoP mandatory claims are missing',
+  method: () => 'DPoP HTTP method mismatch',
+  url: () => 'DPoP HTTP URL mismatch',
+  time: () => 'DPoP proof is not active',
+  used: () => 'DPoP proof has already been used',
+};
+
 /** The thumbprint of the key that a token request proves (RFC 9449 §5); undefined when it proves none and the client may leave
- * it out. Checked in the order of DPoPUtil, whose words the refusals are.
+ * it out.
  * @throws TokenRefusal
  */
-export async function readProof(
-  tenant: Tenant,
-  { headers, method }: IncomingMessage,
-  app: SeedApp,
-): Promise<string | undefined> {
+export const readProof: NonNullable<Flavour['readProof']> = async (tenant, { headers, method }, { app }) => {
   const proof = headers['dpop'];
   if (proof === undefined && !app.requireDpop) return undefined;
   if (typeof proof !== 'string' || proof.trim() === '')
     throw new TokenRefusal(refusals.dpopMissing, 'the app has requireDpop, or the header is empty');
-  const jwk = readKey(proof);
-  const claims = await readClaims(proof, jwk);
-  const { iat, jti, htm, htu } = claims;
-  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-  if (typeof iat !== 'number' || !isText(jti) || !isText(htm) || !isText(htu))
-    throw refuse('DPoP mandatory claims are missing');
-  if (htm !== method) throw refuse('DPoP HTTP method mismatch');
-  if (htu.replace(/[?#].*$/, '') !== tenant.origin + tenant.layout.token) throw refuse('DPoP HTTP URL mismatch');
-  const age = tenant.now() / 1000 - iat;
-  if (age > lifetimeSeconds + clockSkewSeconds || age < -clockSkewSeconds) throw refuse('DPoP proof is not active');
-  if (!tenant.proofs.take(jti, htu)) throw refuse('DPoP proof has already been used');
-  return await calculateJwkThumbprint(jwk);
-}
-
-function readKey(proof: string): JWK {
-  const { typ, alg, jwk } = decodeHeader(proof);
-  if (typ !== 'dpop+jwt') throw refuse(`Invalid or missing type in DPoP header: ${typ ?? 'null'}`);
-  if (alg === undefined || !proofAlgorithms.includes(alg)) throw refuse(`Unsupported DPoP algorithm: ${alg ?? 'null'}`);
-  if (!isObject(jwk)) throw refuse('No JWK in DPoP header');
-  if ('d' in jwk || 'k' in jwk) throw refuse('Private key is present in DPoP header');
-  return jwk;
-}
-
-function decodeHeader(proof: string): ReturnType<typeof decodeProtectedHeader> {
-  try {
-    return decodeProtectedHeader(proof);
-  } catch {
-    throw refuse('DPoP header verification failure');
-  }
-}
-
-async function readClaims(proof: string, jwk: JWK): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    const key = await importJWK(jwk, decodeHeader(proof).alg);
-    const { payload } = await compactVerify(proof, key, { algorithms: proofAlgorithms });
-    return parseObject(new TextDecoder().decode(payload)) ?? {};
-  } catch {
-    const failure = 'org.keycloak.exceptions.TokenSignatureInvalidException: Invalid token signature';
-    throw refuse(`DPoP verification failure: ${failure}`);
-  }
-}
-
-function refuse(why: string): TokenRefusal {
-  return new TokenRefusal(refusals.dpopInvalid, 'the proof in the header DPoP', { why });
-}
+  const checked = await checkProof(tenant, { proof, method }, rules);
+  if (checked.fault === undefined) return checked.thumbprint;
+  const why = words[checked.fault](checked.found);
+  throw new TokenRefusal(refusals.dpopInvalid, 'the proof in the header DPoP', { why });
+};
