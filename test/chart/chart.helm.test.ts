@@ -3,34 +3,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { findRealProvider } from '../kit/find-real-provider.ts';
 import { makeAuthority } from '../kit/make-certificate.ts';
 import { runProgram } from '../kit/run-program.ts';
 import { runUsher } from '../kit/run-usher.ts';
+import { chart, helm, programs, render, root, skip, valueSets } from './render-chart.ts';
 
 const authority = await makeAuthority();
-const { url: programs, skip } = findRealProvider('TEST_HELM');
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const chart = join(root, 'charts/usher');
-const scenario = join(root, 'examples/kubernetes/values.yaml');
 const schemas = join(root, 'test/chart/schemas/{{ .ResourceKind }}{{ .KindSuffix }}.json');
-
-/** A helm that Go built believes in a Kubernetes of years ago. */
-const helm = (args: readonly string[], values: object = {}) =>
-  runProgram([join(programs, 'helm'), ...args, '-f', scenario, '-f', '-', '--kube-version', '1.34.4'], {
-    env: { HELM_CACHE_HOME: tmpdir() },
-    input: JSON.stringify(values),
-  });
-
-/** The manifests for these values beside those of the scenario. */
-async function render(values: object = {}): Promise<string> {
-  const { code, stdout, stderr } = await helm(['template', 'usher', chart, '-n', 'countries'], values);
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
 
 const manifestSchema = z.looseObject({ kind: z.string(), data: z.record(z.string(), z.string()).optional() });
 const findManifest = (manifests: string, kind: string) =>
@@ -72,32 +53,7 @@ describe('the chart', { skip }, () => {
     assert.match(stdout, /1 chart\(s\) linted, 0 chart\(s\) failed/);
   });
 
-  const everything = {
-    autoscaling: { enabled: true },
-    serviceAccount: { name: 'someone', annotations: { a: 'b' } },
-    caBundle: { configMap: 'authorities' },
-    extraSecrets: [
-      { name: 'usher-gateway', key: 'other' },
-      { name: 'more', key: 'one' },
-    ],
-    tolerations: [{ key: 'a', operator: 'Exists' }],
-    podLabels: { team: 'a' },
-    podAnnotations: { note: 'a' },
-    env: [{ name: 'HTTPS_PROXY', value: 'http://proxy:3128' }],
-    priorityClassName: 'high',
-    imagePullSecrets: [{ name: 'registry' }],
-    networkPolicy: { from: [], identityProvider: { peers: [{ ipBlock: { cidr: '203.0.113.0/24' } }] } },
-  };
-  const nothing = {
-    exchange: { enabled: false },
-    redis: { url: '' },
-    ingress: { enabled: false },
-    networkPolicy: { enabled: false },
-    podDisruptionBudget: { enabled: false },
-    serviceAccount: { create: false },
-    issuer: { requiredScopes: [] },
-  };
-  for (const [name, values] of Object.entries({ scenario: {}, everything, nothing })) {
+  for (const [name, values] of Object.entries(valueSets)) {
     test(`values: ${name} – every manifest is one of Kubernetes, with no field it does not know`, async () => {
       const summary = await checkSchemas(await render(values));
       assert.match(summary, /Invalid: 0, Errors: 0, Skipped: 0/);
