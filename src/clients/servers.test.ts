@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -278,4 +278,35 @@ test('clients – nobody named any – those installed here, or those chosen onc
   assert.deepEqual(await ids(), ['zed']);
   await writeChoice(machine, undefined);
   assert.deepEqual(await ids(), ['vscode', 'cursor']);
+});
+
+test('headers – a server added to a file that others can read – only its owner can until it is removed, then as before', async (context) => {
+  const machine = await makeMachine(context);
+  const clients = [findClient('vscode')];
+  const file = await write(machine, 'vscode', '{}');
+  const mode = async () => (await stat(file)).mode & 0o777;
+  await chmod(file, 0o664);
+  await addServer(apollo, { clients, machine });
+  assert.equal(await mode(), 0o664);
+  const [outcome] = await addServer({ ...apollo, headers: { 'X-Key': 'sesame' } }, { clients, machine });
+  assert.equal(await mode(), 0o600);
+  assert.match(outcome?.note ?? '', /only you can read it/);
+  await addServer({ ...apollo, headers: { 'X-Key': 'other' } }, { clients, machine });
+  await removeServer('apollo', { machine });
+  assert.equal(await mode(), 0o664);
+});
+
+test('headers – a client that wrote its file anew for others to read, then somebody who chose for themselves – closed again; left as they chose', async (context) => {
+  const machine = await makeMachine(context);
+  const clients = [findClient('vscode')];
+  const file = await write(machine, 'vscode', '{}');
+  await chmod(file, 0o644);
+  const withKey = { ...apollo, headers: { 'X-Key': 'sesame' } };
+  await addServer(withKey, { clients, machine });
+  await chmod(file, 0o644);
+  assert.deepEqual(results(await addServer(withKey, { clients, machine })), { vscode: 'unchanged' });
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  await chmod(file, 0o640);
+  await removeServer('apollo', { machine });
+  assert.equal((await stat(file)).mode & 0o777, 0o640);
 });

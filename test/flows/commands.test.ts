@@ -149,7 +149,7 @@ describe("the scenario's commands", () => {
     await using program = startProgram(
       [...usher, 'proxy', 'demo-mcp-server', '--target-uri', target, '--port', String(port), ...authFlags()],
       {
-        env: { TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET: 'gateway-development-secret' },
+        env: { HOME: folder, TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET: 'gateway-development-secret' },
       },
     );
     const record = await assertServes(program);
@@ -187,7 +187,7 @@ servers:
     upstream: { url: ${scenario.mcpServerUrl} }
 `,
     );
-    await using program = startProgram([...usher, 'serve', '-f', file]);
+    await using program = startProgram([...usher, 'serve', '-f', file], { env: { HOME: folder } });
     await program.said('/inner/mcp');
     const call = (path: string) =>
       callMcp(`http://localhost:${port}${path}`, callerToken, 'tools/call', {
