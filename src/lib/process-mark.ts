@@ -1,10 +1,11 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { findProcessStart } from './find-process-start.ts';
 
 /** This process, so that nobody takes another one with the same number for it: number, when it began, and within what. What it
  * makes outside of itself bears that mark, and who comes later can tell whether it is still in use.
  */
 export function markProcess(): string {
-  return `${process.pid} ${startOf(process.pid) ?? '-'} ${surroundings()}`;
+  return `${process.pid} ${findProcessStart(process.pid) ?? '-'} ${surroundings()}`;
 }
 
 /** Has the process of this mark ended? Where that cannot be known it is taken to be there. */
@@ -16,7 +17,7 @@ export function hasEnded(mark: string): boolean {
   if (boot !== ownBoot) return boot !== '' && boot !== '-' && ownBoot !== '-';
   if (space !== ownSpace || !/^\d+$/.test(pid)) return false;
   if (!isAlive(Number(pid))) return true;
-  const now = startOf(Number(pid));
+  const now = findProcessStart(Number(pid));
   return now !== undefined && start !== '-' && start !== now;
 }
 
@@ -26,14 +27,6 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-}
-
-/** Ticks since the machine started (proc(5), field 22); undefined where there is no /proc. The name in parentheses before it
- * may hold anything, spaces included.
- */
-function startOf(pid: number): string | undefined {
-  const text = readOrNothing(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
 }
 
 function surroundings(): string {

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Does anybody listen on this port of this machine? */
-export function accepts(port: number): Promise<boolean> {
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port }, () => {
       socket.destroy();
@@ -10,6 +10,23 @@ export function accepts(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+/** Waits until nobody listens on a port of this machine: whoever did may be about to end.
+ * @returns does nobody?
+ * @throws the signal's reason
+ */
+export async function untilFree(
+  port: number,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+): Promise<boolean> {
+  const deadlineMs = performance.now() + timeoutMs;
+  while (await accepts(port)) {
+    if (performance.now() > deadlineMs) return false;
+    await sleep(50);
+    signal?.throwIfAborted();
+  }
+  return true;
 }
 
 export interface ListeningWait {

@@ -35,7 +35,9 @@ export function buildStdioUpstream(options: StdioUpstreamOptions): Bridge {
   const running = new Set<StdioChannel>();
 
   async function open(request: UpstreamRequest | undefined, events: ChannelEvents): Promise<Channel> {
-    const given = isPerUser ? await giveToken(request?.user, settings, launcher) : undefined;
+    const given = isPerUser
+      ? await giveToken(request?.user, settings, { isOtherUser: launcher.isOtherUser, log: options.log })
+      : undefined;
     const channel = await launch(given, events);
     running.add(channel);
     void channel.whenClosed.then(() => running.delete(channel));

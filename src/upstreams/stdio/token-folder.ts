@@ -29,7 +29,10 @@ export async function makeTokenFolder({ isOtherUser }: TokenFolderOptions): Prom
 export async function removeLeftTokens(): Promise<void> {
   const place = await findPlace();
   const names = (await readdir(place).catch(() => [])).filter((name) => name.startsWith(prefix));
-  for (const name of names) if (await isLeft(join(place, name))) await rm(join(place, name), { recursive: true });
+  for (const name of names) {
+    // Somebody else may be removing it just now.
+    if (await isLeft(join(place, name))) await rm(join(place, name), { recursive: true, force: true });
+  }
 }
 
 /** In memory where the system has such a place for each user, which is gone when the machine stops

@@ -1,9 +1,11 @@
 import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe } from '../../lib/describe-error.ts';
+import { endWithProcess } from '../../lib/end-with-process.ts';
 import { withoutTokens } from '../../lib/without-tokens.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Launcher, LaunchGift } from '../../model/launcher.ts';
+import type { Log } from '../../model/log.ts';
 import type { UpstreamUser } from '../../model/upstream.ts';
 import { fail } from '../../model/usher-error.ts';
 import type { StdioSettings } from './schema.ts';
@@ -35,11 +37,12 @@ export interface GivenToken {
 export async function giveToken(
   user: UpstreamUser | undefined,
   { userTokenEnv, userTokenFile }: StdioSettings,
-  { isOtherUser }: Pick<Launcher, 'isOtherUser'>,
+  { isOtherUser, log }: Pick<Launcher, 'isOtherUser'> & { readonly log: Log },
 ): Promise<GivenToken> {
   const first = readToken(user);
   const fileMode = isOtherUser ? 0o644 : 0o600;
   const folder = userTokenFile === undefined ? undefined : await makeTokenFolder({ isOtherUser });
+  const spare = folder === undefined ? undefined : endFolderWithUs(dirname(folder), log);
   const life = new TokenLife(first);
   const given = new Set([first.value.reveal()]);
   const write = (value: Secret) => (folder === undefined ? undefined : writeToken(folder, value, fileMode));
@@ -75,8 +78,16 @@ export async function giveToken(
       life.stop();
       await written;
       if (folder !== undefined) await rm(dirname(folder), { recursive: true, force: true });
+      spare?.();
     },
   };
+}
+
+/** A token must not lie about on the disk of somebody who was killed. */
+function endFolderWithUs(folder: string, log: Log): () => void {
+  return endWithProcess({ folder }, (reason) =>
+    log.warn('Nobody would remove a token file now if this process were killed', { folder, reason }),
+  );
 }
 
 interface UserToken {

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe } from '../../lib/describe-error.ts';
+import { endWithProcess } from '../../lib/end-with-process.ts';
+import { signalGroup } from '../../lib/signal-group.ts';
+import type { Log } from '../../model/log.ts';
 
 /** Of the environment, what a program needs to run at all. Everything else might be a secret of Usher's. */
 const inherited = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SystemRoot'] as const;
@@ -31,22 +34,15 @@ export function untilEnded(child: ChildProcess): Promise<string> {
   });
 }
 
-const killed = new Set<ChildProcess>();
-
-/** Whoever is told twice to stop, or fails in a way nobody foresaw, goes at once: not without its child.
- * @returns call it when the child is gone
+/** Sees that a child and its group go with this process, also when that is killed.
+ * @param name of the mounted server, for the log
+ * @returns call it when nothing of it is left
  */
-export function killAtExit(child: ChildProcess): () => void {
-  if (killed.size === 0) process.on('exit', killAll);
-  killed.add(child);
-  return () => {
-    killed.delete(child);
-    if (killed.size === 0) process.off('exit', killAll);
-  };
-}
-
-function killAll(): void {
-  for (const { pid } of killed) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+export function endWithUs({ pid }: ChildProcess, name: string, log: Log): () => void {
+  if (pid === undefined) return () => {};
+  return endWithProcess({ group: pid }, (reason) =>
+    log.warn('Nobody would end the command now if this process were killed', { server: name, reason }),
+  );
 }
 
 /** Ends what is left of a child's group, the child included: SIGTERM, after a while SIGKILL. Resolves when nothing is left. */
@@ -78,13 +74,4 @@ export async function endOutputs(streams: readonly Readable[]): Promise<void> {
 
 export function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
-}
-
-/** To the whole group. Says whether there was anybody. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(process.platform === 'win32' ? pid : -pid, signal);
-  } catch {
-    return false;
-  }
 }

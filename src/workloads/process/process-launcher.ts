@@ -9,7 +9,7 @@ import type { Log } from '../../model/log.ts';
 import { fail } from '../../model/usher-error.ts';
 import { cleanLine } from '../clean-line.ts';
 import { LastLines } from '../last-lines.ts';
-import { buildEnvironment, endGroup, endOutputs, isRunning, killAtExit, ownGroup, untilEnded } from './child-group.ts';
+import { buildEnvironment, endGroup, endOutputs, endWithUs, isRunning, ownGroup, untilEnded } from './child-group.ts';
 import type { ProcessSettings } from './schema.ts';
 
 const longestLine = 8 * 1024;
@@ -60,7 +60,7 @@ async function launch(name: string, { settings, given, log }: Start): Promise<La
   // It goes away while it is written to: its end says so.
   child.stdin.on('error', () => {});
   child.stdout.on('error', () => {});
-  const spare = killAtExit(child);
+  const spare = endWithUs(child, name, log);
   const ended = untilEnded(child);
   const launched: Launched = {
     input: child.stdin,

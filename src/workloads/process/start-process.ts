@@ -3,10 +3,12 @@ import { forEachLine } from '../../lib/for-each-line.ts';
 import { fail } from '../../model/usher-error.ts';
 import { cleanLine } from '../clean-line.ts';
 import type { RunningServer, StartDeps } from '../keep-running.ts';
-import { accepts, untilListening } from '../listening-port.ts';
-import { buildEnvironment, endGroup, endOutputs, isRunning, killAtExit, ownGroup, untilEnded } from './child-group.ts';
+import { untilFree, untilListening } from '../listening-port.ts';
+import { buildEnvironment, endGroup, endOutputs, endWithUs, isRunning, ownGroup, untilEnded } from './child-group.ts';
 
 const killAfterMs = 10_000;
+/** What a killed gateway ran is ended within two seconds. */
+const leftoverMs = 3_000;
 const longestLine = 8 * 1024;
 
 /** A command, and where it listens. */
@@ -19,7 +21,7 @@ export interface ListeningCommand {
 
 /** Workload `process`: runs a command without a shell, in a process group of its own, with a clean environment; its output
  * goes to the log line by line. Returns when something listens on the target port. The command does not outlive this
- * process, unless that is killed with SIGKILL. Disposing it: SIGTERM to its process group, SIGKILL after ten seconds and to
+ * process, however that ends. Disposing it: SIGTERM to its process group, SIGKILL after ten seconds and to
  * whatever of the group is left.
  * @throws UsherError workload_failed, or the signal's reason; the command is stopped then
  */
@@ -29,7 +31,7 @@ export async function startProcess(
   { log, signal, onErrorLine }: StartDeps,
 ): Promise<RunningServer> {
   const [command = '', ...args] = settings.command;
-  if (await accepts(settings.targetPort)) {
+  if (!(await untilFree(settings.targetPort, { timeoutMs: leftoverMs, signal }))) {
     throw fail('workload_failed', {
       command,
       reason: `port ${settings.targetPort} is in use already; what listens there is not the command that would be started`,
@@ -47,7 +49,7 @@ export async function startProcess(
       if (stream === child.stderr) onErrorLine?.(cleaned);
     });
   }
-  const spare = killAtExit(child);
+  const spare = endWithUs(child, name, log);
   const ended = untilEnded(child);
   const running = {
     ended: ended.then((reason) => `${command}: ${reason}`),
