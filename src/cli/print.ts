@@ -6,24 +6,27 @@ import { fail } from '../model/usher-error.ts';
 import { styleText } from 'node:util';
 
 /** The only place of the command line that writes. Results go to stdout, everything said about them to stderr. */
-function write(descriptor: 1 | 2, text: string): void {
+function write(descriptor: 1 | 2, text: string): boolean {
   let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'EPIPE') return; // the reader went away: `usher config show | head`
+      if (code === 'EPIPE') return false; // the reader went away: `usher config show | head`
       if (code === 'EAGAIN') continue;
-      if (descriptor === 2) return; // nobody can be told, and that is no reason to stop
+      if (descriptor === 2) return false; // nobody can be told, and that is no reason to stop
       throw fail('output_failed', { reason: describe(error) }, { cause: error });
     }
   }
+  return true;
 }
 
-/** Writes a result to stdout, ended by a line break. */
-export function print(text: string): void {
-  write(1, text.endsWith('\n') ? text : `${text}\n`);
+/** Writes a result to stdout, ended by a line break.
+ * @returns does anybody still read?
+ */
+export function print(text: string): boolean {
+  return write(1, text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /** Writes a report for a person: in lines of the terminal's width, where there is one. */
@@ -40,7 +43,7 @@ export function note(text: string): void {
  * stderr is no terminal.
  */
 export const showProgress: ShowProgress | undefined = process.stderr.isTTY
-  ? (text) => write(2, `\r\u001B[K${(text ?? '').slice(0, (process.stderr.columns ?? 80) - 1)}`)
+  ? (text) => void write(2, `\r\u001B[K${(text ?? '').slice(0, (process.stderr.columns ?? 80) - 1)}`)
   : undefined;
 
 /** Writes `warning: …` to stderr. */

@@ -40,16 +40,14 @@ export const logsCommand: CommandModule = {
     }
     const { log, output } = view.place;
     using stop = watchStopSignal();
-    // Begun before what was said is read, so that nothing falls between the two.
-    const following = values.isSet(options.follow) ? followLog(log, stop.signal) : undefined;
-    const begun = following?.next();
     const count = Number(text);
-    const lines = count === 0 ? [] : await readLastLines(log, count);
+    if (values.isSet(options.follow)) {
+      for await (const part of followLog(log, count, stop.signal)) if (!print(part)) break;
+      return 0;
+    }
+    const lines = [...(await readLastLines(log, count)), ...(await readLastLines(output, count))];
     if (lines.length > 0) print(lines.join('\n'));
-    else if (following === undefined) note(`${view.name} has said nothing yet`);
-    const stray = following === undefined && count > 0 ? await readLastLines(output, count) : [];
-    if (stray.length > 0) print(stray.join('\n'));
-    for (let part = await begun; part?.done === false; part = await following?.next()) print(part.value);
+    else if (count > 0) note(`${view.name} has said nothing yet`);
     return 0;
   },
 };
