@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { plain } from '../lib/plain.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { TokenClaims } from '../model/caller.ts';
+import { signInEvents, type SignIn } from '../model/sign-in.ts';
 import type { Diagnosis, Who } from './cause.ts';
 import type { Explanation, StageOutcome } from './explanation.ts';
 import { describeCall } from './list-stages.ts';
@@ -11,6 +12,7 @@ export function describeExplanation({ record, stages, compared, answer, diagnosi
   return [
     ...describeHead(record),
     '',
+    ...(record.signIn === undefined ? [] : describeSignIn(record.signIn)),
     ...stages.map(describeStage),
     ...compared.flatMap(({ what, found, expected }) => [
       '',
@@ -55,6 +57,23 @@ function describeHead({ decision, stage, code, status, id, time, server, who, fr
   ];
 }
 
+/** Which app, where it is, and at which provider. */
+function describeSignIn({ event, ...signIn }: SignIn): string[] {
+  const { app, appName = '', redirectUri, scopes, provider, providerClient, flow } = signIn;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['sign-in', signInEvents[event]],
+    [
+      'app',
+      app === undefined ? undefined : `${appName === '' ? 'without a name' : `calls itself "${appName}"`}, ${app}`,
+    ],
+    ['is at', redirectUri],
+    ['scopes', scopes?.join(' ')],
+    ['at', `${provider}, as ${providerClient}`],
+    ['flow', flow],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(8)} ${plain(value)}`]));
+}
+
 const marks: Readonly<Record<StageOutcome['result'], string>> = {
   passed: '✔',
   refused: '✘',
@@ -70,7 +89,7 @@ function describeStage({ stage, result, says }: StageOutcome): string {
 }
 
 /** Both tokens side by side, as far as they are known. */
-function describeTokens({ caller, exchanged }: AuditRecord): string[] {
+function describeTokens({ caller, exchanged, signIn }: AuditRecord): string[] {
   if (caller === undefined) return [];
   const rows = (['iss', 'aud', 'scp', 'sub', 'clientId', 'jti', 'exp'] as const)
     .map(
@@ -78,7 +97,12 @@ function describeTokens({ caller, exchanged }: AuditRecord): string[] {
     )
     .filter(([, before, after]) => before !== '–' || after !== '–');
   const isSent = exchanged !== undefined && exchanged.source !== 'none';
-  const title = caller.unverified === true ? 'token shown (not verified)' : 'token of the caller';
+  const title =
+    signIn !== undefined
+      ? 'token that was handed out'
+      : caller.unverified === true
+        ? 'token shown (not verified)'
+        : 'token of the caller';
   const width = Math.max(title.length, ...rows.map(([, before]) => before.length));
   const line = (name: string, before: string, after: string) =>
     `  ${name.padEnd(6)}  ${isSent ? before.padEnd(width) : before}${isSent ? `   ${after}` : ''}`.trimEnd();
@@ -110,7 +134,9 @@ function describeDiagnosis(diagnosis: Diagnosis | undefined, record: AuditRecord
     return record.decision === 'allowed'
       ? [
           '',
-          '  Nothing is wrong as far as the gateway sees. What a tool itself says of an error stands in its answer, which is not looked into.',
+          record.signIn !== undefined
+            ? '  Nothing is wrong as far as the gateway sees.'
+            : '  Nothing is wrong as far as the gateway sees. What a tool itself says of an error stands in its answer, which is not looked into.',
         ]
       : [];
   const { id, who, cause, fix, source } = diagnosis;

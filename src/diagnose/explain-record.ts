@@ -1,18 +1,23 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { diagnoseFacts, findProviderOf } from './diagnose-facts.ts';
+import { diagnoseSignIn } from './diagnose-sign-in.ts';
 import type { Comparison, Explanation, ProviderAnswer } from './explanation.ts';
 import { listStages } from './list-stages.ts';
 
 /** Explains one decision from its record alone, so that a file from elsewhere will do. */
 export function explainRecord(record: AuditRecord): Explanation {
-  const { code, details = {}, cause: known, caller, exchanged, upstreamStatus } = record;
+  const { code, details = {}, cause: known, caller, exchanged, upstreamStatus, signIn } = record;
   return {
     record,
-    stages: listStages(record),
+    // A sign-in goes another way than a call.
+    stages: signIn === undefined ? listStages(record) : [],
     compared: compare(record),
     answer: findAnswer(details),
-    diagnosis: diagnoseFacts({ code, details, known, caller, exchanged, upstreamStatus }),
+    diagnosis:
+      signIn === undefined
+        ? diagnoseFacts({ code, details, known, caller, exchanged, upstreamStatus })
+        : diagnoseSignIn(signIn, record),
   };
 }
 

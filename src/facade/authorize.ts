@@ -1,36 +1,36 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readParameters, sendBack, sendPage } from './answers.ts';
-import type { Client } from './clients.ts';
+import { nameOf, type Client } from './clients.ts';
 import type { FacadeContext } from './context.ts';
+import { isDocumentUrl } from './document-url.ts';
 import { OAuthError } from './oauth-error.ts';
 import { isRegistered } from './redirect-uri.ts';
 import type { AuthorizationRequest } from './sealed-values.ts';
+import type { Visit } from './visit.ts';
 import { consentPage } from './views/consent-page.ts';
 
 /** For how long somebody may think about it. */
 export const consentMs = 600_000;
 const longestState = 1024;
+const longestShown = 200;
 
 /** Shows who wants what, and asks: for every sign-in, whatever was said before. Any program on the machine can call itself by a
  * client's name and listen where it does (RFC 8252 §8.6), so a remembered yes would be a yes for all of them.
  * @throws OAuthError where nobody is known to send the browser back to
  */
-export async function authorize(
-  context: FacadeContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-  query: string,
-): Promise<void> {
+export async function authorize(context: FacadeContext, visit: Visit): Promise<void> {
   const { urls, seals, cookies } = context;
+  const { request, response, query } = visit;
   const parameters = readParameters(new URLSearchParams(query), ['resource']);
-  const { client, redirectUri } = await findWhoAsks(parameters, context);
+  const { client, redirectUri } = await findWhoAsks(parameters, context, visit);
+  visit.learn({ redirectUri });
   const state = parameters.get('state');
   let asked: AuthorizationRequest;
   try {
     asked = readRequest(parameters, { query, client, redirectUri, context });
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
+    await visit.record({ event: 'refused', status: 303, reason: error.message, error: error.code });
     // Only where a registration leads, which is this machine or what the operator named: nobody else is sent anywhere.
     const back = { error: error.code, error_description: error.message, state: shortState(state), iss: urls.issuer };
     return sendBack(response, redirectUri, back);
@@ -38,7 +38,12 @@ export async function authorize(
   const known = cookies.readBrowser(request);
   const browser = known ?? cookies.makeBrowser();
   const form = seals.consent.seal(
-    { ...asked, id: randomBytes(16).toString('base64url'), browser: hash('sha256', browser, 'base64url') },
+    {
+      ...asked,
+      app: { id: nameOf(client), name: client.name },
+      id: randomBytes(16).toString('base64url'),
+      browser: hash('sha256', browser, 'base64url'),
+    },
     consentMs,
   );
   const page = consentPage({
@@ -61,8 +66,11 @@ export async function authorize(
 async function findWhoAsks(
   parameters: ReadonlyMap<string, string>,
   { clients }: FacadeContext,
+  visit: Visit,
 ): Promise<{ readonly client: Client; readonly redirectUri: string }> {
-  const client = await clients.find(parameters.get('client_id') ?? '');
+  const id = parameters.get('client_id') ?? '';
+  if (isDocumentUrl(id)) visit.learn({ app: id.slice(0, longestShown) });
+  const client = await clients.find(id);
   if (client === undefined) {
     throw new OAuthError(
       'invalid_client',
@@ -70,6 +78,7 @@ async function findWhoAsks(
       { status: 400 },
     );
   }
+  visit.learn({ app: nameOf(client), appName: client.name });
   const given = parameters.get('redirect_uri');
   const redirectUri = given ?? (client.redirectUris.length === 1 ? client.redirectUris[0] : undefined);
   if (redirectUri === undefined || !isRegistered(redirectUri, client.redirectUris)) {
@@ -109,6 +118,7 @@ function readRequest(
   checkResource(new URLSearchParams(query).getAll('resource'), context.resourceUrl);
   const prompt = parameters.get('prompt');
   return {
+    flow: randomBytes(16).toString('base64url'),
     client: client.digest,
     redirectUri,
     state,

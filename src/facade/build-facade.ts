@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpClient } from '../lib/http-client.ts';
 import type { Facade } from '../model/facade.ts';
 import type { Log } from '../model/log.ts';
@@ -10,7 +8,7 @@ import { readBody, sendError, sendJson, sendPage, sendPreflight } from './answer
 import { authorize } from './authorize.ts';
 import { comeBack } from './come-back.ts';
 import { buildClientDocuments } from './client-documents.ts';
-import { buildClients } from './clients.ts';
+import { buildClients, nameOf } from './clients.ts';
 import type { FacadeContext } from './context.ts';
 import { buildCookies } from './cookies.ts';
 import { decide } from './decide.ts';
@@ -23,6 +21,7 @@ import type { FacadeSettings } from './schema.ts';
 import { buildSeals } from './sealed.ts';
 import { buildSpent } from './spent.ts';
 import { errorPage } from './views/error-page.ts';
+import { Visit } from './visit.ts';
 
 export interface FacadeDeps {
   readonly name: string;
@@ -44,7 +43,7 @@ export interface FacadeDeps {
   readonly log: Log;
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse, query: string) => void | Promise<void>;
+type Answer = (visit: Visit) => void | Promise<void>;
 
 /** An authorization server in front of the identity provider, for clients that register themselves where the provider does not
  * let them (docs/decisions/0027-facade.md).
@@ -74,48 +73,34 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
     now,
   };
   const metadata = buildMetadata(urls, { scopes: [...context.scopes], takesDocuments: rules.length > 0 });
-  const lifeDays = settings.registrationDays;
+  const visited = { name, provider: deps.issuer, providerClient: deps.client.clientId };
   const pages = new Map<string, Page>();
   const add = (path: string, page: Page) => pages.set(path, page);
   for (const path of metadataPaths(url))
     add(path, {
       method: 'GET',
       isForPrograms: true,
-      answer: (_, response) => sendJson(response, 200, metadata, { 'cache-control': 'max-age=300' }),
+      isOffRecord: true,
+      answer: ({ response }) => sendJson(response, 200, metadata, { 'cache-control': 'max-age=300' }),
     });
   add(pathOf(urls.register), {
     method: 'POST',
     isForPrograms: true,
-    async answer(request, response) {
-      const text = await readBody(request, 'application/json');
-      const registered = register(text, {
-        seals: context.seals,
-        allowed: settings.redirectUris,
-        lifeDays,
-        nowMs: now(),
-      });
-      log.info('A client registered itself', {
-        server: name,
-        client: registered['client_name'],
-        redirectUris: registered['redirect_uris'],
-      });
-      sendJson(response, 201, registered);
-    },
+    answer: (visit) => answerRegistration(context, visit),
   });
   add(pathOf(urls.token), {
     method: 'POST',
     isForPrograms: true,
-    answer: async (request, response) =>
-      sendJson(response, 200, await issueTokens(context, request), { pragma: 'no-cache' }),
+    answer: async (visit) => sendJson(visit.response, 200, await issueTokens(context, visit), { pragma: 'no-cache' }),
   });
   add(pathOf(urls.authorize), {
     method: 'GET',
-    answer: (request, response, query) => authorize(context, request, response, query),
+    answer: (visit) => authorize(context, visit),
   });
-  add(pathOf(urls.consent), { method: 'POST', answer: (request, response) => decide(context, request, response) });
+  add(pathOf(urls.consent), { method: 'POST', answer: (visit) => decide(context, visit) });
   add(pathOf(urls.callback), {
     method: 'GET',
-    answer: (request, response, query) => comeBack(context, request, response, query),
+    answer: (visit) => comeBack(context, visit),
   });
   return {
     issuer: url,
@@ -123,7 +108,10 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
     clientId: deps.client.clientId,
     callbackUrl: urls.callback,
     pages: new Map(
-      [...pages].map(([path, page]) => [path, (request, response) => void serve(page, request, response, deps)]),
+      [...pages].map(([path, page]) => [
+        path,
+        (inbound, audit) => void serve(page, new Visit(inbound, audit, visited), deps),
+      ]),
     ),
   };
 }
@@ -132,41 +120,53 @@ interface Page {
   readonly method: 'GET' | 'POST';
   /** JSON for programs, also in browsers; a page for people otherwise. */
   readonly isForPrograms?: true;
+  /** What is public and the same for everybody. */
+  readonly isOffRecord?: true;
   readonly answer: Answer;
 }
 
+async function answerRegistration({ seals, settings, log, name, now }: FacadeContext, visit: Visit): Promise<void> {
+  const text = await readBody(visit.request, 'application/json');
+  const { redirectUris: allowed, registrationDays: lifeDays } = settings;
+  const { client, answer } = register(text, { seals, allowed, lifeDays, nowMs: now() });
+  log.info('A client registered itself', { server: name, client: client.name, redirectUris: client.redirectUris });
+  visit.learn({ app: nameOf(client), appName: client.name, redirectUri: client.redirectUris.join(' ') });
+  await visit.record({
+    event: 'registered',
+    status: 201,
+    reason: 'Any app may register that comes back to an allowed place',
+  });
+  sendJson(visit.response, 201, answer);
+}
+
 /** Answers a request for one of the façade's addresses. Never rejects. */
-async function serve(
-  page: Page,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { allowedHosts, log, name }: FacadeDeps,
-): Promise<void> {
+async function serve(page: Page, visit: Visit, { allowedHosts, log, name }: FacadeDeps): Promise<void> {
+  const { request, response } = visit;
   try {
     // A page whose name was rebound to this address sends its own name here.
     const host = (request.headers.host ?? '').replace(/:\d*$/, '').toLowerCase();
     if (!allowedHosts.has(host))
       throw new OAuthError('invalid_request', 'This host name is not one the gateway answers for.', { status: 403 });
-    const { method = '', url = '' } = request;
+    const { method = '' } = request;
     if (page.isForPrograms && method === 'OPTIONS') return sendPreflight(response, page.method);
     if (method !== page.method && !(method === 'HEAD' && page.method === 'GET')) {
       response.writeHead(405, { allow: page.method, 'cache-control': 'no-store' }).end();
       return;
     }
-    const mark = url.indexOf('?');
-    await page.answer(request, response, mark === -1 ? '' : url.slice(mark + 1));
+    if (!page.isOffRecord) visit.checkAudit();
+    await page.answer(visit);
   } catch (thrown) {
-    refuse(thrown, page, response, { log, name });
+    await refuse(thrown, page, visit, { log, name });
   }
 }
 
-function refuse(
+async function refuse(
   thrown: unknown,
   { isForPrograms }: Page,
-  response: ServerResponse,
+  visit: Visit,
   { log, name }: Pick<FacadeDeps, 'log' | 'name'>,
-): void {
-  const id = randomUUID();
+): Promise<void> {
+  const { id, response } = visit;
   if (!(thrown instanceof OAuthError))
     log.error('The façade failed', {
       server: name,
@@ -177,13 +177,15 @@ function refuse(
     thrown instanceof OAuthError
       ? thrown
       : new OAuthError('server_error', 'Something went wrong here.', { status: 500 });
+  const { status, code, message: reason, details } = error;
   if (thrown instanceof OAuthError)
-    log.info('The façade refused a request', { server: name, id, error: error.code, description: error.message });
+    log.info('The façade refused a request', { server: name, id, error: code, description: reason });
+  await visit.record({ event: 'refused', status, reason, error: code, ...(details === undefined ? {} : { details }) });
   if (response.headersSent || response.destroyed) return void response.destroy();
   // What was not read of a body would be taken for the next request.
   if (!response.req.complete) response.setHeader('connection', 'close');
   if (isForPrograms) return sendError(response, error);
-  sendPage(response, error.status, errorPage({ detail: error.message, requestId: id }));
+  sendPage(response, status, errorPage({ detail: reason, requestId: id }));
 }
 
 function pathOf(url: string): string {

@@ -51,6 +51,12 @@ export function buildClients(seals: Seals, documents: ClientDocuments): Clients 
   };
 }
 
-function digestOf(id: string): string {
+/** How a client is called where its id would be too long to read: the URL of its document, or a digest. */
+export function nameOf({ id, digest }: KnownClient): string {
+  return isDocumentUrl(id) ? id : `sha256:${digest}`;
+}
+
+/** Stands for an id in what is sealed: as long for each. */
+export function digestOf(id: string): string {
   return hash('sha256', id, 'base64url');
 }

@@ -1,9 +1,11 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { backTo, readBody, readParameters, sendPage } from './answers.ts';
 import { consentMs } from './authorize.ts';
 import type { FacadeContext } from './context.ts';
 import { OAuthError } from './oauth-error.ts';
+import { describeRequest } from './describe-request.ts';
+import type { Visit } from './visit.ts';
 import { onwardPage } from './views/onward-page.ts';
 
 /** For how long somebody may take to sign in. */
@@ -12,11 +14,8 @@ export const signInMs = 600_000;
 /** What the person said on the consent page. Only now there is a state to come back with, and only in this browser.
  * @throws OAuthError when the form is not one that this browser was shown
  */
-export async function decide(
-  context: FacadeContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+export async function decide(context: FacadeContext, visit: Visit): Promise<void> {
+  const { request, response } = visit;
   const { seals, spent, cookies, provider, settings, urls, log, name } = context;
   checkOrigin(request, urls.issuer);
   const form = readParameters(new URLSearchParams(await readBody(request, 'application/x-www-form-urlencoded')));
@@ -27,7 +26,8 @@ export async function decide(
       'invalid_request',
       'This page is too old, or was opened in another browser. Start again from your app.',
     );
-  const { browser: _, id, ...asked } = opened;
+  const { browser: _, id, app, ...asked } = opened;
+  visit.learn({ ...describeRequest(asked), ...(app === undefined ? {} : { app: app.id, appName: app.name }) });
   if (!(await spent.take(`consent ${id}`, consentMs)))
     throw new OAuthError('invalid_request', 'This page has been answered already. Start again from your app.');
   if (form.get('decision') !== 'allow') {
@@ -39,6 +39,7 @@ export async function decide(
       iss: urls.issuer,
     };
     const target = backTo(asked.redirectUri, error);
+    await visit.record({ event: 'denied', status: 200, reason: 'The person said no', error: 'access_denied' });
     return sendPage(response, 200, onwardPage({ target, label: 'Back to the app' }));
   }
   const { authorizationUrl } = await provider.endpoints();
@@ -59,6 +60,7 @@ export async function decide(
   for (const [key, value] of Object.entries(parameters)) if (value !== '') target.searchParams.set(key, value);
   const sealed = seals.signIn.seal({ ...asked, providerState, verifier }, signInMs);
   log.info('A sign-in was agreed to', { server: name, redirectUri: asked.redirectUri, scopes: asked.scopes.join(' ') });
+  await visit.record({ event: 'agreed', status: 200, reason: 'The person let the app in' });
   // Not a redirect: Chromium holds those after a form against form-action, and where a provider leads to in the end nobody knows.
   sendPage(response, 200, onwardPage({ target: target.href, label: `Sign in at ${target.host}` }), {
     cookies: cookies.signInLines(request, providerState, sealed),

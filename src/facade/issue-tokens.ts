@@ -1,12 +1,14 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { readBody, readParameters } from './answers.ts';
 import { checkResource } from './authorize.ts';
 import { codeMs } from './come-back.ts';
 import type { FacadeContext } from './context.ts';
 import { OAuthError } from './oauth-error.ts';
 import type { ProviderTokens } from './provider.ts';
-import type { KnownClient } from './clients.ts';
+import { readIssued, type Issued } from './read-issued.ts';
+import type { Visit } from './visit.ts';
+import { describeRequest } from './describe-request.ts';
+import { nameOf, type KnownClient } from './clients.ts';
 
 /** For so long a refresh token that was used is known as used. */
 const usedRefreshMs = 30 * 86_400_000;
@@ -15,10 +17,8 @@ const usedRefreshMs = 30 * 86_400_000;
  * provider's own, sealed, so that only this client can use it, here, once.
  * @throws OAuthError
  */
-export async function issueTokens(
-  context: FacadeContext,
-  request: IncomingMessage,
-): Promise<Readonly<Record<string, unknown>>> {
+export async function issueTokens(context: FacadeContext, visit: Visit): Promise<Readonly<Record<string, unknown>>> {
+  const { request } = visit;
   const text = await readBody(request, 'application/x-www-form-urlencoded');
   const form = readParameters(new URLSearchParams(text), ['resource']);
   if (request.headers.authorization !== undefined)
@@ -29,25 +29,35 @@ export async function issueTokens(
   const client = context.clients.recognize(form.get('client_id') ?? '');
   if (client === undefined)
     throw new OAuthError('invalid_client', 'client_id is not of a client that is registered here; register again');
+  visit.learn({ app: nameOf(client), ...(client.name === undefined ? {} : { appName: client.name }) });
   checkResource(new URLSearchParams(text).getAll('resource'), context.resourceUrl);
   const grant = form.get('grant_type');
-  if (grant === 'authorization_code') return await redeemCode(context, client, form);
-  if (grant === 'refresh_token') return await refresh(context, client, form);
+  if (grant === 'authorization_code') return await redeemCode(context, { client, form, visit });
+  if (grant === 'refresh_token') return await refresh(context, { client, form, visit });
   throw new OAuthError('unsupported_grant_type', 'grant_type is neither authorization_code nor refresh_token');
 }
 
-async function redeemCode(context: FacadeContext, client: KnownClient, form: ReadonlyMap<string, string>) {
+/** Whose request for tokens it is. */
+interface TokenRequest {
+  readonly client: KnownClient;
+  readonly form: ReadonlyMap<string, string>;
+  readonly visit: Visit;
+}
+
+async function redeemCode(context: FacadeContext, { client, form, visit }: TokenRequest) {
   const { seals, spent, provider, urls, settings, resourceUrl } = context;
   const code = seals.code.open(form.get('code') ?? '');
   if (code === undefined || code.client !== client.digest)
     throw new OAuthError('invalid_grant', 'code is not one for this client, or is over');
+  visit.learn(describeRequest(code));
   if (form.get('redirect_uri') !== undefined && form.get('redirect_uri') !== code.redirectUri)
     throw new OAuthError('invalid_grant', 'redirect_uri is not the one the code was sent to');
   const verifier = form.get('code_verifier') ?? '';
   // RFC 7636 §4.1, §4.6.
   if (!/^[\w.~-]{43,128}$/.test(verifier) || hash('sha256', verifier, 'base64url') !== code.challenge)
     throw new OAuthError('invalid_grant', 'code_verifier does not fit the code_challenge of the sign-in');
-  if (!(await spent.take(`code ${code.id}`, codeMs))) throw new OAuthError('invalid_grant', 'code was used before');
+  if (!(await spent.take(`code ${code.id}`, codeMs)))
+    throw await reuse(visit, { event: 'code-reused', reason: 'code was used before' });
   const tokens = await provider.askForTokens(
     {
       grant_type: 'authorization_code',
@@ -59,17 +69,19 @@ async function redeemCode(context: FacadeContext, client: KnownClient, form: Rea
     [code.providerCode, code.verifier],
   );
   context.log.info('A client got tokens', { server: context.name, client: client.name ?? client.id });
-  return answerOf(context, client, tokens);
+  return await hand(context, visit, { tokens, client, flow: code.flow, event: 'issued' });
 }
 
-async function refresh(context: FacadeContext, client: KnownClient, form: ReadonlyMap<string, string>) {
+async function refresh(context: FacadeContext, { client, form, visit }: TokenRequest) {
   const { seals, spent, provider, settings, resourceUrl } = context;
   const kept = seals.refresh.open(form.get('refresh_token') ?? '');
   if (kept?.client !== client.digest)
     throw new OAuthError('invalid_grant', 'refresh_token is not one of this client; sign in again');
+  const { flow, who } = kept;
+  visit.learn({ ...describeRequest(kept), ...(who === undefined ? {} : { who }) });
   // RFC 9700 §4.14.2: a public client's are good once, also where the provider's own is good for longer.
   if (!(await spent.take(`refresh ${kept.id}`, usedRefreshMs)))
-    throw new OAuthError('invalid_grant', 'refresh_token was used before; sign in again');
+    throw await reuse(visit, { event: 'refresh-token-reused', reason: 'refresh_token was used before; sign in again' });
   const scopes = (form.get('scope') ?? '').split(' ').filter((one) => context.scopes.has(one));
   try {
     const tokens = await provider.askForTokens(
@@ -81,7 +93,8 @@ async function refresh(context: FacadeContext, client: KnownClient, form: Readon
       },
       [kept.token],
     );
-    return answerOf(context, client, { ...tokens, refreshToken: tokens.refreshToken ?? kept.token });
+    const next = { ...tokens, refreshToken: tokens.refreshToken ?? kept.token };
+    return await hand(context, visit, { tokens: next, client, flow, event: 'refreshed', earlier: who });
   } catch (error) {
     // The provider did nothing with it, so the client may come again.
     if (error instanceof OAuthError && error.status >= 500) await spent.giveBack(`refresh ${kept.id}`);
@@ -89,13 +102,36 @@ async function refresh(context: FacadeContext, client: KnownClient, form: Readon
   }
 }
 
+async function reuse(
+  visit: Visit,
+  { event, reason }: { readonly event: 'code-reused' | 'refresh-token-reused'; readonly reason: string },
+): Promise<OAuthError> {
+  const error = new OAuthError('invalid_grant', reason);
+  await visit.record({ event, status: error.status, reason, error: error.code });
+  return error;
+}
+
+interface Handed {
+  readonly tokens: ProviderTokens;
+  readonly client: KnownClient;
+  readonly flow: string | undefined;
+  readonly event: 'issued' | 'refreshed';
+  /** Whose they were before. */
+  readonly earlier?: Issued['who'] | undefined;
+}
+
 /** RFC 6749 §5.1. An ID token stays behind: it is about the gateway's own client, and of an issuer this client does not know. */
-function answerOf(
+async function hand(
   { seals }: FacadeContext,
-  client: KnownClient,
-  tokens: ProviderTokens,
-): Readonly<Record<string, unknown>> {
-  const { accessToken, refreshToken, expiresIn, scope } = tokens;
+  visit: Visit,
+  { tokens, client, flow, event, earlier }: Handed,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { accessToken, refreshToken, expiresIn, scope, idToken } = tokens;
+  const { who: found, claims } = readIssued(accessToken, idToken);
+  const who = found.sub === undefined && earlier !== undefined ? earlier : found;
+  visit.learn({ who, claims, ...(scope === undefined ? {} : { scopes: scope.split(' ') }) });
+  const reason = event === 'issued' ? 'The code was redeemed' : 'The refresh token was redeemed';
+  await visit.record({ event, status: 200, reason });
   return {
     access_token: accessToken,
     token_type: 'Bearer',
@@ -105,9 +141,11 @@ function answerOf(
       ? {}
       : {
           refresh_token: seals.refresh.seal({
+            ...(flow === undefined ? {} : { flow }),
             id: randomBytes(16).toString('base64url'),
             client: client.digest,
             token: refreshToken,
+            who,
           }),
         }),
   };

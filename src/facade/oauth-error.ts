@@ -1,6 +1,10 @@
-/** The codes a client may get from the façade: RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2. */
+/** The codes a client may get from the façade: RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2, RFC 8707 §2, and of OpenID Connect
+ * Core §3.1.2.6 those that the provider may answer with.
+ */
 export type OAuthErrorCode =
   | 'access_denied'
+  | 'consent_required'
+  | 'interaction_required'
   | 'invalid_client'
   | 'invalid_client_metadata'
   | 'invalid_grant'
@@ -8,10 +12,17 @@ export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_scope'
   | 'invalid_target'
+  | 'login_required'
   | 'server_error'
   | 'temporarily_unavailable'
   | 'unsupported_grant_type'
   | 'unsupported_response_type';
+
+interface OAuthErrorMore {
+  readonly status?: number;
+  readonly retryAfterSeconds?: number;
+  readonly details?: Readonly<Record<string, string | number>>;
+}
 
 /** Thrown where the façade refuses; becomes the JSON, the redirect or the page of the protocol. */
 export class OAuthError extends Error {
@@ -19,12 +30,15 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode;
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
+  /** What the audit trail says of it beside that: the provider's own words. */
+  readonly details: Readonly<Record<string, string | number>> | undefined;
 
   /** @param description for whoever builds or uses the client: says what was wanted, quotes no token */
-  constructor(code: OAuthErrorCode, description: string, answer: { status?: number; retryAfterSeconds?: number } = {}) {
+  constructor(code: OAuthErrorCode, description: string, more: OAuthErrorMore = {}) {
     super(description);
     this.code = code;
-    this.status = answer.status ?? (code === 'invalid_client' ? 401 : 400);
-    this.retryAfterSeconds = answer.retryAfterSeconds;
+    this.status = more.status ?? (code === 'invalid_client' ? 401 : 400);
+    this.retryAfterSeconds = more.retryAfterSeconds;
+    this.details = more.details;
   }
 }

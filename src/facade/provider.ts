@@ -31,6 +31,7 @@ export interface Provider {
 export interface ProviderTokens {
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
+  readonly idToken: string | undefined;
   readonly expiresIn: number | undefined;
   readonly scope: string | undefined;
 }
@@ -80,18 +81,19 @@ export function buildProvider({ issuer, client, http, log, name, discover }: Pro
         });
       const said = parseObject(await answer.text()) ?? {};
       if (answer.status === 200) return readTokens(said);
-      throw refusal(
-        answer,
-        said,
-        (fields) => log.warn('The provider refused a sign-in', { server: name, url: tokenUrl, ...fields }),
-        sent,
-      );
+      const told = readRefusal(said, sent);
+      log.warn('The provider refused a sign-in', { server: name, url: tokenUrl, status: answer.status, ...told });
+      throw refusal(answer, { url: tokenUrl, status: answer.status, ...told });
     },
   };
 }
 
-function unavailable(description: string, retryAfterSeconds = 2): OAuthError {
-  return new OAuthError('temporarily_unavailable', description, { status: 503, retryAfterSeconds });
+function unavailable(description: string, retryAfterSeconds = 2, details?: OAuthError['details']): OAuthError {
+  return new OAuthError('temporarily_unavailable', description, {
+    status: 503,
+    retryAfterSeconds,
+    ...(details === undefined ? {} : { details }),
+  });
 }
 
 /** RFC 6749 §5.1. Bound tokens (RFC 9449) would be of no use to the client: it has not the key. */
@@ -100,6 +102,7 @@ function readTokens(said: Readonly<Record<string, unknown>>): ProviderTokens {
     access_token: accessToken,
     token_type: type,
     refresh_token: refreshToken,
+    id_token: idToken,
     expires_in: expiresIn,
     scope,
   } = said;
@@ -114,40 +117,48 @@ function readTokens(said: Readonly<Record<string, unknown>>): ProviderTokens {
   return {
     accessToken,
     refreshToken: typeof refreshToken === 'string' && refreshToken !== '' ? refreshToken : undefined,
+    idToken: typeof idToken === 'string' ? idToken : undefined,
     expiresIn: Number.isFinite(seconds) && seconds > 0 ? seconds : undefined,
     scope: typeof scope === 'string' ? scope : undefined,
+  };
+}
+
+/** The provider's own words, without anything that was sent to it. */
+type Told = Readonly<Record<'error' | 'description', string>>;
+
+/** In the form of RFC 6749 §5.2, or of Okta's management API. */
+function readRefusal(said: Readonly<Record<string, unknown>>, secrets: readonly string[]): Told {
+  const text = (...values: readonly unknown[]) => {
+    const found = values.find((value) => typeof value === 'string');
+    return found === undefined ? undefined : withoutTokens(found, secrets).slice(0, 300);
+  };
+  return {
+    error: text(said['error'], said['errorCode']) ?? '(no error code)',
+    description: text(said['error_description'], said['errorSummary']) ?? '',
   };
 }
 
 /** What is up to the user goes on to the client, which then signs in again; what is up to the operator does not: clients throw
  * their registration and refresh tokens away on an error they think is theirs.
  */
-function refusal(
-  answer: Response,
-  said: Readonly<Record<string, unknown>>,
-  tell: (fields: Readonly<Record<string, unknown>>) => void,
-  secrets: readonly string[],
-): OAuthError {
-  const text = (value: unknown) =>
-    typeof value === 'string' ? withoutTokens(value, secrets).slice(0, 300) : undefined;
-  const error = text(said['error']) ?? text(said['errorCode']);
-  tell({ status: answer.status, error, description: text(said['error_description']) ?? text(said['errorSummary']) });
-  if (answer.status === 429 || answer.status >= 500) {
-    const seconds = Number(answer.headers.get('retry-after'));
-    return unavailable(
-      'the identity provider cannot answer now',
-      seconds >= 1 && seconds <= 3600 ? Math.ceil(seconds) : 2,
-    );
+function refusal({ status, headers }: Response, details: Told & Readonly<Record<string, string | number>>): OAuthError {
+  if (status === 429 || status >= 500) {
+    const seconds = Number(headers.get('retry-after'));
+    const retry = seconds >= 1 && seconds <= 3600 ? Math.ceil(seconds) : 2;
+    return unavailable('the identity provider cannot answer now', retry, details);
   }
+  const { error } = details;
   if (error === 'invalid_grant')
-    return new OAuthError('invalid_grant', 'the identity provider does not take it any more; sign in again');
+    return new OAuthError('invalid_grant', 'the identity provider does not take it any more; sign in again', {
+      details,
+    });
   if (error === 'invalid_scope')
-    return new OAuthError('invalid_scope', 'the identity provider does not grant these scopes');
+    return new OAuthError('invalid_scope', 'the identity provider does not grant these scopes', { details });
   if (error === 'access_denied')
-    return new OAuthError('invalid_grant', 'the identity provider does not let this user in');
+    return new OAuthError('invalid_grant', 'the identity provider does not let this user in', { details });
   return new OAuthError(
     'server_error',
     'the identity provider refused the gateway itself; whoever runs it has to mend that',
-    { status: 502 },
+    { status: 502, details },
   );
 }

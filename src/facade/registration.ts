@@ -1,4 +1,5 @@
 import { parseObject } from '../lib/parse-object.ts';
+import { digestOf, type Client } from './clients.ts';
 import { OAuthError } from './oauth-error.ts';
 import { readName } from './read-name.ts';
 import { findRedirectProblem, isLoopbackRedirect } from './redirect-uri.ts';
@@ -11,7 +12,7 @@ const dayMs = 86_400_000;
 
 /** Registers a client (RFC 7591) without keeping anything: its id is its registration, sealed. So no number of registrations
  * fills anything up, and each replica knows all of them.
- * @returns the answer of RFC 7591 §3.2.1
+ * @returns the client, and the answer of RFC 7591 §3.2.1
  * @throws OAuthError invalid_client_metadata, invalid_redirect_uri
  */
 export function register(
@@ -22,7 +23,7 @@ export function register(
     readonly lifeDays: number;
     readonly nowMs: number;
   },
-): Readonly<Record<string, unknown>> {
+): { readonly client: Client; readonly answer: Readonly<Record<string, unknown>> } {
   const asked = parseObject(text);
   if (asked === undefined) throw new OAuthError('invalid_client_metadata', 'the body is not a JSON object');
   const redirectUris = readRedirectUris(asked['redirect_uris'], deps.allowed);
@@ -36,7 +37,7 @@ export function register(
   const id = deps.seals.client.seal({ name, redirectUris }, deps.lifeDays * dayMs);
   if (id.length > longestId)
     throw new OAuthError('invalid_client_metadata', 'client_name and redirect_uris are too long in all');
-  return {
+  const answer = {
     client_id: id,
     client_id_issued_at: Math.floor(deps.nowMs / 1000),
     client_name: name,
@@ -45,6 +46,7 @@ export function register(
     response_types: ['code'],
     token_endpoint_auth_method: 'none',
   };
+  return { client: { id, digest: digestOf(id), name, redirectUris, documentUrl: undefined }, answer };
 }
 
 function readRedirectUris(value: unknown, allowed: readonly string[]): string[] {

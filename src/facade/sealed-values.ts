@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
 /** What the façade seals, each kind for its own use. */
+const flow = z.string().optional();
 const request = z.object({
+  /** Names the sign-in in the audit trail, and the family of its refresh tokens. */
+  flow,
   /** Digest of the client's id. */
   client: z.string(),
   redirectUri: z.string(),
@@ -16,7 +19,12 @@ const request = z.object({
 export const clientValue = z.object({ name: z.string(), redirectUris: z.array(z.string()) });
 
 /** What is asked on a consent page, and in which browser (digest of its cookie). */
-export const consentValue = request.extend({ id: z.string(), browser: z.string() });
+export const consentValue = request.extend({
+  id: z.string(),
+  browser: z.string(),
+  /** How the client is called in the audit trail. */
+  app: z.object({ id: z.string(), name: z.string() }).optional(),
+});
 
 /** A sign-in that was agreed to and is under way, in a cookie of the browser in which it was. */
 export const signInValue = request.extend({
@@ -27,6 +35,7 @@ export const signInValue = request.extend({
 
 /** A code: the provider's, with what must fit when it is redeemed. No token is got before that. */
 export const codeValue = z.object({
+  flow,
   id: z.string(),
   client: z.string(),
   redirectUri: z.string(),
@@ -35,8 +44,21 @@ export const codeValue = z.object({
   verifier: z.string(),
 });
 
-/** A refresh token: the provider's, for one client. */
-export const refreshValue = z.object({ id: z.string(), client: z.string(), token: z.string() });
+/** A refresh token: the provider's, for one client; and whose, for the audit trail. */
+export const refreshValue = z.object({
+  flow,
+  id: z.string(),
+  client: z.string(),
+  token: z.string(),
+  who: z
+    .object({
+      iss: z.string().optional(),
+      sub: z.string().optional(),
+      client: z.string().optional(),
+      name: z.string().optional(),
+    })
+    .optional(),
+});
 
 /** What a client wants, as it is sealed into the consent page and comes back with the person's word. */
 export type AuthorizationRequest = z.output<typeof request>;

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditSink } from '../model/audit-sink.ts';
 import type { Route } from '../model/route.ts';
+import type { Inbound } from '../model/stages.ts';
 import { buildResourceMetadata, resourceMetadataPaths } from './resource-metadata.ts';
 
 /** Answers a request for one of the gateway's own pages. */
-export type Endpoint = (request: IncomingMessage, response: ServerResponse) => void;
+export type Endpoint = (inbound: Inbound) => void;
 
 interface State {
   readonly audit: AuditSink;
@@ -17,14 +18,16 @@ interface State {
  */
 export function buildEndpoints(routes: readonly Route[], state: State): ReadonlyMap<string, Endpoint> {
   const endpoints = new Map<string, Endpoint>([
-    ['/health', (request, response) => send(request, response, { status: 200, body: { status: 'ok' } })],
-    ['/ready', (request, response) => send(request, response, readiness(routes, state))],
+    ['/health', ({ request, response }) => send(request, response, { status: 200, body: { status: 'ok' } })],
+    ['/ready', ({ request, response }) => send(request, response, readiness(routes, state))],
   ]);
   for (const [path, route] of resourceMetadataPaths(routes)) {
     const body = buildResourceMetadata(route);
-    endpoints.set(path, (request, response) => send(request, response, { status: 200, body, isPublic: true }));
+    endpoints.set(path, ({ request, response }) => send(request, response, { status: 200, body, isPublic: true }));
   }
-  for (const { facade } of routes) for (const [path, page] of facade?.pages ?? []) endpoints.set(path, page);
+  for (const { facade } of routes) {
+    for (const [path, page] of facade?.pages ?? []) endpoints.set(path, (inbound) => page(inbound, state.audit));
+  }
   return endpoints;
 }
 

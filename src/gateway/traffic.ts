@@ -54,7 +54,7 @@ export class Traffic {
     const inbound = buildInbound(request, response, this.#current.findClientAddress);
     this.#silent.heard(request.socket);
     const endpoint = this.#current.endpoints.get(inbound.path);
-    if (endpoint !== undefined) return endpoint(request, response);
+    if (endpoint !== undefined) return endpoint(inbound);
     if (this.#isDraining) return this.#refuseLate(inbound);
     void handle(inbound, this.#current);
   };

@@ -1,4 +1,5 @@
 import type { AuditRecord } from './audit-record.ts';
+import { signInEvents } from './sign-in.ts';
 
 /** Every field's name with dots, so that the compiler finds a field without a description, and the other way round. */
 type FieldNames<T, Prefix extends string = ''> = {
@@ -37,7 +38,18 @@ export const auditFields = {
   details:
     'What the refusal is about, by name: `found` and `expected` value, the provider’s `status`, `error` and `description`, and the like',
   cause: 'Which [known refusal](refusals.md) of the identity provider it was',
-  'caller.iss': 'Caller’s token: issuer',
+  'signIn.event': `Of a sign-in by the [façade](../guides/client-sign-in.md#the-façade): ${Object.entries(signInEvents)
+    .map(([event, help]) => `\`${event}\` (${help})`)
+    .join(', ')}`,
+  'signIn.flow': 'Which sign-in it was: the same from the person’s yes to the last refresh',
+  'signIn.app': 'The app: URL of its document, or digest of its registration',
+  'signIn.appName': 'What the app calls itself; nobody checked',
+  'signIn.redirectUri': 'Where the app is: where the browser goes back to',
+  'signIn.scopes': 'What was asked for, or granted',
+  'signIn.provider': 'Issuer people sign in at',
+  'signIn.providerClient': 'The client that the façade is there',
+  'signIn.error': 'OAuth error code that was answered',
+  'caller.iss': 'Caller’s token: issuer. Of a sign-in: the token that was handed out, with which the app then calls',
   'caller.aud': 'Caller’s token: audience',
   'caller.scp': 'Caller’s token: scopes',
   'caller.sub': 'Caller’s token: subject',

@@ -1,5 +1,6 @@
 import type { ErrorCode, Stage } from './errors.ts';
 import type { TokenClaims } from './caller.ts';
+import type { SignIn } from './sign-in.ts';
 import type { CredentialStep, Operator } from './upstream-credential.ts';
 
 /** One line of the audit trail: who did what, when, and with which two tokens. Never token material. What does not apply is
@@ -43,6 +44,8 @@ export type AuditRecord = {
   readonly details?: Readonly<Record<string, string | number>> | undefined;
   /** Which known refusal of the provider it was, by id. */
   readonly cause?: string | undefined;
+  /** A sign-in by the façade in place of a call. */
+  readonly signIn?: SignIn | undefined;
   /** The caller's token; `unverified` when it was refused before its signature was checked. */
   readonly caller?: (TokenClaims & { readonly unverified?: true }) | undefined;
   readonly exchanged?:

@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuditSink } from './audit-sink.ts';
+import type { Inbound } from './stages.ts';
 
 /** An authorization server in front of the identity provider, for clients that the provider does not let register. */
 export interface Facade {
@@ -10,6 +11,6 @@ export interface Facade {
   readonly clientId: string;
   /** Where the provider sends browsers back to: has to be registered there. */
   readonly callbackUrl: string;
-  /** By exact path. */
-  readonly pages: ReadonlyMap<string, (request: IncomingMessage, response: ServerResponse) => void>;
+  /** By exact path. What happens at them is put on record before it is answered. */
+  readonly pages: ReadonlyMap<string, (inbound: Inbound, audit: AuditSink) => void>;
 }

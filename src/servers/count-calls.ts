@@ -37,6 +37,8 @@ export class CallCounter {
   }
 
   readonly take = (record: AuditRecord): void => {
+    // No call, though who signs in then mostly calls.
+    if (record.signIn !== undefined) return;
     const now = this.#now();
     const second = Math.floor(now / 1000);
     const counts = this.#seconds.get(second) ?? { calls: 0, refused: 0 };

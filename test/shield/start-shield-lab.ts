@@ -27,6 +27,8 @@ export interface ShieldLabOptions {
   readonly facade?: true | Partial<FacadeInput>;
   /** What the gateway trusts beside the provider's authority, PEM. */
   readonly ca?: string;
+  /** Where the trail goes, when not to a file of its own. */
+  readonly auditFile?: string;
   readonly server?: (usual: ServerInput, idp: TestIdp) => ServerInput;
 }
 
@@ -74,7 +76,11 @@ export async function startShieldLab(options: ShieldLabOptions = {}): Promise<Sh
     await startTestGateway(
       { countries: options.server?.(usual, idp) ?? usual },
       {
-        config: { caFile, listen: { port } },
+        config: {
+          caFile,
+          listen: { port },
+          ...(options.auditFile === undefined ? {} : { audit: { file: options.auditFile } }),
+        },
         now: () => Date.now() + clock.aheadMs,
       },
     ),

@@ -50,6 +50,44 @@ const example = {
   bytes: 412,
 };
 
+/** A sign-in by the façade. */
+const signInExample = {
+  v: 1,
+  time: '2026-11-22T10:14:58.020Z',
+  id: '01JDA6',
+  server: 'countries',
+  who: {
+    iss: 'https://example.okta.com/oauth2/aus1',
+    sub: 'alice@example.com',
+    client: '0oa1usher',
+    name: 'alice@example.com',
+  },
+  from: '203.0.113.7',
+  what: { http: 'POST /oauth/countries/token' },
+  decision: 'allowed',
+  reason: 'The code was redeemed',
+  signIn: {
+    event: 'issued',
+    flow: 'gE0Jq1yq0yJb8sQ0k0bq0Q',
+    app: 'https://vscode.dev/oauth/client-metadata.json',
+    redirectUri: 'http://127.0.0.1:33418/',
+    scopes: ['mcp:tools:call'],
+    provider: 'https://example.okta.com/oauth2/aus1',
+    providerClient: '0oa1usher',
+  },
+  caller: {
+    iss: 'https://example.okta.com/oauth2/aus1',
+    aud: 'mcpserver',
+    scp: ['mcp:tools:call'],
+    sub: 'alice@example.com',
+    jti: 'AT.1',
+    exp: 1_795_342_500,
+    clientId: '0oa1usher',
+  },
+  status: 200,
+  ms: { total: 48 },
+};
+
 export function auditPage() {
   return [
     generatedNote,
@@ -63,7 +101,10 @@ export function auditPage() {
       ['Field', 'What it says'],
       Object.entries(auditFields).map(([name, help]) => [code(name), help]),
     ),
+    '## Sign-ins',
+    'A server with a [façade](../guides/client-sign-in.md#the-façade) has lines for sign-ins, too: registrations, a person’s yes and no, tokens handed out and refreshed, each refusal, and codes and refresh tokens that are shown a second time. They have `signIn`, and no `exchanged`. `caller` is the token that was handed out: its `jti` is that of the calls the app then makes. What is handed out or agreed to is written before it is answered; where the trail cannot be written, nobody signs in. [`usher explain ID`](../guides/diagnosing.md) explains them by the request id, which a person who is refused sees on the page.',
+    `\`\`\`json\n${JSON.stringify(signInExample, null, 2)}\n\`\`\``,
     '## Looking things up',
-    '```sh\n# What did a user do?\njq -c \'select(.who.sub == "alice@example.com") | [.time, .what.tool, .decision]\' audit.jsonl\n\n# Who was refused, and why?\njq -c \'select(.decision == "refused") | [.time, .who.name, .reason, .hint]\' audit.jsonl\n```',
+    '```sh\n# What did a user do?\njq -c \'select(.who.sub == "alice@example.com") | [.time, .what.tool, .decision]\' audit.jsonl\n\n# Who was refused, and why?\njq -c \'select(.decision == "refused") | [.time, .who.name, .reason, .hint]\' audit.jsonl\n\n# Which apps did a user let in, and what became of it?\njq -c \'select(.signIn.flow == "gE0Jq1yq0yJb8sQ0k0bq0Q") | [.time, .signIn.event, .who.name]\' audit.jsonl\n```',
   ].join('\n\n');
 }
