@@ -132,14 +132,17 @@ export class TestReport {
   #testEnded(file, passed, data) {
     const state = this.#state(file);
     const name = state.fullName(data.name, data.nesting);
+    const skip = data.skip === false ? undefined : data.skip;
     if (data.details.type === 'suite') {
-      // A suite counts only when it broke by itself, in a hook.
+      // Skipped as a whole it has no tests that could say so: nobody must take them for passed.
+      if (skip !== undefined) this.#skip(name, skip);
+      // Otherwise it counts only when it broke by itself, in a hook.
       if (!passed && data.details.error?.failureType !== 'subtestsFailed') this.#failTest(state, name, data);
       return;
     }
     state.ended += 1;
     this.#durations.push({ name: `${name} (${relative(this.#root, file)})`, ms: data.details.duration_ms });
-    if (data.skip !== undefined && data.skip !== false) this.#skip(name, data.skip);
+    if (skip !== undefined) this.#skip(name, skip);
     else if (data.todo !== undefined && data.todo !== false) this.#skip(name, `todo: ${data.todo}`);
     else if (passed) this.#passed += 1;
     // Its subtests are counted and told by themselves.

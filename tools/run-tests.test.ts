@@ -167,6 +167,15 @@ test('test runner – there is no test file – says so and exits 1', async (t) 
   assert.equal(code, 1);
 });
 
+test('test runner – a suite is skipped as a whole – counted once, since its tests are not known', async (t) => {
+  const { output } = await runTests(t, {
+    'a.test.ts':
+      "import { describe } from 'node:test';\ndescribe('a cluster', { skip: 'none is lent' }, () => {\n  test('one', () => {});\n  test('two', () => {});\n});\ntest('three', () => {});",
+  });
+  assert.equal(lastLine(output), '1 passed, 0 failed, 1 skipped');
+  assert.match(output, /none is lent\n {4}a cluster/);
+});
+
 test('test runner – every test is skipped – is no success', async (t) => {
   const { code } = await runTests(t, { 'a.test.ts': "test('one', { skip: 'no browser' }, () => {});" });
   assert.equal(code, 1);
