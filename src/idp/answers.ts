@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { accessTokenClaims, atHash, signToken, verifyAccessToken } from './access-token.ts';
 import { customClaims } from './custom-claims.ts';
 import { oidcScopes } from './oidc-scopes.ts';
+import { deviceCodeGrant } from '../model/urns.ts';
 import type { ServerContext } from './org.ts';
 import type { LiveUser } from './state/state-schema.ts';
 import { unmaskToken } from './store.ts';
@@ -16,6 +17,8 @@ export async function shapeAnswer(context: ServerContext, ctx: KoaContextWithOID
   if (ctx.status !== 200 || !isBody(body)) return;
   if (ctx.oidc.route === 'token') ctx.body = await shapeTokens(context, ctx, body);
   if (ctx.oidc.route === 'discovery') ctx.body = shapeMetadata(context, body);
+  if (ctx.oidc.route === 'device_authorization')
+    ctx.body = { ...body, interval: context.org.seed.lifetimes.devicePollSeconds };
   if (ctx.oidc.route === 'introspection') ctx.body = await shapeIntrospection(context, ctx, body);
   if (ctx.oidc.route === 'jwks') {
     // A rotation publishes the new key long before it signs, so an hour is safe.
@@ -108,7 +111,7 @@ function shapeMetadata({ server }: ServerContext, body: Body): Body {
     ...body,
     scopes_supported: [...oidcScopes, ...server.scopes.filter((scope) => scope.published).map((scope) => scope.name)],
     // Okta does not list token exchange.
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', deviceCodeGrant],
     claims_supported: ['ver', 'jti', 'iss', 'aud', 'iat', 'exp', 'cid', 'uid', 'scp', 'sub'],
     request_parameter_supported: false,
   };

@@ -1,5 +1,6 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { decide, parseScopes } from './decide.ts';
+import { deviceCodeGrant } from '../model/urns.ts';
 import type { ServerContext } from './org.ts';
 import { Refusal } from './refusals.ts';
 
@@ -14,7 +15,7 @@ export function buildPrompts(context: ServerContext): interactionPolicy.DefaultP
     const user = context.org.directory.findUser(ctx.oidc.session?.accountId ?? '');
     decide(context, {
       clientId: ctx.oidc.client?.clientId ?? '',
-      grantType: 'authorization_code',
+      grantType: isDeviceFlow(ctx) ? deviceCodeGrant : 'authorization_code',
       user,
       scopes: [...ctx.oidc.requestParamScopes],
     });
@@ -24,6 +25,13 @@ export function buildPrompts(context: ServerContext): interactionPolicy.DefaultP
   return prompts;
 }
 
+const deviceRoutes: ReadonlySet<string> = new Set(['device_authorization', 'code_verification', 'device_resume']);
+
+/** Does an app on another device ask (RFC 8628)? */
+function isDeviceFlow(ctx: KoaContextWithOIDC): boolean {
+  return deviceRoutes.has(ctx.oidc.route);
+}
+
 /** Okta's own demands on an authorization request. By now oidc-provider has read over scopes it does not know and
  * `offline_access` without `prompt=consent`; Okta refuses the first and grants the second.
  * @throws Refusal `state_missing`, `scope_unknown` or `scope_missing`
@@ -31,7 +39,7 @@ export function buildPrompts(context: ServerContext): interactionPolicy.DefaultP
 export function checkAuthorizationRequest(context: ServerContext, ctx: KoaContextWithOIDC): void {
   const { params, client } = ctx.oidc;
   if (params === undefined) return;
-  if (context.server.requireState && (typeof params.state !== 'string' || params.state === '')) {
+  if (context.server.requireState && !isDeviceFlow(ctx) && (typeof params.state !== 'string' || params.state === '')) {
     throw new Refusal('state_missing', 'the authorization request has no state');
   }
   const sent = ctx.method === 'POST' ? ctx.oidc.body?.scope : ctx.query.scope;

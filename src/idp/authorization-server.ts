@@ -4,6 +4,7 @@ import { errors, Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { fail } from '../model/usher-error.ts';
 import { shapeAnswer } from './answers.ts';
 import { grantClientCredentials } from './client-credentials.ts';
+import { activatePath, prepareActivation } from './device-flow.ts';
 import { handleInteraction } from './interactions.ts';
 import type { ServerContext } from './org.ts';
 import { answerErrorPage } from './pages.ts';
@@ -33,7 +34,8 @@ export async function buildAuthorizationServer(context: ServerContext): Promise<
   provider.on('grant.error', refuse);
   provider.on('introspection.error', refuse);
   provider.on('revocation.error', refuse);
-  provider.on('authorization.error', (ctx, error) => {
+  provider.on('device_authorization.error', refuse);
+  const tell = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
     org.log('authorization refused', {
       server: server.id,
       client: ctx.oidc.client?.clientId ?? ctx.oidc.params?.client_id,
@@ -42,7 +44,13 @@ export async function buildAuthorizationServer(context: ServerContext): Promise<
       error: error.error,
       reason: 'reason' in error ? error.reason : (error.error_detail ?? error.error_description),
     });
+  };
+  provider.on('authorization.error', tell);
+  provider.on('code_verification.error', (ctx, error) => {
+    // Codes that people mistype are none of them.
+    if (error instanceof errors.OIDCProviderError) tell(ctx, error);
   });
+  provider.on('device_resume.error', tell);
   provider.silent = true;
   const emitter: EventEmitter = provider;
   emitter.on('error', (error: unknown) => org.log('request failed', { server: server.id, reason: String(error) }));
@@ -55,6 +63,7 @@ export async function buildAuthorizationServer(context: ServerContext): Promise<
     ctx.mountPath = mountPath;
     ctx.path = ctx.path.slice(mountPath.length) || '/';
     if (ctx.path === '/v1/clients' && answerPreflight(ctx)) return;
+    if (ctx.path === activatePath && (await prepareActivation(context, ctx))) return;
     if (ctx.path.startsWith('/signin/')) return await answerInteraction(context, provider, ctx);
     if (ctx.method === 'POST' && (ctx.path === '/v1/introspect' || ctx.path === '/v1/revoke')) await maskFormToken(ctx);
     await next();

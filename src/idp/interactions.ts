@@ -76,7 +76,8 @@ async function show(
   const scopes = typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : [];
   const action = new URL(`${new URL(context.issuer).pathname}${ctx.path}`, context.issuer).pathname;
   const shared = { org: org.seed.org, app, action, csrf: csrfOf(context, interaction) };
-  const target = String(redirectUri);
+  // An app on another device has nowhere to come back to (RFC 8628).
+  const target = typeof redirectUri === 'string' ? redirectUri : context.issuer;
   const user = org.directory.findUser(interaction.session?.accountId ?? '');
   if (interaction.prompt.name === 'login' || user === undefined) {
     const loginHint = typed ?? (typeof hint === 'string' ? hint : undefined);
@@ -92,7 +93,7 @@ async function show(
     description: server.scopes.find((one) => one.name === name)?.description ?? oidcDescriptions[name] ?? '',
   }));
   const { host, protocol } = new URL(target);
-  const redirectHost = host === '' ? protocol : host;
+  const redirectHost = redirectUri === undefined ? undefined : host === '' ? protocol : host;
   answerPage(ctx, consentPage({ ...shared, user, scopes: described, redirectHost }), target);
 }
 

@@ -2,7 +2,7 @@ import type { Configuration, RefreshToken } from 'oidc-provider';
 import { decide } from './decide.ts';
 import type { ServerContext } from './org.ts';
 import type { PolicyQuestion } from './policy.ts';
-import { tokenExchangeGrant } from '../model/urns.ts';
+import { deviceCodeGrant, tokenExchangeGrant } from '../model/urns.ts';
 
 /** How long things live, in seconds. For tokens the rule that grants them says so: this is where the policy is asked
  * at the token endpoint, by every grant alike, and where what no rule grants is refused.
@@ -16,6 +16,7 @@ export function buildLifetimes(context: ServerContext): NonNullable<Configuratio
       return seconds(decide(context, question).accessTokenLifetimeMinutes);
     },
     RefreshToken: (_, token) => refreshTokenLifetime(context, token),
+    DeviceCode: lifetimes.deviceCodeSeconds,
     AuthorizationCode: lifetimes.authorizationCodeSeconds,
     IdToken: seconds(lifetimes.idTokenMinutes),
     Session: seconds(lifetimes.sessionMinutes),
@@ -39,6 +40,12 @@ function refreshTokenLifetime(context: ServerContext, token: RefreshToken): numb
   return Math.max(1, Math.min(window, left));
 }
 
+/** How oidc-provider calls the grant that something began by. */
+const grantByType: Readonly<Record<string, PolicyQuestion['grantType']>> = {
+  [tokenExchangeGrant]: tokenExchangeGrant,
+  device_code: deviceCodeGrant,
+};
+
 interface UserToken {
   readonly accountId: string;
   readonly clientId?: string | undefined;
@@ -50,6 +57,6 @@ interface UserToken {
 function questionOf({ org }: ServerContext, { accountId, clientId = '', gty, scopes }: UserToken): PolicyQuestion {
   const user = org.directory.findUser(accountId);
   if (user === undefined) throw new Error('a token for a user the seed does not have');
-  const grantType = gty?.split(' ')[0] === tokenExchangeGrant ? tokenExchangeGrant : 'authorization_code';
-  return { clientId, grantType, user, scopes: [...scopes] };
+  const begun = gty?.split(' ')[0] ?? '';
+  return { clientId, grantType: grantByType[begun] ?? 'authorization_code', user, scopes: [...scopes] };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import type { DeviceWaits } from './device-flow.ts';
 import type { Directory } from './directory.ts';
 import type { IdpOptions } from './running-idp.ts';
 import type { Seed } from './seed/seed-schema.ts';
@@ -22,6 +23,7 @@ export interface Org {
   /** Signs cookies and forms; new at every start, like the sessions. */
   readonly cookieSecret: string;
   readonly dpopNonceSecret: Buffer;
+  readonly deviceWaits: DeviceWaits;
   findServer(id: string): ServerContext | undefined;
 }
 

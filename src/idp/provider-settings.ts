@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { errors, type Account, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { verifyAccessToken } from './access-token.ts';
 import { buildPrompts, checkAuthorizationRequest, loadGrant } from './authorization-request.ts';
+import { activatePath, buildDeviceFlow } from './device-flow.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { buildLifetimes } from './lifetimes.ts';
 import { oidcScopes } from './oidc-scopes.ts';
@@ -61,6 +62,8 @@ export function buildProviderSettings(context: ServerContext): Configuration {
       userinfo: '/v1/userinfo',
       end_session: '/v1/logout',
       registration: '/v1/clients',
+      device_authorization: '/v1/device/authorize',
+      code_verification: activatePath,
     },
     enabledJWA: {
       dPoPSigningAlgValues: ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'Ed25519', 'EdDSA'],
@@ -88,12 +91,14 @@ export function buildProviderSettings(context: ServerContext): Configuration {
   };
 }
 
-function buildFeatures({ org, server, issuer }: ServerContext): Configuration['features'] {
+function buildFeatures(context: ServerContext): Configuration['features'] {
+  const { org, server, issuer } = context;
   return {
     devInteractions: { enabled: false },
     // Ours is registered as a custom grant: see authorization-server.ts.
     clientCredentials: { enabled: false },
     resourceIndicators: { enabled: false },
+    deviceFlow: buildDeviceFlow(context),
     pushedAuthorizationRequests: { enabled: false },
     dPoP: { enabled: true, nonceSecret: org.dpopNonceSecret, requireNonce: (ctx) => ctx.oidc.route === 'token' },
     introspection: { enabled: true, allowedPolicy: (_, client, token) => isAllowed(client, token) },

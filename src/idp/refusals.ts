@@ -59,6 +59,23 @@ export const refusals = {
   parameter_unsupported: { status: 400, error: 'invalid_request', description: "'{name}' is not supported." },
   // Not documented by Okta; RFC 8693 §2.2.2 names the code, the words are ours.
   audience_invalid: { status: 400, error: 'invalid_target', description: "'audience' is invalid." },
+  // The codes of RFC 8628 §3.5; of the words only the first are Okta's.
+  authorization_pending: {
+    status: 400,
+    error: 'authorization_pending',
+    description: 'The device authorization is pending. Please try again later.',
+  },
+  slow_down: {
+    status: 400,
+    error: 'slow_down',
+    description: 'The device asks too often. Wait five seconds longer between two requests.',
+  },
+  device_code_expired: { status: 400, error: 'expired_token', description: 'The device code has expired.' },
+  device_code_invalid: {
+    status: 400,
+    error: 'invalid_grant',
+    description: 'The device code is invalid or has expired.',
+  },
   code_invalid: {
     status: 400,
     error: 'invalid_grant',

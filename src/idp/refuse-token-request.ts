@@ -1,6 +1,8 @@
 import type { errors, KoaContextWithOIDC } from 'oidc-provider';
 import { randomUUID } from 'node:crypto';
-import type { ServerContext } from './org.ts';
+import { deviceCodeGrant } from '../model/urns.ts';
+import { isPolledTooSoon } from './device-flow.ts';
+import type { Org, ServerContext } from './org.ts';
 import { Refusal, refusalBody, type RefusalCode } from './refusals.ts';
 
 /** Answers a refused request of an app (token, introspection, revocation) in Okta's words and logs why. What Okta has
@@ -11,7 +13,7 @@ export function refuseTokenRequest(
   ctx: KoaContextWithOIDC,
   error: errors.OIDCProviderError,
 ): void {
-  const refusal = error instanceof Refusal ? error : findRefusal(ctx, error);
+  const refusal = error instanceof Refusal ? error : findRefusal(org, ctx, error);
   const requestId = randomUUID().replaceAll('-', '').slice(0, 20);
   const params = ctx.oidc.params ?? {};
   org.log('token refused', {
@@ -40,9 +42,9 @@ export function refuseTokenRequest(
 /** Okta's refusal for what oidc-provider found, by what it calls it: the error detail where there is one, which is
  * more exact than the description.
  */
-function findRefusal(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): Refusal | undefined {
+function findRefusal(org: Org, ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): Refusal | undefined {
   const found = error.error_detail ?? error.error_description ?? '';
-  const code = byFinding[found] ?? byError(ctx, error);
+  const code = byFinding[found] ?? byError(org, ctx, error);
   if (code === undefined) return undefined;
   const grantTypes = (ctx.oidc.client?.grantTypes ?? []).join(', ');
   return new Refusal(code, found, { grantTypes });
@@ -56,13 +58,25 @@ const byFinding: Readonly<Record<string, RefusalCode>> = {
     'client_authentication_failed',
   'client authentication must only be provided using one mechanism': 'credentials_ambiguous',
   'requested grant type is not allowed for this client': 'grant_not_configured',
+  [`${deviceCodeGrant} is not allowed for this client`]: 'grant_not_configured',
   'DPoP proof JWT not provided': 'dpop_missing',
   'code_verifier must be provided': 'pkce_failed',
   'code_verifier does not match code_challenge': 'pkce_failed',
 };
 
-function byError(ctx: KoaContextWithOIDC, { error }: errors.OIDCProviderError): RefusalCode | undefined {
+const invalidGrants: Readonly<Record<string, RefusalCode>> = {
+  refresh_token: 'refresh_token_invalid',
+  [deviceCodeGrant]: 'device_code_invalid',
+};
+
+function byError(org: Org, ctx: KoaContextWithOIDC, { error }: errors.OIDCProviderError): RefusalCode | undefined {
   switch (error) {
+    case 'authorization_pending':
+      return isPolledTooSoon({ org }, ctx) ? 'slow_down' : 'authorization_pending';
+    case 'expired_token':
+      return 'device_code_expired';
+    case 'access_denied':
+      return ctx.oidc.params?.grant_type === deviceCodeGrant ? 'consent_denied' : undefined;
     case 'invalid_client':
       return 'client_authentication_failed';
     case 'unsupported_grant_type':
@@ -70,7 +84,7 @@ function byError(ctx: KoaContextWithOIDC, { error }: errors.OIDCProviderError): 
     case 'use_dpop_nonce':
       return 'dpop_nonce_missing';
     case 'invalid_grant':
-      return ctx.oidc.params?.grant_type === 'refresh_token' ? 'refresh_token_invalid' : 'code_invalid';
+      return invalidGrants[String(ctx.oidc.params?.grant_type)] ?? 'code_invalid';
     default:
       return undefined;
   }

@@ -7,6 +7,7 @@ import { fail } from '../model/usher-error.ts';
 import type { RequestHandler } from './authorization-server.ts';
 import { cleanLog } from './clean-log.ts';
 import { describeRunning } from './describe-running.ts';
+import { DeviceWaits } from './device-flow.ts';
 import { buildDirectory } from './directory.ts';
 import { flavours } from './flavours/flavours.ts';
 import { startTenant } from './flavours/start-tenant.ts';
@@ -127,6 +128,7 @@ async function readOrg(seed: Seed, stateDir: string, log: Org['log']) {
     now: Date.now,
     cookieSecret: randomBytes(32).toString('base64url'),
     dpopNonceSecret: randomBytes(32),
+    deviceWaits: new DeviceWaits(Date.now()),
     findServer: (id) => servers?.find(id),
   };
   return { value, findIn: (opened: OpenServers) => (servers = opened) };

@@ -18,12 +18,15 @@ export interface Store {
 const maxEntries = 50_000;
 /** No access token lives longer, so nothing needs to be remembered longer about a revoked one. */
 const revokedForMs = 24 * 60 * 60 * 1000;
+/** Longer than they are good, so that who comes late hears that, and not that there never was one (RFC 8628 §3.5). */
+const rememberedSeconds: Readonly<Record<string, number>> = { DeviceCode: 600 };
 const accessTokenModels: ReadonlySet<string> = new Set(['AccessToken', 'ClientCredentials']);
 
 export function buildStore(): Store {
   const entries = new LRUCache<string, AdapterPayload>({ max: maxEntries });
   const grants = new LRUCache<string, Set<string>>({ max: maxEntries });
   const uids = new LRUCache<string, string>({ max: maxEntries });
+  const userCodes = new LRUCache<string, string>({ max: maxEntries });
   const revoked = new LRUCache<string, true>({ max: maxEntries, ttl: revokedForMs });
 
   const adapterFor: Store['adapterFor'] = (serverId, findHandle) => (model) => {
@@ -38,7 +41,9 @@ export function buildStore(): Store {
     return {
       upsert: async (id, payload, expiresIn) => {
         const key = prefix + id;
-        entries.set(key, payload, expiresIn === undefined ? {} : { ttl: Math.max(expiresIn, 1) * 1000 });
+        const keptSeconds = Math.max(expiresIn ?? 0, 1) + (rememberedSeconds[model] ?? 0);
+        entries.set(key, payload, expiresIn === undefined ? {} : { ttl: keptSeconds * 1000 });
+        if (payload.userCode !== undefined) userCodes.set(`${serverId}:${payload.userCode}`, id);
         if (payload.uid !== undefined) uids.set(payload.uid, id);
         if (payload.grantId !== undefined && payload.grantId !== '' && model !== 'Interaction') {
           grants.set(grantKey(payload.grantId), (grants.get(grantKey(payload.grantId)) ?? new Set()).add(id));
@@ -55,8 +60,10 @@ export function buildStore(): Store {
         const id = uids.get(uid);
         return id === undefined ? undefined : entries.get(prefix + id);
       },
-      // The device flow is off, so nothing has a user code.
-      findByUserCode: async () => undefined,
+      findByUserCode: async (userCode) => {
+        const id = userCodes.get(`${serverId}:${userCode}`);
+        return id === undefined ? undefined : entries.get(prefix + id);
+      },
       consume: async (id) => {
         const payload = entries.get(prefix + id);
         if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { z } from 'zod';
 import { parseJson } from '../../lib/parse-json.ts';
+import { deviceCodeGrant } from '../../model/urns.ts';
 import { Secret } from '../../model/secret.ts';
 import type { SecretStore } from '../../model/secret-store.ts';
 import {
@@ -111,7 +112,11 @@ export async function registerClient(
   const metadata = {
     client_name: 'Usher',
     redirect_uris: [redirectUri],
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: [
+      'authorization_code',
+      'refresh_token',
+      ...(server.device_authorization_endpoint === undefined ? [] : [deviceCodeGrant]),
+    ],
     response_types: ['code'],
     token_endpoint_auth_method: 'none',
     application_type: 'native',

@@ -202,8 +202,7 @@ export class OperatorLogin implements AsyncDisposable {
       signal: AbortSignal.any([signal, this.#closing.signal]),
       isUnasked,
     };
-    const signIn = this.#usesDevice(at) ? signInByDevice : signInByBrowser;
-    const { tokens, client }: SignedIn = await signIn(request).catch(async (cause: unknown) => {
+    const { tokens, client } = await this.#letSignIn(request).catch(async (cause: unknown) => {
       throw await this.#withoutClient(cause);
     });
     await this.#keep(toLogin(tokens, { issuer: at.server.issuer, clientId: client.clientId, nowMs: now() }));
@@ -217,6 +216,13 @@ export class OperatorLogin implements AsyncDisposable {
       const advice = 'with offline_access among --remote-auth-scopes many providers let people stay signed in';
       log.warn(`The login is good ${until} and cannot be refreshed: ${advice}`, { server: name });
     }
+  }
+
+  /** On another device where that was asked for, or where there is no browser and this client may; else with a browser. */
+  async #letSignIn(request: SignIn): Promise<SignedIn> {
+    const mayGiveWay = this.#settings.flow === 'auto';
+    const onDevice = this.#usesDevice(request.at) ? await signInByDevice(request, { mayGiveWay }) : undefined;
+    return onDevice ?? (await signInByBrowser(request));
   }
 
   /** Begins a sign-in beside the calls, once, and says that it is needed. */

@@ -6,11 +6,18 @@ import { throughHttp } from './token-requests.ts';
 
 /** RFC 8628 §3.5: how much slower to ask, each time that is said. */
 const slowDownMs = 5_000;
+/** How providers say that this client may not use the grant (RFC 6749 §5.2). */
+const notForThisClient = new Set(['unauthorized_client', 'invalid_request', 'unsupported_grant_type']);
 
 /** Lets a person sign in on another device, by a code they type in there (RFC 8628).
+ * @param mayGiveWay nobody asked for this way: a provider can have it, and not for this client
+ * @returns undefined when it gives way
  * @throws LoginTrouble, or the signal's reason
  */
-export async function signInByDevice(request: SignIn): Promise<SignedIn> {
+export async function signInByDevice(
+  request: SignIn,
+  { mayGiveWay = false }: { readonly mayGiveWay?: boolean } = {},
+): Promise<SignedIn | undefined> {
   const { settings, at, aid, signal, http } = request;
   const { server } = at;
   if (server.device_authorization_endpoint === undefined)
@@ -33,7 +40,11 @@ export async function signInByDevice(request: SignIn): Promise<SignedIn> {
   parameters.set('code_challenge_method', 'S256');
   try {
     const asked = await oauth.deviceAuthorizationRequest(server, named, client.authenticate, parameters, options);
-    const device = await oauth.processDeviceAuthorizationResponse(server, named, asked);
+    const device = await oauth.processDeviceAuthorizationResponse(server, named, asked).catch((cause: unknown) => {
+      if (mayGiveWay && cause instanceof oauth.ResponseBodyError && notForThisClient.has(cause.error)) return undefined;
+      throw cause;
+    });
+    if (device === undefined) return undefined;
     aid.tell(tellHow(device));
     const untilMs = performance.now() + 1000 * Math.min(settings.timeoutSeconds, device.expires_in);
     let intervalMs = 1000 * (device.interval ?? 5);

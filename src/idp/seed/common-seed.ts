@@ -1,7 +1,9 @@
 /** Parts of every default seed: who signs in, and with what. */
 
-/** Their client ids are the provider's own kind of name. */
-export function mcpClients(vscode: string, demo: string): string {
+/** Their client ids are the provider's own kind of name.
+ * @param demoGrants what the demo client may beside signing in with a browser, as YAML
+ */
+export function mcpClients(vscode: string, demo: string, demoGrants: readonly string[] = []): string {
   return `  - clientId: ${vscode}
     clientSecret: vscode-development-secret
     label: Visual Studio Code
@@ -15,7 +17,7 @@ export function mcpClients(vscode: string, demo: string): string {
   - clientId: ${demo}
     label: Demo client
     type: native
-    grantTypes: [authorization_code, refresh_token]
+    grantTypes: [${['authorization_code', 'refresh_token', ...demoGrants].join(', ')}]
     redirectUris: ['http://127.0.0.1/callback', 'http://localhost/callback', 'http://[::1]/callback']
 `;
 }

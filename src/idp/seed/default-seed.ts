@@ -1,3 +1,4 @@
+import { deviceCodeGrant } from '../../model/urns.ts';
 import { mcpClients, people } from './common-seed.ts';
 
 /** The seed that is used when none is given: the countries scenario. Its secrets are published here and protect nothing. */
@@ -21,13 +22,13 @@ servers:
         clients: [vscode, demo]
         rules:
           - name: People call tools
-            grantTypes: [authorization_code]
+            grantTypes: [authorization_code, '${deviceCodeGrant}']
             scopes: [openid, profile, email, offline_access, mcp:tools:call]
       - name: Clients that registered themselves
         clients: ALL_CLIENTS
         rules:
           - name: People call tools
-            grantTypes: [authorization_code]
+            grantTypes: [authorization_code, '${deviceCodeGrant}']
             scopes: [openid, profile, email, offline_access, mcp:tools:call]
 
   # What the API trusts. On https, since Okta's verifier takes no other issuer.
@@ -48,7 +49,7 @@ servers:
             scopes: [backend-api:read]
 
 apps:
-${mcpClients('vscode', 'demo')}  - clientId: gateway
+${mcpClients('vscode', 'demo', [`'${deviceCodeGrant}'`])}  - clientId: gateway
     clientSecret: gateway-development-secret
     label: MCP gateway
     type: service

@@ -1,3 +1,4 @@
+import { deviceCodeGrant } from '../../model/urns.ts';
 import { oidcScopes } from '../oidc-scopes.ts';
 import { findPlainHttpRedirect, wantedRedirect } from '../plain-http-redirect.ts';
 import type { Seed, SeedApp, SeedPeople, SeedServer } from './seed-schema.ts';
@@ -96,7 +97,8 @@ export function findAppProblems(app: Omit<SeedApp, 'assigned'>): readonly SeedPr
   const problems: SeedProblem[] = [];
   const add = (key: string, message: string) => problems.push({ path: [key], message });
   const signsIn = app.grantTypes.includes('authorization_code');
-  if (app.type === 'service' && (signsIn || app.grantTypes.includes('refresh_token'))) {
+  const signsInElsewhere = app.grantTypes.includes(deviceCodeGrant);
+  if (app.type === 'service' && (signsIn || signsInElsewhere || app.grantTypes.includes('refresh_token'))) {
     add('grantTypes', 'a service app has no user to sign in: only client_credentials and token exchange');
   }
   if (app.type !== 'service' && app.grantTypes.includes('client_credentials')) {
@@ -110,8 +112,8 @@ export function findAppProblems(app: Omit<SeedApp, 'assigned'>): readonly SeedPr
   if (app.type === 'browser' && app.clientSecret !== undefined)
     add('clientSecret', 'a browser app cannot keep a secret');
   if (signsIn && app.redirectUris.length === 0) add('redirectUris', 'authorization_code needs at least one');
-  if (app.grantTypes.includes('refresh_token') && !signsIn) {
-    add('grantTypes', 'refresh_token needs authorization_code beside it');
+  if (app.grantTypes.includes('refresh_token') && !signsIn && !signsInElsewhere) {
+    add('grantTypes', 'refresh_token needs authorization_code or the device code grant beside it');
   }
   app.redirectUris.forEach((uri, index) => {
     const { protocol } = new URL(uri);
@@ -125,4 +127,4 @@ export function findAppProblems(app: Omit<SeedApp, 'assigned'>): readonly SeedPr
   return problems;
 }
 
-const signInGrants: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token']);
+const signInGrants: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token', deviceCodeGrant]);

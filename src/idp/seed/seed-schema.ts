@@ -14,6 +14,7 @@ export const grantTypes = [
   'refresh_token',
   'client_credentials',
   'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:ietf:params:oauth:grant-type:device_code',
 ] as const;
 
 export const scopeSchema = z.strictObject({
@@ -142,6 +143,9 @@ export const seedSchema = z.strictObject({
   lifetimes: z
     .strictObject({
       authorizationCodeSeconds: z.number().int().min(5).max(600).default(60),
+      deviceCodeSeconds: z.number().int().min(1).max(3600).default(600),
+      /** How often an app on another device may ask whether somebody signed in. */
+      devicePollSeconds: z.number().int().min(1).max(60).default(5),
       idTokenMinutes: minutes(1440).default(60),
       sessionMinutes: minutes(43_200).default(120),
     })

@@ -7,8 +7,8 @@ interface ConsentPage {
   readonly app: string;
   readonly user: { readonly name: string; readonly login: string };
   readonly scopes: readonly { readonly name: string; readonly description?: string | undefined }[];
-  /** Host, with its port, that the browser goes to next. A person can tell a false app by it. */
-  readonly redirectHost: string;
+  /** Host, with its port, that the browser goes to next. A person can tell a false app by it. Undefined for an app on another device. */
+  readonly redirectHost: string | undefined;
   /** Where the form is posted to. */
   readonly action: string;
   readonly csrf: string;
@@ -42,7 +42,11 @@ export function consentPage({ org, app, user, scopes, redirectHost, action, csrf
       </form>
     </div>
     <p class="aside small quiet">
-      Either way you go on to <strong>${redirectHost}</strong>. Allow only if that is where you came from.
+      ${
+        redirectHost === undefined
+          ? html`It runs on another device. Allow only if you started it there yourself.`
+          : html`Either way you go on to <strong>${redirectHost}</strong>. Allow only if that is where you came from.`
+      }
     </p>`;
   return page({ title: `Allow ${app}`, org, width: 'narrow', content });
 }
