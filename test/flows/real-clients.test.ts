@@ -1,65 +1,22 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../kit/free-port.ts';
 import { startDocumentServer } from '../kit/start-document-server.ts';
-import { startProgram, type StartedProgram } from '../kit/run-program.ts';
+import { startProgram } from '../kit/run-program.ts';
 import { signIn } from '../kit/scripted-browser.ts';
-import { startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
+import { startShieldLab } from '../shield/start-shield-lab.ts';
+import { follow, noBrowser, signIns, startLab, urlOf, ways, withHome } from '../shield/real-client.ts';
 
 /** Clients nobody here wrote sign in by themselves, at a provider that lets them register and by the façade where it does not. */
 const clients = fileURLToPath(new URL('../clients/node_modules', import.meta.url));
-const ways = ['at the provider', 'by the façade'] as const;
 
 function skipWithout(command: string): string | false {
   return existsSync(join(clients, command)) ? false : `no ${command} among the test clients`;
 }
-
-function startLab(way: (typeof ways)[number]): Promise<ShieldLab> {
-  return startShieldLab(way === 'by the façade' ? { facade: true } : {});
-}
-
-function urlOf({ gateway }: ShieldLab): string {
-  return gateway.mcpUrl.replace('127.0.0.1', 'localhost');
-}
-
-const shownUrl = /http:\/\/localhost:\d+\/\S*authorize\?\S+/;
-
-/** What a person does with the URL that a client shows: opens it, agrees, signs in, and ends at the client's own page. */
-async function beThePerson(lab: ShieldLab, shown: string): Promise<void> {
-  const [url = ''] = shownUrl.exec(shown) ?? [];
-  const alsoAt = [new URL(lab.idp.idp.httpUrl).origin];
-  const callback = await signIn(url, { username: 'alice@example.com', password: 'alice', alsoAt });
-  assert.equal((await fetch(callback)).status, 200);
-}
-
-/** So that no browser of this machine opens. */
-const noBrowser = { BROWSER: 'true', DISPLAY: '', WAYLAND_DISPLAY: '' };
-
-/** What a client said, and the person signed in where it asked for that. */
-async function follow(lab: ShieldLab, program: StartedProgram, ending: RegExp): Promise<string> {
-  const text = () => Object.values(program.output()).join('\n');
-  await program.said(new RegExp(`${shownUrl.source}\\s|${ending.source}`), 60_000);
-  if (!ending.test(text())) await beThePerson(lab, text());
-  await program.said(ending, 60_000);
-  return text();
-}
-
-async function withHome<T>(work: (home: string) => Promise<T>): Promise<T> {
-  const home = await mkdtemp(join(tmpdir(), 'usher-clients-'));
-  try {
-    return await work(home);
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
-}
-
-const signIns = ({ idp }: ShieldLab) => idp.log.filter(({ line }) => line === 'signed in').length;
 
 /** What an MCP client that starts mcp-remote says to it. */
 const spoken = [

@@ -5,11 +5,11 @@ export interface RealProvider {
   readonly skip: string | false;
 }
 
-/** The real identity provider, or container engine, that `npm test` started for this file (tools/real).
+/** The real identity provider, container engine, or client, that `npm test` started for this file (tools/real).
  * @throws Error when it should be there and did not start
  */
 export function findRealProvider(
-  variable: 'TEST_KEYCLOAK' | 'TEST_SPRING' | 'TEST_HELM' | 'TEST_ENGINE',
+  variable: 'TEST_KEYCLOAK' | 'TEST_SPRING' | 'TEST_HELM' | 'TEST_ENGINE' | 'TEST_CODEX' | 'TEST_CLAUDE_CODE',
 ): RealProvider {
   const found = JSON.parse(process.env[variable] ?? '{"missing":"npm test starts it, nobody else"}') as Found;
   if ('failed' in found) throw new Error(found.failed);

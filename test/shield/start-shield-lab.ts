@@ -141,7 +141,8 @@ function closeRegistration(seed: SeedData, callback: string): void {
   });
 }
 
-function answerMcp(body: string, response: Parameters<typeof sendJson>[0]): void {
+/** Answers as an MCP server with one tool, GetCountry. */
+export function answerMcp(body: string, response: Parameters<typeof sendJson>[0]): void {
   const { id, method } = body === '' ? { id: undefined, method: 'GET' } : (JSON.parse(body) as RpcRequest);
   if (id === undefined) return void response.writeHead(method === 'GET' ? 405 : 202).end();
   sendJson(response, 200, { jsonrpc: '2.0', id, result: results[method] ?? {} });

@@ -1,4 +1,5 @@
 import { buildHelm } from './build-helm.js';
+import { fetchClaudeCode, fetchCodex } from './fetch-agents.js';
 import { startEngine } from './start-engine.js';
 import { startKeycloak } from './start-keycloak.js';
 import { startSpring } from './start-spring.js';
@@ -10,6 +11,8 @@ import { Unavailable } from './unavailable.js';
  */
 const providers = [
   { word: '.engine.test.', variable: 'TEST_ENGINE', start: startEngine },
+  { word: '.codex.test.', variable: 'TEST_CODEX', start: fetchCodex },
+  { word: '.claude-code.test.', variable: 'TEST_CLAUDE_CODE', start: fetchClaudeCode },
   { word: '.spring.test.', variable: 'TEST_SPRING', start: startSpring },
   { word: '.keycloak.test.', variable: 'TEST_KEYCLOAK', start: startKeycloak },
   { word: '.helm.test.', variable: 'TEST_HELM', start: buildHelm },

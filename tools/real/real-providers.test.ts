@@ -14,15 +14,22 @@ async function makeFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
-/** Runs a test file that wants Keycloak, on a machine with these programs alone, and returns what it was told. */
-async function tellOf(t: TestContext, programs: Readonly<Record<string, string>>, env: Record<string, string> = {}) {
+/** Runs a test file that wants Keycloak, or what a word says, on a machine with these programs alone, and returns what it was
+ * told.
+ */
+async function tellOf(
+  t: TestContext,
+  programs: Readonly<Record<string, string>>,
+  env: Record<string, string> = {},
+  { word, variable } = { word: 'keycloak', variable: 'TEST_KEYCLOAK' },
+) {
   const [folder, bin] = [await makeFolder(t), await makeFolder(t)];
   await mkdir(join(folder, 'test'));
-  const file = join(folder, 'test', 'a.keycloak.test.ts');
+  const file = join(folder, 'test', `a.${word}.test.ts`);
   await writeFile(
     file,
     `import { test } from 'node:test';
-test('told', (t) => t.skip(process.env.TEST_KEYCLOAK));`,
+test('told', (t) => t.skip(process.env.${variable}));`,
   );
   for (const [name, script] of Object.entries(programs)) {
     await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
@@ -65,6 +72,20 @@ test('real Keycloak – one is running already – that one is used', async (t) 
   const url = 'http://127.0.0.1:9';
   const { told } = await tellOf(t, {}, { TEST_KEYCLOAK: JSON.stringify({ url }) });
   assert.deepEqual(told, { url });
+});
+
+const codex = { word: 'codex', variable: 'TEST_CODEX' };
+
+test('a real client – npm cannot fetch it – the test is told so, without the address, and nothing is kept', async (t) => {
+  const npm = `echo 'npm error request to https://registry.example/@openai/codex failed'; exit 1`;
+  const { told, left } = await tellOf(t, { npm }, {}, codex);
+  assert.match(told['missing'] ?? '', /^npm cannot fetch codex: npm error request to … failed/);
+  assert.deepEqual(left.toSorted(), ['test', 'usher-tests']);
+});
+
+test('a real client – not made for this machine – the test is told so', async (t) => {
+  const { told } = await tellOf(t, { npm: 'exit 0' }, {}, codex);
+  assert.equal(told['missing'], `codex has no program for ${process.platform} on ${process.arch}`);
 });
 
 test('kept folder – filled – once, and not again', async (t) => {
