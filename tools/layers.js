@@ -43,10 +43,13 @@ export const allowedEdges = {
   packages: ['model', 'lib'],
   // Knows servers by name, and what to run for them.
   registry: ['packages', 'model', 'lib'],
+  // Reads configurations of others, and says what they mean here.
+  import: ['model', 'lib'],
   demo: ['gateway', 'config', 'telemetry', ...seams, 'model', 'lib'],
   // The scenario with one thing wrong at a time.
   lab: ['demo', 'diagnose', 'gateway', 'config', ...seams, 'model', 'lib'],
   cli: [
+    'import',
     'servers',
     'secrets',
     'registry',
@@ -88,12 +91,13 @@ export const allowedPackages = {
     'lib/undici-parts.d.ts',
     'demo/',
   ],
-  yaml: ['config/', 'idp/', 'setup/', 'clients/formats/', 'workloads/container/read-profile.ts'],
+  yaml: ['config/', 'import/', 'idp/', 'setup/', 'clients/formats/', 'workloads/container/read-profile.ts'],
   // Settings, and what others send: seeds, metadata, answers of token endpoints.
   zod: [
     'config/',
     'diagnose/',
     'facade/',
+    'import/',
     'lab/gateway-settings.ts',
     'idp/',
     'model/',

@@ -5,6 +5,8 @@ export interface CommandContext {
   /** What stood after the first `--`; undefined when there was none. */
   readonly tail: readonly string[] | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Those of its variables that stood in the arguments, as secrets, until the program was started anew without them. */
+  readonly hidden: Readonly<Record<string, string | undefined>>;
   /** This program as arguments of Node.js, for processes that take its command line; undefined when nobody says. */
   readonly program?: readonly string[] | undefined;
 }

@@ -65,6 +65,11 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/update.ts')).updateCommand,
   },
   {
+    name: 'import',
+    summary: 'Make servers of run configurations of ToolHive',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
     name: 'export',
     summary: 'Print the configuration of a server as a file',
     load: async () => (await import('./commands/export.ts')).exportCommand,

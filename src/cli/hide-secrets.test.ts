@@ -21,7 +21,11 @@ describe('a secret on the command line', () => {
     test(`${given.join(' ')} – goes into the environment`, () => {
       const hidden = hideSecrets(given, { PATH: '/bin' });
       assert.deepEqual(hidden?.args, wanted);
-      assert.deepEqual(hidden?.environment, { PATH: '/bin', USHER_TOKEN_EXCHANGE_CLIENT_SECRET: 'shh' });
+      assert.deepEqual(hidden?.environment, {
+        PATH: '/bin',
+        USHER_TOKEN_EXCHANGE_CLIENT_SECRET: 'shh',
+        USHER_FROM_ARGUMENTS: 'USHER_TOKEN_EXCHANGE_CLIENT_SECRET',
+      });
       assert.deepEqual(hidden?.labels, ['--token-exchange-client-secret']);
     });
   }
@@ -31,11 +35,17 @@ describe('a secret on the command line', () => {
       TOOLHIVE_TOKEN_EXCHANGE_CLIENT_SECRET: 'old',
     };
     const hidden = hideSecrets(['proxy', 'x', '--token-exchange-client-secret', 'shh'], environment);
-    assert.deepEqual(hidden?.environment, { USHER_TOKEN_EXCHANGE_CLIENT_SECRET: 'shh' });
+    assert.deepEqual(hidden?.environment, {
+      USHER_TOKEN_EXCHANGE_CLIENT_SECRET: 'shh',
+      USHER_FROM_ARGUMENTS: 'USHER_TOKEN_EXCHANGE_CLIENT_SECRET',
+    });
   });
   test('of usher secret set – goes into the environment', () => {
     const hidden = hideSecrets(['secret', 'set', 'okta', 'shh'], {});
-    assert.deepEqual([hidden?.args, hidden?.environment], [['secret', 'set', 'okta'], { USHER_SECRET_VALUE: 'shh' }]);
+    assert.deepEqual(
+      [hidden?.args, hidden?.environment],
+      [['secret', 'set', 'okta'], { USHER_SECRET_VALUE: 'shh', USHER_FROM_ARGUMENTS: 'USHER_SECRET_VALUE' }],
+    );
   });
 });
 

@@ -3,6 +3,9 @@ import { type Leaf, leaves } from '../config/leaves.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The names of the variables that were arguments, with commas between them: for commands to which the environment says nothing else. */
+export const fromArguments = 'USHER_FROM_ARGUMENTS';
+
 /** A command line without the secrets that stood in it, and the environment that has them instead: who starts the program
  * sees both, other users of the machine the first only.
  */
@@ -29,6 +32,7 @@ export function hideSecrets(args: readonly string[], environment: Environment): 
     for (const name of names.flatMap((one) => [one, `${one}_FILE`, `${one}_REF`])) delete changed[name];
     changed[names[0] ?? ''] = value;
   }
+  changed[fromArguments] = hidden.map(({ names }) => names[0] ?? '').join(',');
   return {
     args: [...head.filter((_, index) => !taken.has(index)), ...tail],
     environment: changed,
@@ -58,7 +62,7 @@ function ofSecretSet(head: readonly string[]): readonly Found[] {
  */
 function ofSettings(head: readonly string[]): readonly Found[] {
   const [command = ''] = head;
-  if (!['run', 'proxy', 'serve', 'update'].includes(command)) return [];
+  if (!['run', 'proxy', 'serve', 'update', 'import'].includes(command)) return [];
   const secrets = leaves.filter(
     ({ kind, scope, meta }) =>
       kind === 'secret' && meta.flag !== undefined && (command !== 'serve' || scope === 'gateway'),

@@ -5,7 +5,7 @@ import type { CommandContext } from './command-module.ts';
 import { type CommandRow, commandTable } from './command-table.ts';
 import { helpOverview } from './help-overview.ts';
 import { arrangeHelp } from './help-topics.ts';
-import { hideSecrets } from './hide-secrets.ts';
+import { fromArguments, hideSecrets } from './hide-secrets.ts';
 import { helpWidth } from './lay-out-help.ts';
 import { print, warn } from './print.ts';
 import { seenInArguments } from './read-secret-value.ts';
@@ -45,10 +45,22 @@ export async function main(
       return 0;
     }
     const { row, words } = findCommand(head);
-    return await execute(row, head.slice(words), { tail, environment, program });
+    return await execute(row, head.slice(words), { tail, program, ...readHidden(environment) });
   } catch (error) {
     return reportError(error, { debug: head.includes('--debug') });
   }
+}
+
+/** Tells what was hidden from what the environment said before. */
+function readHidden(given: Environment): Pick<CommandContext, 'environment' | 'hidden'> {
+  const { [fromArguments]: names = '', ...environment } = given;
+  const hidden = Object.fromEntries(
+    names
+      .split(',')
+      .filter(Boolean)
+      .map((name) => [name, environment[name]]),
+  );
+  return { environment, hidden };
 }
 
 async function execute(row: CommandRow, args: readonly string[], context: CommandContext): Promise<number> {

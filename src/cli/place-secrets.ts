@@ -26,7 +26,7 @@ export function writeLasting(
   const text = writeConfig(config, {
     folder,
     place: (secret, path) => {
-      const kept = freeName(nameSecret(name, path), secret, store);
+      const kept = nameKept(name, path, secret, store);
       secrets.set(kept, secret);
       return { ending: 'Ref', text: kept };
     },
@@ -42,6 +42,13 @@ export async function keepSecrets(store: SecretStore, secrets: Lasting['secrets'
 /** Takes them out again. */
 export async function dropSecrets(store: SecretStore, names: Iterable<string>): Promise<void> {
   for (const name of names) await store.remove(name);
+}
+
+/** What a secret of a server is called in the secret store.
+ * @param path of its setting: `servers.apollo.credential.clientSecret`, or without the server
+ */
+export function nameKept(server: string, path: string, secret: Secret, store: SecretStore): string {
+  return freeName(nameSecret(server, path), secret, store);
 }
 
 const longestName = 96;

@@ -88,7 +88,7 @@ interface ReadUpdate {
 }
 
 async function readUpdate(command: Command, context: CommandContext, machine: Machine): Promise<ReadUpdate> {
-  const { tail, environment } = context;
+  const { tail, environment, hidden } = context;
   const { operands, problems: unknown } = sortLeftovers(command);
   const [name, second] = operands;
   const values = new SimpleValues(command, environment);
@@ -111,6 +111,8 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
     flags: [...givenFlags(command, leaves), ...debugFlags(command), ...words],
     problems: [...unknown, ...problems, ...values.problems],
     findSecret: buildFindSecret(() => openSecretStore(environment)),
+    // Nothing of it counts but what was a flag.
+    environment: hidden,
     ...(given === undefined ? {} : { file: given, environment }),
   });
   const chosen = {

@@ -810,6 +810,14 @@ const rows = {
     message: 'Cannot run a server called {name}: {reason}',
     hint: '{advice}.',
   },
+  import_refused: {
+    stage: 'configure',
+    status: 0,
+    exitCode: 2,
+    fault: 'operator',
+    message: 'Cannot import {file}: {report}',
+    hint: '{advice}.',
+  },
   server_not_started: {
     // Lines of its log are part of it.
     stage: 'configure',

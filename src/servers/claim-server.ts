@@ -64,6 +64,40 @@ export async function claimNew({ record, settings }: NewServer, machine: Machine
   });
 }
 
+/** Sees that a name is free for a server that is kept for later.
+ * @throws UsherError server_exists
+ */
+export async function checkNewName(name: string, machine: Machine): Promise<void> {
+  const found = await lookAtServer(name, machine);
+  if (found !== undefined && !isLeftover(found)) throw refuseName(found, true);
+}
+
+/** Keeps a new server that somebody starts later, under a name nobody has.
+ * @param more is done before others may see it
+ * @throws UsherError server_exists, server_state_unusable
+ */
+export async function keepServer(
+  { record, settings }: NewServer,
+  machine: Machine,
+  more: () => Promise<void>,
+): Promise<void> {
+  const place = placeOf(machine, record.name);
+  await withServerLock(place, machine, async () => {
+    const found = await lookAtServer(record.name, machine);
+    if (found !== undefined && !isLeftover(found)) throw refuseName(found, true);
+    if (found !== undefined) await removeFolder(place);
+    await ensureOwnFolder(place.folder);
+    try {
+      await more();
+      if (settings !== undefined) await writeServerFile(place.settings, settings);
+      await writeServerRecord(place, record);
+    } catch (error) {
+      await removeFolder(place).catch(() => {});
+      throw error;
+    }
+  });
+}
+
 /** Takes a server that does not run, to start it.
  * @throws UsherError server_exists when it runs, server_unknown, server_state_unusable
  */
@@ -101,7 +135,9 @@ export async function adoptClaim(name: string, id: string, machine: Machine): Pr
 function isLeftover(view: ServerView): boolean {
   const { record, run } = view;
   if (isAlive(view) || view.state === 'damaged') return false;
-  return record === undefined || record.isPassing || (run?.hasServed !== true && run?.end === undefined);
+  if (record === undefined || record.isPassing) return true;
+  // Without a run it was never started: somebody keeps it for later.
+  return run !== undefined && !run.hasServed && run.end === undefined;
 }
 
 function refuseName(view: ServerView, isForBackground: boolean): Error {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { makeFolder, writeText } from '../kit/config-input.ts';
 import { post } from '../kit/call.ts';
 import { freePort } from '../kit/free-port.ts';
-import { startProgram } from '../kit/run-program.ts';
+import { runProgram, startProgram } from '../kit/run-program.ts';
 import { runUsher } from '../kit/run-usher.ts';
 
 const launcher = fileURLToPath(new URL('../../bin/usher.js', import.meta.url));
@@ -175,6 +175,32 @@ describe('a secret on the command line', { skip: process.platform !== 'linux' &&
       /warning: A secret on the command line .*--token-exchange-client-secret\. It is gone from there now/,
     );
     assert.ok(!stderr.includes(secret));
+  });
+});
+
+describe('a secret on the command line, of a server that is changed or imported', () => {
+  const saved = `{
+    "name": "apollo", "remote_url": "http://127.0.0.1:9/mcp", "transport": "streamable-http", "port": 8000,
+    "oidc_config": { "Issuer": "https://issuer.example.com", "Audience": "mcpserver" },
+    "token_exchange_config": { "token_url": "https://issuer.example.com/token", "client_id": "gateway", "audience": "backend", "client_secret": "of-the-file" }
+  }`;
+  test('usher import, usher update – it counts, and is kept in the secret store', async (context) => {
+    const home = makeFolder(context);
+    const env = { HOME: home, USHER_SECRETS_KEY: 'file', USHER_TOKEN_EXCHANGE_AUDIENCE: 'of-the-environment' };
+    const usher = (...words: string[]) => runProgram([process.execPath, launcher, ...words], { env });
+    const file = join(home, 'apollo.json');
+    writeFileSync(file, saved);
+    const imported = await usher('import', file, '--yes', '--token-exchange-client-secret', 'of-the-import');
+    assert.equal(imported.code, 0, imported.stderr);
+    const name = 'server.apollo.credential.clientSecret';
+    assert.equal((await usher('secret', 'get', name)).stdout, 'of-the-import\n');
+    const updated = await usher('update', 'apollo', '--token-exchange-client-secret', 'of-the-update');
+    assert.equal(updated.code, 0, updated.stderr);
+    const { stdout } = await usher('export', 'apollo');
+    const [, kept = ''] = /clientSecretRef: (.*)\n/.exec(stdout) ?? [];
+    assert.equal((await usher('secret', 'get', kept)).stdout, 'of-the-update\n');
+    // What the environment says of everything else counts for neither.
+    assert.match(stdout, /audience:\n +- backend\n/);
   });
 });
 
