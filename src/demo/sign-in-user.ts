@@ -19,6 +19,8 @@ export interface UserSignIn {
   readonly isBound?: boolean;
   /** What is asked for, where the provider calls the scopes of the challenge otherwise. */
   readonly scopes?: readonly string[];
+  /** As clients do that ask for nothing of OpenID Connect; there is no ID token then. */
+  readonly isOauthOnly?: boolean;
 }
 
 /** What the user's client holds afterwards. */
@@ -44,6 +46,7 @@ export async function signInUser({
   caFile,
   isBound = false,
   scopes: given,
+  isOauthOnly = false,
 }: UserSignIn): Promise<SignedIn> {
   const trust = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
   const agent = new Agent({ connect: trust });
@@ -60,12 +63,12 @@ export async function signInUser({
       client_id: clientId,
       response_type: 'code',
       redirect_uri: redirectUri,
-      scope: ['openid', 'email', ...(given ?? scopes)].join(' '),
+      scope: [...(isOauthOnly ? [] : ['openid', 'email']), ...(given ?? scopes)].join(' '),
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       resource,
       state,
-      nonce,
+      ...(isOauthOnly ? {} : { nonce }),
     }).toString();
     const callback = await signIn(authorizeUrl, { username, password, ...trust });
     const parameters = oauth.validateAuthResponse(server, client, callback, state);
@@ -79,7 +82,8 @@ export async function signInUser({
         verifier,
         { ...options, ...(key === undefined ? {} : { DPoP: key }), additionalParameters: { resource } },
       );
-      return oauth.processAuthorizationCodeResponse(server, client, answer, { expectedNonce: nonce });
+      const expected = isOauthOnly ? {} : { expectedNonce: nonce };
+      return oauth.processAuthorizationCodeResponse(server, client, answer, expected);
     };
     const tokens = await redeem().catch((error: unknown) => {
       // Once more with the nonce the server wants in the proof (RFC 9449 §8); the code is still good.

@@ -8,6 +8,9 @@ import type { LoginAid } from '../model/login-aid.ts';
 import { Secret } from '../model/secret.ts';
 import type { SecretStore } from '../model/secret-store.ts';
 import { fail } from '../model/usher-error.ts';
+import type { ExplainRefusal } from '../model/provider.ts';
+import { findKnownRefusal } from '../providers/find-known-refusal.ts';
+import { findProvider } from '../providers/find-provider.ts';
 import { readCa } from './read-ca.ts';
 import { upstreamUrl } from './upstream-url.ts';
 
@@ -127,7 +130,7 @@ export class OperatorLogins implements AsyncDisposable, Logins {
     if (server.remoteAuth === undefined) throw fail('internal', { reason: 'a login was wanted where nobody signs in' });
     const http = buildHttpClient(ca === undefined ? {} : { ca });
     const target = urls.get(name)?.url ?? upstreamUrl(server);
-    const login = new OperatorLogin(server.remoteAuth, { ...this.#deps, http, ca, name, target });
+    const login = new OperatorLogin(server.remoteAuth, { ...this.#deps, http, ca, name, target, explainRefusal });
     return { settings, login, http };
   }
 }
@@ -141,6 +144,9 @@ async function end({ login, http }: Held): Promise<void> {
   await login[Symbol.asyncDispose]();
   await http.close();
 }
+
+/** Whose issuer it is may be known only once a server behind has said where to sign in. */
+const explainRefusal: ExplainRefusal = (answer) => findKnownRefusal(findProvider(new URL(answer.url)), answer);
 
 /** Under which the token of a server's local callers is kept. */
 export function callerTokenName(server: string): string {

@@ -6,7 +6,7 @@ import {
   startCountriesServer,
   type TrustedIssuer,
 } from '../demo/start-countries.ts';
-import { signInUser, type SignedIn } from '../demo/sign-in-user.ts';
+import { signInUser, type SignedIn, type UserSignIn } from '../demo/sign-in-user.ts';
 import { startGateway } from '../gateway/start-gateway.ts';
 import type { RunningIdp } from '../idp/running-idp.ts';
 import { flavours } from '../idp/flavours/flavours.ts';
@@ -191,8 +191,8 @@ export class FaultLab implements AsyncDisposable {
   }
 
   /** The access token of a sign-in at the provider as it is set up now. */
-  async signInAnew(): Promise<string> {
-    return (await this.#signIn()).callerToken;
+  async signInAnew(client: Pick<UserSignIn, 'isOauthOnly'> = {}): Promise<string> {
+    return (await this.#signIn(client)).callerToken;
   }
 
   #keysOf(signer: Signer): Promise<SigningKeys> {
@@ -206,7 +206,7 @@ export class FaultLab implements AsyncDisposable {
     return (this.#signedIn ??= this.#signIn());
   }
 
-  async #signIn(): Promise<SignedIn> {
+  async #signIn(client: Pick<UserSignIn, 'isOauthOnly'> = {}): Promise<SignedIn> {
     const [user] = this.#idp.users;
     const auditFile = join(this.stateDir, 'audit-sign-in.jsonl');
     const config = buildLabConfig(await this.usualSettings(), this.gatewayPort, auditFile);
@@ -219,6 +219,7 @@ export class FaultLab implements AsyncDisposable {
       password: user?.password ?? '',
       caFile: this.#idp.caFile,
       scopes: [this.fullScope('mcpserver', this.#scopeOf('mcpserver'))],
+      ...client,
     });
   }
 

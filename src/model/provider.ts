@@ -48,6 +48,14 @@ export interface Provider {
   recognises(url: URL): boolean;
   /** What it wants in a token exchange beside the parameters every provider takes. */
   readonly exchangeParameters: Readonly<Record<string, string>>;
+  /** A registration of a client (RFC 7591 §3.1) that it takes under no set-up: by the refusal one sees whether it takes others.
+   * Absent where none is known, since asking could leave a client behind.
+   */
+  readonly unfitRegistration?: Readonly<Record<string, unknown>>;
+  /** Whether it shows errors of that client's sign-in on a page of its own instead of bringing them back (RFC 6749 §4.1.2.1 wants
+   * it otherwise where the redirect URI is the client's): then nothing can be seen of that URI. Never when absent.
+   */
+  readonly keepsErrorsOf?: (clientId: string) => boolean;
   /** Most particular first: the first that fits is the one. */
   readonly refusals: readonly KnownRefusal[];
   /** Compares what is set up there with what is expected, by its administration API, where it has one that says so. Only reads.

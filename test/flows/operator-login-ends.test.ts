@@ -146,6 +146,50 @@ async function deny(url: string): Promise<void> {
   assert.match(await page.text(), /<h1>You are not signed in<\/h1>[\s\S]*access_denied/);
 }
 
+describe('a client that registers itself', () => {
+  /** A provider that registers clients with this answer. */
+  async function startRegistering(status: number, body: Record<string, unknown>) {
+    const issuer = await startLoginIssuer();
+    issuer.metadata = { registration_endpoint: `${issuer.issuer}/register` };
+    const usual = issuer.tokens.onOther;
+    issuer.tokens.onOther = (request, response) => {
+      if (!request.url.endsWith('/register')) return usual(request, response);
+      sendJson(response, status, body);
+      return true;
+    };
+    return issuer;
+  }
+
+  test('the provider answers 200, as Auth0 documents it, where RFC 7591 has 201 – signed in as that client', async () => {
+    await using issuer = await startRegistering(200, { client_id: 'tpc_1', client_secret_expires_at: 0 });
+    await using lab = await startLoginLab({ issuer, remoteAuth: { clientId: undefined } });
+    assert.equal(new URL(lab.opened[0] ?? '').searchParams.get('client_id'), 'tpc_1');
+  });
+
+  for (const [form, body, words] of [
+    [
+      'in Auth0’s form',
+      { statusCode: 400, error: 'Bad Request', message: 'dynamic client registration is disabled' },
+      /registering a client failed: the provider answered 400 Bad Request: dynamic client registration is disabled/,
+    ],
+    [
+      'in that of RFC 7591',
+      { error: 'invalid_redirect_uri', error_description: 'Not there' },
+      /registering a client failed: the provider answered invalid_redirect_uri: Not there/,
+    ],
+  ] as const) {
+    test(`the provider refuses, ${form} – in its words, and says what to do`, async () => {
+      await using issuer = await startRegistering(400, body);
+      await assert.rejects(startLoginLab({ issuer, remoteAuth: { clientId: undefined } }), (error) => {
+        assert.ok(error instanceof UsherError && error.code === 'login_failed');
+        assert.match(error.message, words);
+        assert.match(error.hint, /--remote-auth-client-id/);
+        return true;
+      });
+    });
+  }
+});
+
 describe('an MCP server that is protected itself', () => {
   test('no issuer given – found by its 401, client registered, token for it sent on as it is', async () => {
     await using issuer = await startLoginIssuer();

@@ -6,13 +6,13 @@ import type { IdpAnswer } from './start-test-idp.ts';
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
 
-/** Which known refusal of that provider an answer of its token endpoint is, by id. */
+/** Which known refusal of that provider an answer of its token or registration endpoint is, by id. */
 export function knownRefusalOf(name: Provider['name'], { status, body, text }: IdpAnswer): string | undefined {
   assert.notEqual(status, 200, `not refused: ${text}`);
   return findKnownRefusal(providerNamed(name), {
     status,
     error: textOf(body['error'] ?? body['errorCode']),
-    description: textOf(body['error_description'] ?? body['errorSummary']).slice(0, 300),
+    description: textOf(body['error_description'] ?? body['errorSummary'] ?? body['message']).slice(0, 300),
   })?.id;
 }
 

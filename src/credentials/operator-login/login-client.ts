@@ -3,6 +3,8 @@ import * as oauth from 'oauth4webapi';
 import { z } from 'zod';
 import { parseJson } from '../../lib/parse-json.ts';
 import { deviceCodeGrant } from '../../model/urns.ts';
+import { withoutTokens } from '../../lib/without-tokens.ts';
+import type { ExplainRefusal } from '../../model/provider.ts';
 import { Secret } from '../../model/secret.ts';
 import type { SecretStore } from '../../model/secret-store.ts';
 import {
@@ -18,6 +20,8 @@ import { throughHttp } from './token-requests.ts';
 export interface LoginClientDeps extends ClientAuthenticationDeps {
   readonly http: HttpClient;
   readonly secrets: SecretStore;
+  /** What is known of the provider's refusals, by whose endpoint it is. */
+  readonly explainRefusal?: ExplainRefusal | undefined;
 }
 
 /** The client of the settings: with the proof they name, or public. Undefined where they name none. */
@@ -99,7 +103,7 @@ export async function registerClient(
     redirectUri,
     scopes,
   }: { readonly way: string; readonly redirectUri: string; readonly scopes: readonly string[] },
-  { http, secrets }: Pick<LoginClientDeps, 'http' | 'secrets'>,
+  { http, secrets, explainRefusal }: Pick<LoginClientDeps, 'http' | 'secrets' | 'explainRefusal'>,
 ): Promise<ClientAuthentication> {
   if (server.registration_endpoint === undefined) {
     throw new LoginTrouble(
@@ -124,7 +128,9 @@ export async function registerClient(
   };
   try {
     const answer = await oauth.dynamicClientRegistrationRequest(server, metadata, throughHttp(http));
-    const { client_id: clientId, client_secret: given } = await oauth.processDynamicClientRegistrationResponse(answer);
+    const { client_id: clientId, client_secret: given } = await oauth.processDynamicClientRegistrationResponse(
+      await asStandard(answer, server.registration_endpoint, explainRefusal),
+    );
     // Some give every client a secret, and want it then.
     const registered: Registered = {
       clientId,
@@ -135,15 +141,34 @@ export async function registerClient(
     return clientOf(registered);
   } catch (cause) {
     const { message } = readTrouble(cause, []);
-    throw new LoginTrouble(
-      `registering a client failed: ${message}`,
-      'Set one up there, and give --remote-auth-client-id',
-      {
-        cause,
-      },
-    );
+    const advice = cause instanceof LoginTrouble ? cause.advice : byHand;
+    throw new LoginTrouble(`registering a client failed: ${message}`, advice, { cause });
   }
 }
+
+const byHand = 'Set one up there, and give --remote-auth-client-id';
+
+/** RFC 7591 §3.2: 201, and errors as OAuth has them. Auth0 documents 200, and says in a form of its own what it refuses.
+ * @throws LoginTrouble for that
+ */
+async function asStandard(answer: Response, url: string, explain: ExplainRefusal | undefined): Promise<Response> {
+  const { status } = answer;
+  if (status === 200) return new Response(await answer.text(), { status: 201, headers: answer.headers });
+  if (status < 400) return answer;
+  const body = parseJson(
+    await answer
+      .clone()
+      .text()
+      .catch(() => ''),
+  );
+  const { error, message: said } = foreignSchema.safeParse(body).data ?? {};
+  if (error === undefined || said === undefined) return answer;
+  const words = withoutTokens(said, []).slice(0, 300);
+  const known = explain?.({ url, status, error, description: words });
+  throw new LoginTrouble(`the provider answered ${status} ${error}: ${words}`, known?.fix ?? byHand);
+}
+
+const foreignSchema = z.object({ error: z.string(), message: z.string() });
 
 /** Under which it is kept. */
 export function clientName({ issuer, way }: RegisteredFor): string {

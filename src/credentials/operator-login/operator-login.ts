@@ -4,6 +4,7 @@ import type { HttpClient } from '../../lib/http-client.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
 import type { Log } from '../../model/log.ts';
 import type { LoginAid } from '../../model/login-aid.ts';
+import type { ExplainRefusal } from '../../model/provider.ts';
 import type { SecretStore } from '../../model/secret-store.ts';
 import { fail, type UsherError } from '../../model/usher-error.ts';
 import { isFresh } from '../../oauth/token-life.ts';
@@ -39,6 +40,8 @@ export interface OperatorLoginDeps {
   readonly target: string;
   /** How long another process is waited for that refreshes the login; injected by tests. */
   readonly lockMs?: number;
+  /** What is known of the provider's refusals. */
+  readonly explainRefusal?: ExplainRefusal | undefined;
 }
 
 /** Two at the same time would each spend the other's refresh token, and a provider that rotates them ends the login then

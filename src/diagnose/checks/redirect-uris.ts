@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { describe } from '../../lib/describe-error.ts';
 import type { Facade } from '../../model/facade.ts';
 import { type Check, failed, type Outcome, type Patient, pass, unknown } from '../check.ts';
+import { findRegistration } from '../find-registration.ts';
 import { type ClientRow, knownClients } from '../known-clients.ts';
+import { providerOfIssuer } from '../provider-of-issuer.ts';
+import type { MetadataDocument } from '../read-issuer-metadata.ts';
 
 const timeoutMs = 5_000;
 
@@ -20,16 +23,8 @@ export const redirectUris: Check = {
     const { facade } = route;
     if (facade !== undefined) return judgeFacade(facade, patient);
     const endpoint = document?.authorization_endpoint;
-    if (endpoint === undefined) return unknown('The metadata name no authorization endpoint');
-    if (aids.clientId === undefined) {
-      const ways = document?.registration_endpoint ?? document?.client_id_metadata_document_supported;
-      return ways === undefined || ways === false
-        ? unknown(
-            'Clients have to be registered by hand, and no client id was given',
-            'Give the id of the client people sign in with: --client-id ID.',
-          )
-        : pass('Clients bring their own redirect URIs when they register themselves');
-    }
+    if (document === undefined || endpoint === undefined) return unknown('The metadata name no authorization endpoint');
+    if (aids.clientId === undefined) return judgeOwn(document, patient);
     const tried = await Promise.all(
       knownClients.map(async (client) => ({ client, found: await tryEach(client, endpoint, patient) })),
     );
@@ -41,6 +36,9 @@ export const redirectUris: Check = {
     });
     const evidence = `Client ${aids.clientId}: ${seen.join('; ')}`;
     if (tried.some(({ found }) => found.every(({ isTaken }) => isTaken))) return pass(evidence);
+    const provider = providerOfIssuer(patient, document.issuer);
+    if (provider.keepsErrorsOf?.(aids.clientId) === true)
+      return unknown(`${provider.title} shows errors of ${aids.clientId} on a page, whatever the redirect URI`);
     const wanted = knownClients.flatMap(({ title, redirectUris: uris }) => `${title}: ${uris.join(', ')}`).join('; ');
     return failed(evidence, {
       cause: 'redirect-uri-missing',
@@ -48,6 +46,20 @@ export const redirectUris: Check = {
     });
   },
 };
+
+/** Whoever registers itself says where it comes back to. */
+async function judgeOwn(document: MetadataDocument, patient: Patient): Promise<Outcome> {
+  const { isOpen, refused } = await findRegistration(document, patient);
+  const hint = 'Give the id of the client people sign in with: --client-id ID.';
+  if (isOpen || document.client_id_metadata_document_supported === true)
+    return pass('Clients bring their own redirect URIs when they register themselves');
+  return refused === undefined
+    ? unknown('Clients have to be registered by hand, and no client id was given', hint)
+    : unknown(
+        `Clients that take ${document.registration_endpoint} from the metadata and register there are refused: ${refused.words}`,
+        `${hint} ${refused.known.fix}`,
+      );
+}
 
 /** Clients register at the façade; what has to be registered at the provider is where the façade itself comes back to. */
 async function judgeFacade({ providerIssuer, clientId, callbackUrl }: Facade, patient: Patient): Promise<Outcome> {

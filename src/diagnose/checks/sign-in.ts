@@ -1,3 +1,4 @@
+import { findRegistration } from '../find-registration.ts';
 import { type Check, failed, pass, unknown } from '../check.ts';
 
 /** What an MCP client needs to sign a user in (MCP authorization). */
@@ -6,9 +7,9 @@ export const signIn: Check = {
   title: 'MCP clients can sign users in there',
   needs: ['issuer-metadata'],
   applies: ({ route }) => route.authenticator.issuers.length > 0,
-  run({ findings }) {
+  async run(patient) {
     const seen: string[] = [];
-    for (const [issuer, { document }] of findings.metadata) {
+    for (const [issuer, { document }] of patient.findings.metadata) {
       if (document?.authorization_endpoint === undefined || document.token_endpoint === undefined) {
         return failed(`${issuer}: its metadata have no authorization_endpoint or no token_endpoint`, {
           cause: 'no-sign-in',
@@ -30,7 +31,7 @@ export const signIn: Check = {
         });
       }
       const ways = [
-        ...(document.registration_endpoint === undefined ? [] : ['register themselves']),
+        ...((await findRegistration(document, patient)).isOpen ? ['register themselves'] : []),
         ...(document.client_id_metadata_document_supported === true ? ['bring a metadata document'] : []),
       ];
       seen.push(

@@ -12,7 +12,7 @@ export function authenticateApp(tenant: Tenant, request: IncomingMessage, parame
   const { refusals } = tenant.flavour;
   const basic = parseBasic(request.headers.authorization);
   const clientId = basic?.clientId ?? parameters['client_id'] ?? '';
-  const app = findApp(tenant.seed, clientId);
+  const app = findApp(tenant, clientId);
   const details = { clientId, org: tenant.seed.org, label: app?.label ?? '' };
   if (app === undefined) throw new TokenRefusal(refusals.clientUnknown, 'the seed has no such app', details);
   if (app.disabled === true)

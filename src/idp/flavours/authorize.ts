@@ -31,7 +31,7 @@ export async function answerAuthorization(
 ): Promise<void> {
   const url = new URL(request.url ?? '/', tenant.origin);
   const parameters = onlyOnce(url.searchParams);
-  const app = findApp(tenant.seed, parameters?.['client_id'] ?? '');
+  const app = findApp(tenant, parameters?.['client_id'] ?? '');
   const redirectUri = parameters?.['redirect_uri'] ?? '';
   // Nothing goes to an address that is not the app's (RFC 6749 §4.1.2.1).
   if (parameters === undefined || app === undefined) return answerError(tenant, response, 'This app is not known here');
@@ -53,6 +53,8 @@ export async function answerAuthorization(
   } catch (error) {
     if (!(error instanceof TokenRefusal)) throw error;
     tenant.log('authorization refused', { client: app.clientId, error: error.row.error, reason: error.reason });
+    if (tenant.flavour.showsErrors?.(app) === true)
+      return answerError(tenant, response, 'Oops!, something went wrong', `${error.row.error}: ${error.description}`);
     redirect(
       tenant,
       response,

@@ -4,6 +4,7 @@ import type { Seed, SeedApp, SeedServer, SeedUser } from '../seed/seed-schema.ts
 import type { SigningKeys } from '../signing-keys.ts';
 import type { IdpOptions } from '../running-idp.ts';
 import type { FlavourName } from './flavour-name.ts';
+import type { RegisteredApps } from './registered-apps.ts';
 import type { SeenProofs } from './seen-proofs.ts';
 import type { Sessions } from './sessions.ts';
 import type { RefusalRow, TokenRefusal } from './token-refusal.ts';
@@ -34,6 +35,8 @@ export interface Tenant {
   readonly secret: string;
   /** Who is signed in. */
   readonly sessions: Sessions;
+  /** Apps that registered themselves. */
+  readonly registered: RegisteredApps;
   /** Proofs of possession that came already. */
   readonly proofs: SeenProofs;
 }
@@ -89,6 +92,8 @@ export interface Flavour {
    * @throws TokenRefusal
    */
   readAuthorization(tenant: Tenant, app: SeedApp, parameters: Parameters): Asked;
+  /** Whether a refused authorization request of this app ends with a page instead of at its redirect URI; never when absent. */
+  showsErrors?(app: SeedApp): boolean;
   /** Grant by which a token is swapped. */
   readonly exchangeGrant: string;
   /** Thumbprint of the key that a token request proves; absent where there is no such thing as a proof.

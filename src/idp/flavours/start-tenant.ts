@@ -14,6 +14,7 @@ import { readCertificates } from '../tls/read-certificates.ts';
 import { landingPage } from '../views/landing-page.ts';
 import type { Flavour, Tenant } from './flavour.ts';
 import { buildTenantHandler } from './handle-tenant.ts';
+import { buildRegisteredApps } from './registered-apps.ts';
 import { buildSeenProofs } from './seen-proofs.ts';
 import { buildSessions } from './sessions.ts';
 import { openTenantKeys } from './tenant-keys.ts';
@@ -65,6 +66,7 @@ export async function startTenant(
     log: cleanLog(options.log),
     secret: randomBytes(32).toString('base64url'),
     sessions: buildSessions(seed.lifetimes.sessionMinutes, Date.now),
+    registered: buildRegisteredApps(),
     proofs: buildSeenProofs(proofSeconds),
   };
   const described = { httpUrl, httpsUrl, caFile: certificates.caFile, ...describe(tenant, seed) };

@@ -45,6 +45,11 @@ function findInServer(seed: Seed, server: SeedServer, path: SeedProblem['path'])
   server.trusts.forEach((id, index) => {
     if (!seed.servers.some((other) => other.id === id)) add(['trusts', index], `there is no server "${id}"`);
   });
+  if (Array.isArray(server.thirdPartyScopes)) {
+    server.thirdPartyScopes.forEach((scope, index) => {
+      if (!scopes.has(scope)) add(['thirdPartyScopes', index], `server "${server.id}" has no scope "${scope}"`);
+    });
+  }
   server.policies.forEach((policy, p) => {
     if (policy.clients !== 'ALL_CLIENTS') {
       policy.clients.forEach((client, index) => {

@@ -88,6 +88,10 @@ export const serverSchema = z.strictObject({
    * tokens are never bound when absent).
    */
   senderConstraining: z.enum(['allowed', 'required']).optional(),
+  /** What every third-party app may ask for (flavour auth0: Default Permissions for Third-Party Applications); nothing when
+   * absent.
+   */
+  thirdPartyScopes: z.union([z.literal('*'), z.array(scopeName).min(1)]).optional(),
   /** Okta refuses an authorization request without `state`. */
   requireState: z.boolean().default(true),
   policies: z.array(policySchema).default([]),
@@ -117,6 +121,8 @@ export const appSchema = z.strictObject({
   clientSecretExpiresAt: moment.optional(),
   /** How it proves who it is; where that is a key, no secret will do (flavour auth0: Private Key JWT). */
   authenticatesBy: z.enum(['secret', 'key']).optional(),
+  /** Belongs to somebody else, and may do little (flavour auth0: third-party applications with enhanced security controls). */
+  thirdParty: z.boolean().optional(),
   /** Other tenants may use it as well (flavour entra). */
   multitenant: z.boolean().optional(),
   assigned: peopleSchema.default('EVERYONE'),
@@ -156,6 +162,10 @@ export const seedSchema = z.strictObject({
   otherTenants: z.array(name).optional(),
   /** Takes `resource` for `audience` (flavour auth0: Resource Parameter Compatibility Profile). */
   resourceParameter: z.boolean().optional(),
+  /** Lets apps register themselves, as third-party ones in this security mode (flavour auth0: Dynamic Client Registration). */
+  registration: z.enum(['strict', 'permissive']).optional(),
+  /** Third-party apps can sign people in (flavour auth0: the connection is promoted to domain level). */
+  domainConnection: z.boolean().optional(),
   /** What an Action of the post-login trigger denies exchanges with, in its own words (flavour auth0). */
   actionDenies: name.optional(),
   /** May be none: then they are made through the management API. */

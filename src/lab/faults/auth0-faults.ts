@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts';
+import { auth0ClientFaults } from './auth0-client-faults.ts';
 import { auth0DpopFaults } from './auth0-dpop-faults.ts';
 import { auth0TokenFaults } from './auth0-token-faults.ts';
 import { auth0UserFaults } from './auth0-user-faults.ts';
@@ -127,6 +128,7 @@ const applicationFaults: readonly Fault[] = [
 export const auth0Faults: readonly Fault[] = [
   ...auth0TokenFaults,
   ...applicationFaults,
+  ...auth0ClientFaults,
   ...auth0DpopFaults,
   ...auth0UserFaults,
 ];

@@ -4,6 +4,7 @@ const onBehalfOf = 'https://auth0.com/docs/secure/call-apis-on-users-behalf/on-b
 const customExchange = 'https://auth0.com/docs/authenticate/custom-token-exchange';
 const clientGrants = 'https://auth0.com/docs/get-started/applications/application-access-to-apis-client-grants';
 const constraining = 'https://auth0.com/docs/secure/sender-constraining/configure-sender-constraining';
+const registration = 'https://auth0.com/docs/get-started/applications/dynamic-client-registration';
 const dpop = 'https://auth0.com/docs/secure/sender-constraining/demonstrating-proof-of-possession-dpop';
 
 /** What Auth0 refuses an on-behalf-of or custom token exchange with. The console is the Auth0 Dashboard. Its token endpoint
@@ -21,7 +22,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
     id: 'auth0-client-grant-missing',
     answer: {
       errors: ['access_denied', 'invalid_request', 'unauthorized_client', 'invalid_target'],
-      description: /client is not authorized to access/i,
+      description: /client (?:"[^"]*" )?is not authorized to access/i,
     },
     turn: 'set-up',
     cause: 'The gateway’s application has no user-delegated access to the API behind.',
@@ -170,6 +171,13 @@ export const auth0Refusals: readonly KnownRefusal[] = [
     cause: 'Auth0 does not take the gateway’s proof of possession.',
     fix: 'Compare the clocks, and --token-exchange-url with the tenant’s domain; Monitoring → Logs has the reason. Auth0 takes proofs signed with ES256 or RS256.',
     source: dpop,
+  },
+  {
+    id: 'auth0-registration-off',
+    answer: { statuses: [400], errors: ['Bad Request'], description: /dynamic client registration is disabled/i },
+    cause: 'Clients may not register themselves at this tenant, although its metadata name an endpoint for it.',
+    fix: 'Make an application for the client (Applications → Create Application) and give the client its id; or let the façade register clients. Settings → Advanced → Dynamic Client Registration (DCR) lets anybody make applications in the tenant.',
+    source: `${registration}; observed`,
   },
   {
     id: 'auth0-suspicious-ip',

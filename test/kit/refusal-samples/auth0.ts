@@ -37,6 +37,11 @@ export const auth0Samples: Readonly<Record<string, RefusalAnswer>> = {
   },
   'auth0-client-unauthorized': { status: 401, error: 'access_denied', description: 'Unauthorized' },
   'auth0-client-unknown': { status: 401, error: 'invalid_client', description: 'Unknown client: 0oa1gateway' },
+  'auth0-registration-off': {
+    status: 400,
+    error: 'Bad Request',
+    description: 'dynamic client registration is disabled',
+  },
   'auth0-dpop-nonce': {
     status: 400,
     error: 'use_dpop_nonce',

@@ -294,6 +294,7 @@ describe('usher idp --flavour auth0', () => {
   test('the catalogue – all of it that the imitation can give – was provoked', () => {
     assertAllProvoked('auth0', provoked, {
       'auth0-suspicious-ip': 'addresses are not told apart',
+      'auth0-registration-off': 'provoked in registration.test.ts',
       'auth0-dpop': 'provoked in dpop.test.ts',
       'auth0-dpop-nonce': 'provoked in dpop.test.ts',
       'auth0-dpop-api-off': 'provoked in dpop.test.ts',

@@ -17,8 +17,11 @@ const deepest = 4;
  * Client swaps a token for its own API for one of another API, which names the whole chain of actors in `act`.
  */
 export async function exchange(tenant: Tenant, app: SeedApp, parameters: Parameters): Promise<Granted> {
-  if (!app.grantTypes.includes(tokenExchangeGrant))
-    throw new TokenRefusal(refusals.grantNotAllowed, 'the app’s grantTypes leave token exchange out');
+  if (!app.grantTypes.includes(tokenExchangeGrant) || app.thirdParty === true)
+    throw new TokenRefusal(
+      refusals.grantNotAllowed,
+      'the app’s grantTypes leave token exchange out, or it is a third-party one',
+    );
   // Both are required, where RFC 8693 has one of them optional.
   if (parameters['subject_token_type'] !== accessTokenType || parameters['requested_token_type'] !== accessTokenType)
     throw new TokenRefusal(refusals.tokenTypesInvalid, `expected ${accessTokenType} for both`);

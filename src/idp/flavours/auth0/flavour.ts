@@ -8,7 +8,9 @@ import { leaveScopes } from './leave-scopes.ts';
 import { nonceOf } from './proof-nonce.ts';
 import { readProof } from './read-proof.ts';
 import { refusals } from './refusals.ts';
+import { registerClient } from './register-client.ts';
 import { signOut } from './sign-out.ts';
+import { readThirdParty } from './third-party.ts';
 import { userIdOf } from './user-id.ts';
 import { accessTokenType, tokenExchangeGrant } from '../../../model/urns.ts';
 
@@ -27,22 +29,28 @@ export const auth0: Flavour = {
     keys: '/.well-known/jwks.json',
     metadata: ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'],
   }),
-  metadata: () => ({
+  metadata: ({ origin }) => ({
+    // Whether it is switched on or not.
+    registration_endpoint: `${origin}/oidc/register`,
     scopes_supported: [...oidcScopes],
     claims_supported: ['aud', 'auth_time', 'email', 'email_verified', 'exp', 'iat', 'iss', 'name', 'nickname', 'sub'],
   }),
-  readAuthorization(tenant, _, parameters) {
+  readAuthorization(tenant, app, parameters) {
     // `resource` instead of `audience`: the tenant's Resource Parameter Compatibility Profile. Without, it means nothing.
     const { resourceParameter = true } = tenant.seed;
     const audience = parameters['audience'] ?? (resourceParameter ? parameters['resource'] : undefined);
     const scopes = (parameters['scope'] ?? '').split(' ').filter((scope) => scope !== '');
-    if (audience === undefined) return { apis: [], scopes: scopes.filter((scope) => oidcScopes.has(scope)) };
     const api = tenant.seed.servers.find((server) => server.audience === audience);
-    if (api === undefined) throw new TokenRefusal(refusals.apiUnknown, 'no server has it', { api: audience });
+    if (audience !== undefined && api === undefined)
+      throw new TokenRefusal(refusals.apiUnknown, 'no server has it', { api: audience });
+    if (app.thirdParty === true) return readThirdParty(tenant, app, { parameters, api });
+    if (api === undefined) return { apis: [], scopes: scopes.filter((scope) => oidcScopes.has(scope)) };
     // What the API does not have is left out, not refused; what the user may not, once it is known who signs in.
     const known = new Set(api.scopes.map(({ name }) => name));
     return { apis: [api], scopes: scopes.filter((scope) => oidcScopes.has(scope) || known.has(scope)) };
   },
+  // Open Redirect Protection, which they have unless somebody switches it off.
+  showsErrors: ({ thirdParty }) => thirdParty === true,
   exchangeGrant: tokenExchangeGrant,
   readProof,
   tokenHeaders: (tenant) => ({ 'DPoP-Nonce': nonceOf(tenant) }),
@@ -67,7 +75,7 @@ export const auth0: Flavour = {
     ...(isExchange ? { issued_token_type: accessTokenType } : {}),
   }),
   refusals,
-  endpoints: () => ({ '/v2/logout': signOut }),
+  endpoints: () => ({ '/v2/logout': signOut, '/oidc/register': registerClient }),
   refusalBody: (_, { row, description }) => ({ error: row.error, error_description: description }),
 };
 

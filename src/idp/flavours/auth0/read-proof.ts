@@ -51,7 +51,7 @@ function wantsNonce(tenant: Tenant, { app, parameters }: { readonly app: SeedApp
 function comesFromPublic(tenant: Tenant, token: string | undefined): boolean {
   const claims = token === undefined ? undefined : decodeClaims(token);
   if (!isObject(claims?.['cnf'])) return false;
-  const client = findApp(tenant.seed, String(claims['azp']));
+  const client = findApp(tenant, String(claims['azp']));
   return client !== undefined && isPublic(client);
 }
 

@@ -44,6 +44,16 @@ export const refusals = {
   // auth0.com/docs/secure/multi-factor-authentication/authenticate-using-ropg-flow-with-mfa
   multifactorRequired: row(403, 'mfa_required', 'Multifactor authentication required'),
   apiUnknown: row(403, 'access_denied', 'Service not found: {api}'),
+  // What third-party applications run into: codes from auth0.com/docs/get-started/applications/third-party-applications/security-controls
+  // and …/troubleshooting, the words of the two below as people quote them, the others ours.
+  connectionMissing: row(403, 'invalid_request', 'no connections enabled for the client'),
+  thirdPartyNotGranted: row(
+    403,
+    'invalid_request',
+    'Client "{clientId}" is not authorized to access resource server "{api}".',
+  ),
+  parameterUnsupported: row(400, 'invalid_request', 'Parameter "{name}" is not supported for third-party applications'),
+  challengeMissing: row(400, 'invalid_request', 'Parameter "code_challenge" is required for third-party applications'),
   tokenTypesInvalid: row(400, 'invalid_request', 'Invalid subject_token_type and requested_token_type combination.'),
   // Ours: the documentation says when, not how.
   subjectTokenInvalid: row(400, 'invalid_request', 'Invalid subject_token'),

@@ -10,7 +10,7 @@ import { onlyOnce } from '../read-parameters.ts';
  */
 export const signOut: TenantEndpoint = async (tenant, request, response) => {
   const parameters = onlyOnce(new URL(request.url ?? '/', tenant.origin).searchParams) ?? {};
-  const allowed = findApp(tenant.seed, parameters['client_id'] ?? '')?.postLogoutRedirectUris ?? [];
+  const allowed = findApp(tenant, parameters['client_id'] ?? '')?.postLogoutRedirectUris ?? [];
   const target = parameters['returnTo'] ?? allowed[0];
   if (target !== undefined && !allowed.includes(target)) {
     const detail = `The "returnTo" querystring parameter "${target}" is not defined as a valid URL in "Allowed Logout URLs".`;

@@ -30,7 +30,7 @@ export const endSession: TenantEndpoint = async (tenant, request, response) => {
   const { id_token_hint: token, client_id: clientId, post_logout_redirect_uri: target } = parameters;
   const hint = token === undefined ? undefined : await readHint(tenant, token);
   if (token !== undefined && hint === undefined) return answer(400, problemPage('Invalid parameter: id_token_hint'));
-  const app = hint?.app ?? findApp(tenant.seed, clientId ?? '');
+  const app = hint?.app ?? findApp(tenant, clientId ?? '');
   if (target !== undefined && app === undefined) return answer(400, problemPage('Missing parameters: id_token_hint'));
   if (target !== undefined && !app?.postLogoutRedirectUris.includes(target))
     return answer(400, problemPage('Invalid redirect uri'));
@@ -48,7 +48,7 @@ async function readHint(tenant: Tenant, token: string): Promise<Hint | undefined
   const verdict = await verifyToken(tenant, token);
   if (verdict.state === 'invalid' || verdict.claims['typ'] !== 'ID') return undefined;
   const { azp, sid } = verdict.claims;
-  return { app: findApp(tenant.seed, String(azp)), sessionId: String(sid) };
+  return { app: findApp(tenant, String(azp)), sessionId: String(sid) };
 }
 
 function confirmPage(tenant: Tenant, sessionId: string, action: string): string {

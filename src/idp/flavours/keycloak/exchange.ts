@@ -73,7 +73,7 @@ async function verifySubjectToken(tenant: Tenant, token: string) {
     verdict.claims.iss === tenant.issuer &&
     (verdict.claims['typ'] === 'Bearer' || verdict.claims['typ'] === 'DPoP') &&
     !tenant.sessions.hasEnded(String(verdict.claims['sid']));
-  const hasClient = isOurs && findApp(tenant.seed, String(verdict.claims['azp'])) !== undefined;
+  const hasClient = isOurs && findApp(tenant, String(verdict.claims['azp'])) !== undefined;
   const user = hasClient ? tenant.seed.users.find((one) => userIdOf(one) === verdict.claims.sub) : undefined;
   if (!isOurs || user === undefined)
     throw new TokenRefusal(
