@@ -83,6 +83,10 @@ async function valuesOf({ long }: Option, environment: CommandContext['environme
     const groups = new Set(views.flatMap(({ record }) => record?.group ?? []));
     return [...groups].map((word) => ({ word, about: 'group' }));
   }
+  if (long === '--unset')
+    return leaves.flatMap(({ meta }) =>
+      meta.flag === undefined ? [] : [{ word: meta.flag, about: oneLine(meta.help) }],
+    );
   const leaf = leaves.find(({ meta }) => [meta.flag, ...(meta.flagAliases ?? [])].some((flag) => `--${flag}` === long));
   return (leaf?.choices ?? []).map((word) => ({ word, about: oneLine(leaf?.meta.help ?? '') }));
 }

@@ -107,7 +107,9 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
   const before = { record: view.record, settings: await readFile(view.place.settings, 'utf8') };
   const given = textsOf(command, 'config').at(-1);
   const words = tail === undefined ? [] : [{ leaf: workloadLeaf('command'), label: 'COMMAND', texts: tail }];
+  const unset = readUnset(command, problems);
   const loaded = loadSaved(view.place, {
+    unset,
     flags: [...givenFlags(command, leaves), ...debugFlags(command), ...words],
     problems: [...unknown, ...problems, ...values.problems],
     findSecret: buildFindSecret(() => openSecretStore(environment)),
@@ -120,6 +122,17 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
     ...(textsOf(command, 'client').length > 0 || values.isSet(runOptions.noClient) ? { clients } : {}),
   };
   return { view, before, chosen, loaded };
+}
+
+function readUnset(command: Command, problems: Problem[]): readonly string[] {
+  const names = textsOf(command, 'unset').flatMap((text) => text.split(',').map((name) => name.trim()));
+  if (names.includes(''))
+    problems.push({ where: '--unset', what: 'names nothing; give the flag of a setting, without --' });
+  const given = givenFlags(command, leaves).flatMap(({ leaf }) => leaf.meta.flag ?? []);
+  for (const name of names.map((one) => one.replace(/^--/, '')))
+    if (given.includes(name))
+      problems.push({ where: '--unset', what: `names ${name}, which is given as well; keep one of them` });
+  return names.filter((name) => name !== '');
 }
 
 async function write({ place }: ServerView, { record, settings }: Changed, machine: Machine): Promise<void> {

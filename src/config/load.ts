@@ -8,7 +8,7 @@ import { readConfigFile } from './config-file.ts';
 import { describeIssue, findLeaf, findMeantKeys, type Spelling, whereIs } from './describe-issue.ts';
 import { Draft } from './draft.ts';
 import { formatPath, isTree, plainPath, setOwn, type Tree, valueAt } from './path.ts';
-import { placesOf, prepareFile } from './prepare-file.ts';
+import { nameAllStrategies, placesOf, prepareFile } from './prepare-file.ts';
 import { quote } from './quote.ts';
 import { readEnvironment } from './read-environment.ts';
 import { type GivenFlag, readFlags } from './read-flags.ts';
@@ -17,6 +17,7 @@ import { resolveSecretEnv } from './resolve-secret-env.ts';
 import { type Config, configSchema } from './schema.ts';
 import type { Problem, Source } from './source.ts';
 import { type Leaf, leaves, type Segment } from './leaves.ts';
+import { unsetSettings } from './unset-settings.ts';
 
 export interface LoadOptions {
   /** YAML file; the only place where several servers can stand. */
@@ -28,6 +29,8 @@ export interface LoadOptions {
     readonly spelling: Pick<Spelling, 'upstream' | 'upstreamAdvice'>;
   };
   readonly flags: readonly GivenFlag[];
+  /** Settings that the file says, and that shall not be said any more (see unsetSettings). */
+  readonly unset?: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where settings that name a secret lead; they are refused without. */
   readonly findSecret?: FindSecret;
@@ -75,6 +78,8 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       'expected where the MCP server is, for example url: http://127.0.0.1:8001/mcp',
   };
   const server = oneServer === undefined ? undefined : chooseServer(draft, oneServer.name);
+  nameAllStrategies(draft);
+  if (server !== undefined) draft.problems.push(...unsetSettings(draft, options.unset ?? [], server));
   prepareFile(draft, environment);
   readEnvironment(draft, environment, server);
   readFlags(draft, options.flags, server);

@@ -6,11 +6,15 @@ import { readSecret, type SecretForm } from './secret-forms.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Brings what a file says into the form the schema checks: strategies named, single values made lists, secrets read,
- * paths made absolute. What is wrong with the secrets becomes problems.
+/** Names the strategies that a file does not name, so that it is known which settings have a place in it. */
+export function nameAllStrategies(draft: Draft): void {
+  for (const server of draft.servers) nameStrategies(valueAt(draft.tree, ['servers', server]));
+}
+
+/** Brings what a file says into the form the schema checks, after its strategies were named: single values made lists, secrets
+ * read, paths made absolute. What is wrong with the secrets becomes problems.
  */
 export function prepareFile(draft: Draft, environment: Environment): void {
-  for (const server of draft.servers) nameStrategies(valueAt(draft.tree, ['servers', server]));
   for (const leaf of leaves) {
     for (const path of placesOf(draft, leaf)) prepareLeaf(draft, leaf, { path, environment });
   }

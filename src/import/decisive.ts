@@ -13,7 +13,7 @@ export const decisive: ReadonlyMap<keyof RunConfig, string> = new Map([
   ['upstream_swap_config', 'lends the server tokens of an authorization server of ToolHive'],
   ['embedded_auth_server_config', 'is an authorization server of ToolHive, at which callers sign in'],
   ['aws_sts_config', 'signs calls for AWS, which Usher does not'],
-  ['rate_limit_config', 'limits how often somebody may call; usher update --rate-limit-… is for that'],
+  ['rate_limit_config', 'limits how often somebody may call; usher update --rate-limit is for that'],
   ['tools_override', 'gives tools other names and descriptions, which Usher does not'],
   ['validating_webhooks', 'asks another service whether a call may go on'],
   ['mutating_webhooks', 'lets another service change calls'],

@@ -60,3 +60,26 @@ test('usher update -f – an edited export – is what it goes on with; a broken
   assert.match(refused.stderr, /usher\.yaml:\d+:\d+.*upsteam/);
   assert.equal((await post(url, undefined, body)).status, 200);
 });
+
+test('usher update --unset – what was set – holds by default again, while calls go on; what was not set is refused', async (context) => {
+  const { machine, url, pid } = await runApollo(context, ['--body-limit', '1024', '--forward-headers', 'x-request-id']);
+  const before = pid();
+  const long = JSON.stringify({ ...JSON.parse(body), params: { name: 'x'.repeat(2000) } });
+  assert.equal((await post(url, undefined, long)).status, 413);
+  const { code, stderr } = await machine.usher(['update', 'apollo', '--unset', 'body-limit']);
+  assert.equal(code, 0, stderr);
+  assert.equal(pid(), before);
+  assert.equal((await post(url, undefined, long)).status, 200);
+  const exported = (await machine.usher(['export', 'apollo'])).stdout;
+  assert.doesNotMatch(exported, /bodyLimitBytes/);
+  assert.match(exported, /x-request-id/);
+  const again = await machine.usher(['update', 'apollo', '--unset', 'body-limit']);
+  assert.equal(again.code, 2);
+  assert.match(again.stderr, /--unset: names body-limit, which is not set/);
+  const both = await machine.usher(['update', 'apollo', '--unset', 'forward-headers', '--forward-headers', 'x-other']);
+  assert.match(both.stderr, /--unset: names forward-headers, which is given as well; keep one of them/);
+  const needed = await machine.usher(['update', 'apollo', '--unset', 'anonymous']);
+  assert.equal(needed.code, 2);
+  assert.match(needed.stderr, /nothing says who may call/);
+  assert.equal((await machine.usher(['export', 'apollo'])).stdout, exported);
+});

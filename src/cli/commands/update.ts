@@ -5,6 +5,13 @@ import { addConfigOptions } from '../load-arguments.ts';
 import { runOptions } from '../one-server.ts';
 import { addSimpleOptions } from '../simple-options.ts';
 
+/** Settings that shall not be said any more. */
+export const unsetOption = {
+  flags: '--unset <NAME,…>',
+  help: 'Takes settings back, so that what holds by default holds for them, repeatable: by their flags (oidc-scopes), one entry of several (env.DEBUG), or by their place in what usher export prints (policy.rules, listen.tls)',
+  group: 'Server',
+};
+
 const options = [runOptions.group, runOptions.client, runOptions.noClient].map(({ flags, help, group }) => ({
   flags,
   help,
@@ -17,13 +24,14 @@ export const updateCommand: CommandModule = {
     const command = buildCommand('usher update', {
       summary:
         'Changes the settings of a server that runs in the background, or did: flags as usher run has them; the others stay. It goes on with them at once, and with those it had where it does not start.',
-      usage: 'NAME [options of run] [-- COMMAND ARG…]\n       usher update NAME -f FILE',
+      usage: 'NAME [options of run] [--unset NAME,…] [-- COMMAND ARG…]\n       usher update NAME -f FILE',
       examples: [
         'usher update apollo --oidc-scopes mcp:tools:call --log-level debug',
+        '# Take settings back\nusher update apollo --unset oidc-scopes,env.DEBUG',
         '# What no flag can say: edit what usher export prints\nusher export apollo > usher.yaml\nusher update apollo -f usher.yaml',
       ],
     });
-    addSimpleOptions(command, options);
+    addSimpleOptions(command, [unsetOption, ...options]);
     return addConfigOptions(command, leaves);
   },
   async execute(command, context) {
