@@ -193,6 +193,7 @@ const samples: Samples = {
   engine: same('podman'),
   pull: same('never'),
   'permission-profile': same('none'),
+  'allow-host': listOf('api.example.com:443', '.example.org'),
   publish: listOf('9090:9090', '127.0.0.1:9091:9000/udp'),
   network: same('backend'),
   user: same('1000:1000'),

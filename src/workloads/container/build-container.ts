@@ -11,6 +11,8 @@ export interface ContainerParts {
   readonly env: Readonly<Record<string, string>>;
   readonly volumes: readonly Volume[];
   readonly network: string;
+  /** Has it no way out of its own? Then it asks nobody for names either. */
+  readonly isIsolated: boolean;
   /** The port it listens on; undefined for one that speaks over its standard streams. */
   readonly targetPort: number | undefined;
   /** The port of this machine's loopback address that leads there; 0 lets the engine choose, undefined publishes none. */
@@ -34,7 +36,7 @@ export function buildLabels(server: string): Record<string, string> {
  * that servers write down.
  */
 export function buildContainer(settings: ContainerSettings, parts: ContainerParts): Record<string, unknown> {
-  const { server, image, env, volumes, network, targetPort, hostPort, hasInput, hasInit } = parts;
+  const { server, image, env, volumes, network, isIsolated, targetPort, hostPort, hasInput, hasInit } = parts;
   const bindings = buildBindings(settings.publish, targetPort, hostPort);
   const needsTemporary = !settings.writableRoot && volumes.every(({ target }) => target !== '/tmp');
   const memory = settings.memory === undefined ? undefined : parseSize(settings.memory);
@@ -55,6 +57,9 @@ export function buildContainer(settings: ContainerSettings, parts: ContainerPart
       NetworkMode: network,
       PortBindings: bindings,
       ...(network === 'none' ? {} : { ExtraHosts: ['host.docker.internal:host-gateway'] }),
+      // Some engines look names up for a network without a way out, by whom they ask themselves: questions are a way out. There
+      // nobody answers; with a proxy it is the proxy that looks names up.
+      ...(isIsolated && network !== 'none' ? { Dns: ['127.0.0.1'] } : {}),
       // This form never makes what is missing; the other one is for the labels of SELinux, which this one does not know.
       Mounts: volumes
         .filter(({ label }) => label === undefined)

@@ -6,7 +6,8 @@ import type { Log } from '../../model/log.ts';
 import { LastLines } from '../last-lines.ts';
 import { demultiplex } from './demultiplex.ts';
 import { adviseEnd, describeEnd } from './describe-end.ts';
-import { makeNetwork, type OwnNetwork, SharedNetwork } from './own-network.ts';
+import { type GuardedNetwork, makeGuardedNetwork } from './guarded-network.ts';
+import { SharedNetwork } from './own-network.ts';
 import { prepareContainer, type Prepared, withWords } from './prepare-container.ts';
 import type { Volume } from './read-volumes.ts';
 import { readOutput } from './read-outputs.ts';
@@ -38,7 +39,10 @@ export function containerLauncher(name: string, settings: ContainerSettings, log
     architectures = { image: ready.image.Architecture, engine: ready.engine.architecture };
     return ready;
   };
-  const makeOwn = async () => makeNetwork(name, (await prepare()).engine, { isInternal: false });
+  const makeOwn = async () => {
+    const { engine, isIsolated, egress } = await prepare();
+    return makeGuardedNetwork(name, engine, { isIsolated, egress, log, image: settings.image });
+  };
   const shared = new SharedNetwork(makeOwn);
   return {
     label: settings.image,
@@ -62,19 +66,21 @@ interface Launch {
   readonly ready: Prepared;
   readonly given: LaunchGift;
   /** A network it is alone in, as far as it sees. */
-  readonly join: () => Promise<OwnNetwork>;
+  readonly join: () => Promise<GuardedNetwork>;
   readonly log: Log;
 }
 
 async function launch(server: string, { settings, ready, given, join, log }: Launch): Promise<Launched> {
   await using made = new AsyncDisposableStack();
-  const isAlone = settings.network === undefined && !ready.isIsolated;
-  const own = isAlone ? made.use(await join()) : undefined;
+  const hasNetwork = settings.network === undefined && (!ready.isIsolated || ready.egress !== undefined);
+  const own = hasNetwork ? made.use(await join()) : undefined;
+  const admitted = own?.proxy?.admit();
+  if (admitted !== undefined) made.defer(admitted.dismiss);
   const gift = readGift(given);
   const parts = {
     ...ready,
     server,
-    env: { ...ready.env, ...gift.env },
+    env: { ...ready.env, ...gift.env, ...admitted?.env },
     volumes: [...ready.volumes, ...gift.volumes],
     network: own?.name ?? settings.network ?? 'none',
     targetPort: undefined,

@@ -51,7 +51,7 @@ const labels = z.record(z.string(), z.string()).nullish();
 export const containersAnswer = z.array(z.object({ Id: z.string(), Labels: labels }));
 
 export const networkAnswer = z.object({
-  IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string() })).nullish() }),
+  IPAM: z.object({ Config: z.array(z.object({ Subnet: z.string(), Gateway: z.string().optional() })).nullish() }),
 });
 
 export const networksAnswer = z.array(z.object({ Id: z.string(), Labels: labels }));

@@ -53,9 +53,10 @@ async function leadNowhere(server: string, { client }: Engine): Promise<Record<s
   const { Id } = await client.read(createdAnswer, 'POST', '/networks/create', { body });
   try {
     const { IPAM } = await client.read(networkAnswer, 'GET', `/networks/${Id}`);
-    const subnet = (IPAM.Config ?? []).map(({ Subnet }) => Subnet).find((one) => !one.includes(':'));
-    if (subnet === undefined) throw new Error('the engine gives networks no addresses of IPv4');
-    return { Config: [{ Subnet: subnet, AuxiliaryAddresses: { DefaultGatewayIPv4: lastHostOf(subnet) } }] };
+    const found = (IPAM.Config ?? []).find(({ Subnet }) => !Subnet.includes(':'));
+    if (found === undefined) throw new Error('the engine gives networks no addresses of IPv4');
+    // Gateway is what the engine calls the address of this machine in it.
+    return { Config: [{ ...found, AuxiliaryAddresses: { DefaultGatewayIPv4: lastHostOf(found.Subnet) } }] };
   } finally {
     await removeNetwork(client, Id);
   }
@@ -75,23 +76,22 @@ export function nameFor(server: string): string {
 }
 
 /** One network for as many containers as use it at a time. */
-export class SharedNetwork {
+export class SharedNetwork<N extends OwnNetwork> {
   #users = 0;
-  #made: Promise<OwnNetwork> | undefined;
-  readonly #make: () => Promise<OwnNetwork>;
+  #made: Promise<N> | undefined;
+  readonly #make: () => Promise<N>;
 
-  constructor(make: () => Promise<OwnNetwork>) {
+  constructor(make: () => Promise<N>) {
     this.#make = make;
   }
 
-  /** Its name; dispose it when the container is gone. */
-  async join(): Promise<OwnNetwork> {
+  /** The network; dispose it when the container is gone. */
+  async join(): Promise<N> {
     this.#users += 1;
     this.#made ??= this.#make();
     const made = this.#made;
     try {
-      const { name } = await made;
-      return { name, [Symbol.asyncDispose]: () => this.#leave(made) };
+      return { ...(await made), [Symbol.asyncDispose]: () => this.#leave(made) };
     } catch (error) {
       this.#users -= 1;
       if (this.#made === made) this.#made = undefined;
@@ -99,7 +99,7 @@ export class SharedNetwork {
     }
   }
 
-  async #leave(made: Promise<OwnNetwork>): Promise<void> {
+  async #leave(made: Promise<N>): Promise<void> {
     this.#users -= 1;
     if (this.#users > 0) return;
     this.#made = undefined;

@@ -1,6 +1,7 @@
 import type { Log } from '../../model/log.ts';
 import type { ShowProgress } from '../../model/workload.ts';
 import { describe } from '../../lib/describe-error.ts';
+import type { EgressRules } from './egress-rules.ts';
 import type { ImageAnswer } from './engine-answers.ts';
 import { type Engine, findEngine } from './find-engine.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -17,8 +18,10 @@ export interface Prepared {
   readonly image: ImageAnswer;
   readonly env: Readonly<Record<string, string>>;
   readonly volumes: readonly Volume[];
-  /** It reaches nobody, and only this machine reaches it. */
+  /** It has no way out of its own, and only this machine reaches it. */
   readonly isIsolated: boolean;
+  /** What it may call nevertheless; undefined for nobody, or everybody. */
+  readonly egress: EgressRules | undefined;
 }
 
 export interface PrepareOptions {
@@ -39,11 +42,12 @@ export async function prepareContainer(
 ): Promise<Prepared> {
   const { log, signal, showProgress } = options;
   const { pull } = settings;
-  const { isIsolated, volumes: mounts } = await readProfile(settings.image, settings.profile);
+  const { profile, allowHosts } = settings;
+  const { isIsolated, egress, volumes: mounts } = await readProfile(settings.image, profile, allowHosts);
   if (isIsolated && (settings.network !== undefined || settings.publish.length > 0))
     throw refuseContainer(
       settings.image,
-      `its permission profile (${settings.profile}) lets it reach nobody, and ${settings.network === undefined ? '--publish' : '--network'} is given as well`,
+      `${allowHosts.length > 0 ? '--allow-host' : `its permission profile (${profile})`} lets it reach ${egress === undefined ? 'nobody' : 'some hosts only'}, and ${settings.network === undefined ? '--publish' : '--network'} is given as well`,
       'Leave one of the two out',
     );
   const engine = await findEngine(settings.engine);
@@ -53,7 +57,7 @@ export async function prepareContainer(
     await removeLeftovers(name, engine, log);
     signal?.throwIfAborted();
     const image = options.image ?? (await provideImage(settings.image, engine, { pull, log, signal, showProgress }));
-    return { engine, image, env, volumes, isIsolated };
+    return { engine, image, env, volumes, isIsolated, egress };
   });
 }
 

@@ -80,6 +80,13 @@ export const containerSchema = z.strictObject({
     placeholder: 'NAME|PATH',
     path: 'before-colon',
   }),
+  allowHosts: setting(z.array(z.string().min(1)).default([]), {
+    help: 'Only hosts it may call: HOST, .DOMAIN, an address or network, each with :PORT or without; by HTTP and HTTPS through a proxy of Usher, everything else is cut off',
+    flag: 'allow-host',
+    group,
+    placeholder: 'HOST[:PORT],…',
+    example: 'api.example.com:443',
+  }),
   publish: setting(
     z
       .array(

@@ -5,7 +5,7 @@ import { findExposedPort, findHostPort, type ContainerParts } from './build-cont
 import { demultiplex } from './demultiplex.ts';
 import { adviseEnd, describeEnd, describeLastWords, findAdvice } from './describe-end.ts';
 import type { ImageAnswer } from './engine-answers.ts';
-import { makeNetwork } from './own-network.ts';
+import { makeGuardedNetwork } from './guarded-network.ts';
 import { prepareContainer, type Prepared, withWords } from './prepare-container.ts';
 import { readOutput } from './read-outputs.ts';
 import { refuseContainer } from './refuse-container.ts';
@@ -61,16 +61,19 @@ interface Run {
 }
 
 async function run(server: string, { settings, prepared, target, deps }: Run): Promise<RunningServer> {
-  const { engine, isIsolated } = prepared;
+  const { engine, isIsolated, egress } = prepared;
+  const { image } = settings;
   const { log, signal, kept, onErrorLine } = deps;
   await using made = new AsyncDisposableStack();
   const own =
     settings.network === undefined
-      ? made.use(await makeNetwork(server, engine, { isInternal: isIsolated }))
+      ? made.use(await makeGuardedNetwork(server, engine, { isIsolated, egress, log, image }))
       : undefined;
+  const admitted = own?.proxy?.admit();
   const parts: ContainerParts = {
     ...prepared,
     server,
+    env: { ...prepared.env, ...admitted?.env },
     network: own?.name ?? settings.network ?? '',
     targetPort: target,
     hostPort: isIsolated ? undefined : kept.hostPort,

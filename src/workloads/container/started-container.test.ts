@@ -41,6 +41,7 @@ test('a container that is removed while its end is looked at, as Podman may be s
     targetPort: undefined,
     hostPort: undefined,
     hasInput: false,
+    isIsolated: false,
     hasInit: true,
   };
   const settings = containerSchema.parse({ strategy: 'container', image: 'acme/server:1' });

@@ -35,7 +35,8 @@ const tools: Readonly<Record<string, (id: unknown, params: Params) => unknown>> 
     const { url } = params['arguments'] as { url: string };
     fetch(url, { signal: AbortSignal.timeout(3000) }).then(
       async (found) => say({ id, result: text(await found.text()) }),
-      (error: Error & { cause?: { code?: string } }) => say({ id, result: text(error.cause?.code ?? error.name) }),
+      (error: Error & { cause?: { code?: string; message?: string } }) =>
+        say({ id, result: text([error.name, error.cause?.code, error.cause?.message].join(' ')) }),
     );
   },
   raw: (id) => say({ id, result: text(lastLine) }),
