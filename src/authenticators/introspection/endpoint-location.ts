@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { describe } from '../../lib/describe-error.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
+import { LastFailure } from '../../lib/last-failure.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
 import type { Log } from '../../model/log.ts';
 import { fail } from '../../model/usher-error.ts';
@@ -16,7 +17,9 @@ export interface EndpointLocationDeps {
 }
 
 const timeoutMs = 5_000;
-/** How long it is believed before the issuer is asked again, in the background. */
+/** How long it is believed before the issuer is asked again, in the background. It is not over then, as keys are after a while: they
+ * may have been withdrawn, an address that moved answers no more. So the ages of the two have rules of their own.
+ */
 const lifeMs = 3_600_000;
 /** After a failure the next call asks again, but not more often than this. */
 const retryMs = 500;
@@ -34,7 +37,7 @@ export class EndpointLocation {
   readonly #deps: EndpointLocationDeps;
   readonly #flight = new SingleFlight<void>();
   #found: Found | undefined;
-  #failure: { readonly reason: string; readonly atMs: number } | undefined;
+  readonly #failure = new LastFailure();
 
   constructor(settings: IntrospectionSettings, deps: EndpointLocationDeps) {
     this.#settings = settings;
@@ -61,15 +64,15 @@ export class EndpointLocation {
       if (this.#found === undefined) await read;
     }
     if (this.#found !== undefined) return this.#found.url;
-    throw fail('introspection_undiscovered', { issuer, reason: this.#failure?.reason ?? 'not read yet' });
+    throw fail('introspection_undiscovered', { issuer, reason: this.#failure.reason ?? 'not read yet' });
   }
 
   #isDue(): boolean {
     const nowMs = this.#deps.now();
     if (this.#flight.has('metadata')) return true;
-    // A clock that was set back makes both due at once.
+    // A clock that was set back that far makes it due at once.
     const isOld = this.#found === undefined || Math.abs(nowMs - this.#found.atMs) >= lifeMs;
-    return isOld && (this.#failure === undefined || Math.abs(nowMs - this.#failure.atMs) >= retryMs);
+    return isOld && !this.#failure.wasWithin(retryMs, nowMs);
   }
 
   /** Never throws: what went wrong is kept, and so is what was found before. */
@@ -79,12 +82,10 @@ export class EndpointLocation {
     try {
       const url = await discoverIntrospectionUrl(issuer, clientAuthentication, { http, timeoutMs, allowHttp });
       this.#found = { url, atMs: now() };
-      if (this.#failure !== undefined) log.info(`${issuer} can be asked about tokens, at ${url}`, { server: name });
-      this.#failure = undefined;
+      if (this.#failure.clear()) log.info(`${issuer} can be asked about tokens, at ${url}`, { server: name });
     } catch (cause) {
       const reason = describe(cause);
-      if (this.#failure === undefined) this.#tellFailure(reason);
-      this.#failure = { reason, atMs: now() };
+      if (this.#failure.note(reason, now())) this.#tellFailure(reason);
     }
   }
 

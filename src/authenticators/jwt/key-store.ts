@@ -3,6 +3,7 @@ import { createLocalJWKSet } from 'jose/jwks/local';
 import type { Clock } from '../../lib/clock.ts';
 import { describe } from '../../lib/describe-error.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
+import { LastFailure } from '../../lib/last-failure.ts';
 import type { Log } from '../../model/log.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
@@ -56,7 +57,7 @@ export class KeyStore {
   readonly #unknownKeyFetches: TokenBucket;
   #keys: KeySet | undefined;
   #generation = 0;
-  #failure: { readonly reason: string; readonly atMs: number } | undefined;
+  readonly #failure = new LastFailure();
 
   constructor(options: KeyStoreOptions) {
     this.#options = options;
@@ -72,20 +73,19 @@ export class KeyStore {
     return this.#usable() !== undefined;
   }
 
-  /** The time; and where the clock was set back, ages start anew from it: what is not due for a while would otherwise not be
-   * due for as long as the clock was set back, and a withdrawn key would be taken all that time.
+  /** The time; and where the clock was set back, the keys' age starts anew from it: they would otherwise not be due for as long
+   * as the clock was set back, and a withdrawn key would be taken all that time.
    */
   #now(): number {
     const nowMs = this.#options.now();
     if (this.#keys !== undefined && nowMs < this.#keys.fetchedAtMs)
       this.#keys = { ...this.#keys, fetchedAtMs: nowMs, refreshAtMs: nowMs };
-    if (this.#failure !== undefined && nowMs < this.#failure.atMs) this.#failure = { ...this.#failure, atMs: 0 };
     return nowMs;
   }
 
   /** Could the issuer not be asked the last time? */
   get isFailing(): boolean {
-    return this.#failure !== undefined;
+    return this.#failure.reason !== undefined;
   }
 
   /** Must the issuer be asked before the keys are used again? Their life is over, and nobody asked or tried to for a
@@ -95,12 +95,12 @@ export class KeyStore {
     const nowMs = this.#now();
     if (this.#keys === undefined) return true;
     if (nowMs < this.#keys.refreshAtMs + graceMs) return false;
-    return this.#failure === undefined || nowMs >= this.#failure.atMs + graceMs;
+    return !this.#failure.wasWithin(graceMs, nowMs);
   }
 
   /** Why there are no keys, in a few words. */
   get failure(): string {
-    return this.#failure?.reason ?? 'not fetched yet';
+    return this.#failure.reason ?? 'not fetched yet';
   }
 
   /** Starts a refresh when one is due. Costs two comparisons otherwise; call it on every request. */
@@ -133,7 +133,7 @@ export class KeyStore {
   }
 
   #mayRetry(nowMs: number): boolean {
-    return this.#failure === undefined || nowMs - this.#failure.atMs >= retryMs || this.#flight.has('keys');
+    return !this.#failure.wasWithin(retryMs, nowMs) || this.#flight.has('keys');
   }
 
   #fetch(signal?: AbortSignal): Promise<void> {
@@ -154,12 +154,10 @@ export class KeyStore {
       const keys = pickUsableKeys(await answer.json().catch(() => undefined));
       if (keys.length === 0) throw new Error(`${url}: not a key set with at least one key for signatures`);
       this.#replace({ keys: [...keys] }, lifeMs(answer.headers.get('cache-control')), now());
-      this.#tellRecovery();
-      this.#failure = undefined;
+      if (this.#failure.clear()) this.#tellRecovery();
     } catch (cause) {
       const reason = describe(cause);
-      if (this.#failure === undefined) this.#tellFailure(reason);
-      this.#failure = { reason, atMs: now() };
+      if (this.#failure.note(reason, now())) this.#tellFailure(reason);
     }
   }
 
@@ -180,7 +178,7 @@ export class KeyStore {
 
   #tellRecovery(): void {
     const { issuer, log, name } = this.#options;
-    if (this.#failure !== undefined) log.info(`The keys of ${issuer} can be fetched again`, { server: name });
+    log.info(`The keys of ${issuer} can be fetched again`, { server: name });
   }
 
   #replace(jwks: JSONWebKeySet, lifetimeMs: number, nowMs: number): void {
