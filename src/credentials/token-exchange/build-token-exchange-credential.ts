@@ -1,14 +1,16 @@
+import type { Flight } from '../../lib/single-flight.ts';
 import type { Credential } from '../../model/credential.ts';
 import { buildCachedCredential, type TokenSource } from '../../oauth/build-cached-credential.ts';
-import { buildOwnToken } from '../../oauth/build-own-token.ts';
+import { buildOwnToken, type OwnToken } from '../../oauth/build-own-token.ts';
 import { buildProver, bindingOf } from '../../oauth/build-prover.ts';
 import { buildTokenEndpoint, type TokenEndpoint, type TokenEndpointDeps } from '../../oauth/build-token-endpoint.ts';
 import { buildClientAuthentication } from '../../oauth/client-authentication/build-client-authentication.ts';
 import { buildClientCredentialsRequest } from '../../oauth/client-credentials-request.ts';
-import { handIn, type HandedIn } from '../../oauth/hand-in.ts';
+import { handIn, type HandedIn, type Subject } from '../../oauth/hand-in.ts';
 import type { HeaderSettings } from '../../oauth/header-form.ts';
 import type { IssuedToken } from '../../oauth/parse-answer.ts';
 import type { TokenRequest } from '../../oauth/token-request.ts';
+import { UsherError } from '../../model/usher-error.ts';
 import { tokenExchangeGrant, tokenTypePrefix } from '../../model/urns.ts';
 import { askFor, expectedAudience } from '../../oauth/wanted-token.ts';
 import type { TokenExchangeSettings } from './schema.ts';
@@ -31,17 +33,36 @@ export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, 
   const prover = buildProver(settings, deps.now);
   const client = buildClientAuthentication(settings, deps);
   const endpoint = buildTokenEndpoint({ url, timeoutSeconds, prover }, client, deps);
-  const findActorToken = buildActorToken(settings, { endpoint, now: deps.now });
+  const actor = buildActor(settings, { endpoint, now: deps.now });
   const warnOfExtraScopes = buildExtraScopesWarning(settings, deps);
+
+  const send = (subject: Subject, flight: Flight, actorToken: string | undefined): Promise<IssuedToken> => {
+    const { exchangeParameters } = deps;
+    const request = buildRequest(handIn(subject, 'token-exchange'), settings, { actorToken, exchangeParameters });
+    return endpoint.request(request, flight);
+  };
+
+  /** RFC 8693 §2.2.2 has one error for a bad subject token and a bad actor token: once more with another actor token, where the
+   * one at hand may have been withdrawn.
+   */
+  async function sendWith(own: OwnToken, subject: Subject, flight: Flight): Promise<IssuedToken> {
+    const actorToken = await own.obtain();
+    try {
+      return await send(subject, flight, actorToken.upstreamToken);
+    } catch (error) {
+      if (!(error instanceof UsherError) || !refusals.has(error.code) || !own.doubt(actorToken)) throw error;
+      return await send(subject, flight, (await own.obtain()).upstreamToken);
+    }
+  }
+
   return {
     strategy: 'token-exchange',
     checkAvailable: () => endpoint.checkAvailable(),
     async request(subject, flight) {
-      const handedIn = handIn(subject, 'token-exchange');
-      // Not awaited where there is none: who leaves at once must not cost an exchange.
-      const actorToken = findActorToken === undefined ? undefined : await findActorToken();
-      const request = buildRequest(handedIn, settings, { actorToken, exchangeParameters: deps.exchangeParameters });
-      const token = await endpoint.request(request, flight);
+      // Nothing is awaited where there is no own token: who leaves at once must not cost an exchange.
+      const token = await (typeof actor === 'object'
+        ? sendWith(actor, subject, flight)
+        : send(subject, flight, actor));
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
     },
@@ -84,16 +105,17 @@ export function buildRequest(
   };
 }
 
+const refusals: ReadonlySet<string> = new Set(['exchange_misconfigured', 'exchange_denied', 'exchange_subject_refused']);
+
 /** Who acts for the user: a token that was given, or one of the gateway's own; undefined when nobody is named. */
-function buildActorToken(
+function buildActor(
   { actorToken, actorFromClient, actorScopes }: TokenExchangeSourceSettings,
   { endpoint, now }: { readonly endpoint: TokenEndpoint; readonly now: () => number },
-): (() => Promise<string>) | undefined {
-  if (actorToken !== undefined) return () => Promise.resolve(actorToken.reveal());
+): OwnToken | string | undefined {
+  if (actorToken !== undefined) return actorToken.reveal();
   if (!actorFromClient) return undefined;
   const request = buildClientCredentialsRequest({ scopes: actorScopes });
-  const obtain = buildOwnToken((): Promise<IssuedToken> => endpoint.request(request, { giveUp: undefined }), now);
-  return async () => (await obtain()).upstreamToken;
+  return buildOwnToken(() => endpoint.request(request, { giveUp: undefined }), now);
 }
 
 /** Whoever grants more than was asked for gives the MCP server behind more power than anybody meant it to have. That is

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { identity, startExchange } from '../../../test/kit/start-exchange.ts';
+import { type ExchangeResponse, identity, startExchange } from '../../../test/kit/start-exchange.ts';
 import { sendJson } from '../../../test/kit/start-http-server.ts';
 import { Secret } from '../../model/secret.ts';
 
@@ -30,6 +30,20 @@ describe('token types', () => {
 });
 
 describe('who acts for the user', () => {
+  const isOwn = (body: string) => body.includes('client_credentials');
+  const ownToken = { access_token: 'new-actor', token_type: 'Bearer', expires_in: 600 };
+  /** Takes exchanges with any other actor token than this one, which was withdrawn. */
+  const withoutActor =
+    (withdrawn: string): ExchangeResponse =>
+    ({ body }, response) => {
+      if (isOwn(body)) return sendJson(response, 200, ownToken);
+      const actor = new URLSearchParams(body).get('actor_token') ?? '';
+      if (actor === withdrawn)
+        return sendJson(response, 400, { error: 'invalid_request', error_description: 'The actor token is not active' });
+      const issued = { issued_token_type: `${prefix}access_token`, token_type: 'Bearer', expires_in: 600 };
+      sendJson(response, 200, { access_token: `for-${actor}`, ...issued });
+    };
+
   test('a token that is given – handed in with its type', async () => {
     await using all = await startExchange({ actorToken: new Secret('actor-secret'), actorTokenType: 'jwt' });
     await all.header(identity(all.scene.nowMs));
@@ -50,6 +64,28 @@ describe('who acts for the user', () => {
       forms.map((form) => form.get('actor_token')),
       [null, 'opaque-1', 'opaque-1'],
     );
+  });
+  test('the gateway’s own token was withdrawn – once more with a new one, for all who are refused with it', async () => {
+    await using all = await startExchange({ actorFromClient: true });
+    await all.header(identity(all.scene.nowMs));
+    all.scene.respond = withoutActor('opaque-1');
+    all.scene.nowMs += 61_000;
+    const answers = await Promise.all(
+      ['bob', 'carol'].map((name) => all.header(identity(all.scene.nowMs, name))),
+    );
+    assert.deepEqual(answers, ['Bearer for-new-actor', 'Bearer for-new-actor']);
+    assert.equal(all.seen.filter(({ body }) => isOwn(body)).length, 2, 'one new one for both');
+  });
+  test('a caller’s token that is refused whoever acts – costs one further token a minute, not one for each call', async () => {
+    await using all = await startExchange({ actorFromClient: true });
+    await all.header(identity(all.scene.nowMs));
+    all.scene.respond = ({ body }, response) =>
+      isOwn(body) ? sendJson(response, 200, ownToken) : sendJson(response, 400, { error: 'invalid_request' });
+    for (let call = 0; call < 10; call += 1) {
+      all.scene.nowMs += 10_000;
+      assert.equal((await all.refusal(identity(all.scene.nowMs, 'bob'))).code, 'exchange_misconfigured');
+    }
+    assert.equal(all.seen.filter(({ body }) => isOwn(body)).length, 2);
   });
   test('the gateway gets no token of its own – the operator has to mend it, not the caller', async () => {
     await using all = await startExchange({ actorFromClient: true });
