@@ -12,6 +12,6 @@ export interface Credential {
    * @throws UsherError of stage exchange. There is no fallback.
    */
   obtain(identity: Identity, connection: Connection): UpstreamCredential | Promise<UpstreamCredential>;
-  /** The service behind refused this one: never hand it out again. True when another attempt could differ. */
+  /** The service behind refused this one. True when another attempt could differ: then it is not handed out again. */
   evict(identity: Identity, refused: UpstreamCredential): boolean;
 }

@@ -49,10 +49,17 @@ interface Kept extends TokenLife {
   readonly credential: UpstreamCredential;
   /** From here on a call has the next one asked for; infinite when that was done, or would change nothing. */
   refreshAtMs: number;
+  /** When the service behind refused it although it had just been asked for. */
+  refusedAtMs?: number;
 }
 
 /** While the provider is left alone nobody asks it for the next token; then a call looks again after this long. */
 const refreshPauseMs = 2_000;
+
+/** A service that refuses tokens as soon as they are issued refuses the next one, too: it is not asked for before this is over,
+ * however often the caller calls.
+ */
+const replacePauseMs = 1_000;
 
 /** The provider has just said that it does not let this caller through any more. */
 const withdrawals: ReadonlySet<string> = new Set(['exchange_subject_refused', 'exchange_step_up', 'exchange_denied']);
@@ -132,11 +139,17 @@ export function buildCachedCredential(
     return { ...held, freshUntilMs, refreshAtMs: findRefreshAt(freshUntilMs, nowMs) };
   }
 
+  /** What is kept, if it is this token. */
+  const keptAs = (key: string, one: UpstreamCredential): Kept | undefined => {
+    const entry = kept.get(key);
+    return entry?.credential.header?.value === one.header?.value ? entry : undefined;
+  };
+
   const bareToken = (one: UpstreamCredential) => one.header?.value.reveal().slice(form.prefix.length);
 
   function forget(key: string, over: UpstreamCredential): void {
     // Another call may have replaced it meanwhile: that one deserves its chance.
-    if (kept.get(key)?.credential.header?.value === over.header?.value) kept.delete(key);
+    if (keptAs(key, over) !== undefined) kept.delete(key);
     const token = bareToken(over);
     if (replicas !== undefined && token !== undefined) spurned.set(key, token);
   }
@@ -188,7 +201,15 @@ export function buildCachedCredential(
       return flight.run(key, (handle) => request(identity, handle), connection.signal);
     },
     evict(identity, refusedOne) {
-      forget(keyOf(identity), refusedOne);
+      const key = keyOf(identity);
+      const entry = keptAs(key, refusedOne);
+      const nowMs = now();
+      if (refusedOne.source === 'fresh' && entry !== undefined) {
+        entry.refusedAtMs = nowMs;
+        return false;
+      }
+      if (entry?.refusedAtMs !== undefined && Math.abs(nowMs - entry.refusedAtMs) < replacePauseMs) return false;
+      forget(key, refusedOne);
       return refusedOne.source === 'cached';
     },
   };

@@ -49,6 +49,8 @@ const heldSchema = z.object({
   steps: z.array(claimsSchema.extend({ strategy: z.string() })).exactOptional(),
   freshUntilMs: z.number(),
   refreshAtMs: z.number().exactOptional(),
+  /** How long that was when it was put there, by the clock of whoever did. */
+  livesMs: z.number().positive(),
 });
 
 /** Tokens that replicas share: whoever needs one looks there first, and one of those who miss it at the same time asks for
@@ -96,20 +98,25 @@ export class SharedTokens {
     const token = await ask();
     const ttlMs = (token.freshUntilMs ?? 0) - this.#now();
     // Not waited for: commands arrive in order, and so this one before the lock is gone.
-    if (ttlMs > 0) void this.#store.set(key, JSON.stringify(token), ttlMs);
+    if (ttlMs > 0) void this.#store.set(key, JSON.stringify({ ...token, livesMs: ttlMs }), ttlMs);
     return token;
   }
 
   async #find(key: string, spurned: string | undefined): Promise<HeldToken | undefined> {
     const text = await this.#store.get(key);
     const token = text === undefined ? undefined : parseHeld(text);
-    if (token === undefined || token.freshUntilMs <= this.#now() || token.upstreamToken === spurned) return undefined;
-    return token;
+    const nowMs = this.#now();
+    if (token === undefined || token.freshUntilMs <= nowMs || token.upstreamToken === spurned) return undefined;
+    const { livesMs, ...held } = token;
+    // Where the clock of whoever put it there is ahead of this one, at least not for longer than it lived then.
+    return { ...held, freshUntilMs: Math.min(held.freshUntilMs, nowMs + livesMs) };
   }
 }
 
 /** Undefined for what another version wrote. */
-function parseHeld(text: string): (HeldToken & { readonly freshUntilMs: number }) | undefined {
+function parseHeld(
+  text: string,
+): (HeldToken & { readonly freshUntilMs: number; readonly livesMs: number }) | undefined {
   const { success, data } = heldSchema.safeParse(parseObject(text));
   if (!success) return undefined;
   return { claims: undefined, ...data };

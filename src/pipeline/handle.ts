@@ -61,6 +61,8 @@ export async function handle(inbound: Inbound, deps: PipelineDeps): Promise<void
       credentialed = await exchange(authorized);
       trail = credentialed;
       forwarded = await forward(credentialed);
+      // A third attempt would be the same; but the credential has to know.
+      if (forwarded.end === 'refused credential') mayTryAgain(authorized, credentialed);
     }
     if (forwarded.end === 'refused credential' || forwarded.end === 'refused proof')
       throw fail('upstream_refused_credential', {

@@ -122,6 +122,7 @@ test('a grant – is used once: the next token has one of its own', async () => 
   await using all = await start();
   const alice = identity(all.scene.nowMs);
   const { signal } = new AbortController();
+  await all.credential.obtain(alice, { signal });
   const first = await all.credential.obtain(alice, { signal });
   all.credential.evict(alice, first);
   const second = await all.credential.obtain(alice, { signal });

@@ -168,10 +168,35 @@ describe('after a failure', () => {
     assert.equal(fresh.header?.value.reveal(), 'Bearer opaque-2');
     assert.equal(all.credential.evict(alice, fresh), false, 'a fresh one would be the same again');
   });
+  test('a service that refuses each new token – has one exchange a second made for a caller, not one for each call', async () => {
+    await using all = await startExchange();
+    const alice = identity(all.scene.nowMs);
+    const signal = new AbortController().signal;
+    const call = async () => {
+      const first = await all.credential.obtain(alice, { signal });
+      if (!all.credential.evict(alice, first)) return;
+      all.credential.evict(alice, await all.credential.obtain(alice, { signal }));
+    };
+    await call();
+    for (let tenths = 0; tenths < 30; tenths += 1) {
+      all.scene.nowMs += 100;
+      await call();
+    }
+    assert.equal(all.count(), 4);
+    all.scene.nowMs -= 5_000;
+    await call();
+    assert.equal(all.count(), 5, 'a clock that is set back makes it no longer');
+    assert.notEqual(
+      await all.header(identity(all.scene.nowMs, 'bob')),
+      await all.header(alice),
+      'nobody else is meant',
+    );
+  });
   test('a refused token that was replaced meanwhile – the new one stays', async () => {
     await using all = await startExchange();
     const alice = identity(all.scene.nowMs);
     const signal = new AbortController().signal;
+    await all.header(alice);
     const old = await all.credential.obtain(alice, { signal });
     all.credential.evict(alice, old);
     assert.equal(await all.header(alice), 'Bearer opaque-2');

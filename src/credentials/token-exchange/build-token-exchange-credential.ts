@@ -60,9 +60,7 @@ export function buildTokenExchangeSource(settings: TokenExchangeSourceSettings, 
     checkAvailable: () => endpoint.checkAvailable(),
     async request(subject, flight) {
       // Nothing is awaited where there is no own token: who leaves at once must not cost an exchange.
-      const token = await (typeof actor === 'object'
-        ? sendWith(actor, subject, flight)
-        : send(subject, flight, actor));
+      const token = await (typeof actor === 'object' ? sendWith(actor, subject, flight) : send(subject, flight, actor));
       if (token.extraScopes.length > 0) warnOfExtraScopes(token.extraScopes);
       return token;
     },
@@ -105,7 +103,11 @@ export function buildRequest(
   };
 }
 
-const refusals: ReadonlySet<string> = new Set(['exchange_misconfigured', 'exchange_denied', 'exchange_subject_refused']);
+const refusals: ReadonlySet<string> = new Set([
+  'exchange_misconfigured',
+  'exchange_denied',
+  'exchange_subject_refused',
+]);
 
 /** Who acts for the user: a token that was given, or one of the gateway's own; undefined when nobody is named. */
 function buildActor(

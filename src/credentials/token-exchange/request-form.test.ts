@@ -39,7 +39,10 @@ describe('who acts for the user', () => {
       if (isOwn(body)) return sendJson(response, 200, ownToken);
       const actor = new URLSearchParams(body).get('actor_token') ?? '';
       if (actor === withdrawn)
-        return sendJson(response, 400, { error: 'invalid_request', error_description: 'The actor token is not active' });
+        return sendJson(response, 400, {
+          error: 'invalid_request',
+          error_description: 'The actor token is not active',
+        });
       const issued = { issued_token_type: `${prefix}access_token`, token_type: 'Bearer', expires_in: 600 };
       sendJson(response, 200, { access_token: `for-${actor}`, ...issued });
     };
@@ -70,9 +73,7 @@ describe('who acts for the user', () => {
     await all.header(identity(all.scene.nowMs));
     all.scene.respond = withoutActor('opaque-1');
     all.scene.nowMs += 61_000;
-    const answers = await Promise.all(
-      ['bob', 'carol'].map((name) => all.header(identity(all.scene.nowMs, name))),
-    );
+    const answers = await Promise.all(['bob', 'carol'].map((name) => all.header(identity(all.scene.nowMs, name))));
     assert.deepEqual(answers, ['Bearer for-new-actor', 'Bearer for-new-actor']);
     assert.equal(all.seen.filter(({ body }) => isOwn(body)).length, 2, 'one new one for both');
   });

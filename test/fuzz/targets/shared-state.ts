@@ -27,8 +27,19 @@ function holding(value: string): Store {
 export const target: Target = {
   seeds: [
     sealer.seal('name', 'value'),
-    JSON.stringify({ upstreamToken: 'theirs', claims: { aud: ['a'], scp: ['b'] }, freshUntilMs: nowMs + 60_000 }),
-    JSON.stringify({ upstreamToken: 'theirs', freshUntilMs: nowMs - 1, refreshAtMs: 1, steps: [{ strategy: 'x' }] }),
+    JSON.stringify({
+      upstreamToken: 'theirs',
+      claims: { aud: ['a'], scp: ['b'] },
+      freshUntilMs: nowMs + 60_000,
+      livesMs: 60_000,
+    }),
+    JSON.stringify({
+      upstreamToken: 'theirs',
+      freshUntilMs: nowMs - 1,
+      livesMs: 1,
+      refreshAtMs: 1,
+      steps: [{ strategy: 'x' }],
+    }),
     JSON.stringify({ upstreamToken: '', freshUntilMs: 'later' }),
   ],
   async fuzz(bytes) {
