@@ -75,6 +75,11 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   {
+    name: 'logout',
+    summary: 'Sign out who signed in with --remote-auth',
+    load: async () => (await import('./commands/logout.ts')).logoutCommand,
+  },
+  {
     name: 'demo',
     summary: 'Show the whole scenario here, from sign-in to audit trail',
     load: async () => (await import('./commands/demo.ts')).demoCommand,

@@ -13,7 +13,7 @@ export interface Completion {
 }
 
 /** Commands whose operands are servers. */
-const aboutServers = new Set(['status', 'logs', 'stop', 'start', 'restart', 'rm', 'update', 'export']);
+const aboutServers = new Set(['status', 'logs', 'stop', 'start', 'restart', 'rm', 'update', 'export', 'logout']);
 const shells = ['bash', 'zsh', 'fish'];
 
 /** What may stand where the cursor is.

@@ -17,6 +17,8 @@ const schema = z.object({
   /** The person, by the ID token; undefined without one. */
   subject: z.string().optional(),
   personName: z.string().optional(),
+  /** Mounted servers that signed in with it or refreshed it: by their names people sign out. */
+  servers: z.array(z.string()).optional(),
 });
 
 /** What is kept of a login. */
@@ -35,6 +37,16 @@ export function loginName({ issuer, clientId, scopes, resource }: LoginKey): str
   const key = JSON.stringify([issuer, clientId ?? null, [...new Set(scopes)].toSorted(), resource ?? null]);
   const digest = createHash('sha256').update(key).digest('base64url').slice(0, 12);
   return `login/${new URL(issuer).hostname.replaceAll(/[^A-Za-z0-9.-]/g, '')}.${digest}`;
+}
+
+/** Is this the name of a login? */
+export function isLoginName(name: string): boolean {
+  return name.startsWith('login/');
+}
+
+/** The lock of whoever changes it, beside the store. */
+export function lockPathOf(secrets: Pick<SecretStore, 'path'>, name: string): string {
+  return `${secrets.path}.${name.replace('/', '-')}.lock`;
 }
 
 /** The login that was kept; undefined when there is none, or one nobody can read any more. */
@@ -67,5 +79,6 @@ export function toLogin(
     ...(tokens.expires_in === undefined ? {} : { expiresAtMs: nowMs + tokens.expires_in * 1000 }),
     ...(subject === undefined ? {} : { subject }),
     ...(typeof name === 'string' ? { personName: name } : {}),
+    ...(before?.servers === undefined ? {} : { servers: before.servers }),
   };
 }

@@ -85,6 +85,16 @@ export function findRegisteredClient(
     : undefined;
 }
 
+/** A client that Usher registered, by its id. */
+export function findClientById(clientId: string, secrets: SecretStore): ClientAuthentication | undefined {
+  for (const { name } of secrets.list()) {
+    if (!name.startsWith('client/')) continue;
+    const found = registeredSchema.safeParse(parseJson(secrets.find(name)?.reveal() ?? '')).data;
+    if (found?.clientId === clientId) return clientOf(found);
+  }
+  return undefined;
+}
+
 /** The server does not know it any more: the next sign-in registers another. */
 export async function forgetRegisteredClient(
   registeredFor: RegisteredFor,

@@ -23,13 +23,14 @@ const endpoint = z
   .url({ protocol: /^https?$/ })
   .optional()
   .catch(undefined);
-/** RFC 8414 §2, RFC 8628 §4, RFC 9207 §3, as far as signing in needs it. */
+/** RFC 8414 §2, RFC 7009, RFC 8628 §4, RFC 9207 §3, as far as signing in needs it. */
 const metadataSchema = z.object({
   issuer: z.string(),
   authorization_endpoint: endpoint,
   token_endpoint: endpoint,
   registration_endpoint: endpoint,
   device_authorization_endpoint: endpoint,
+  revocation_endpoint: endpoint,
   code_challenge_methods_supported: z.array(z.string()).optional().catch(undefined),
   authorization_response_iss_parameter_supported: flag,
   client_id_metadata_document_supported: flag,
@@ -60,8 +61,10 @@ export async function findLoginServer(
   return { server, resource: resource ?? guardian.resource, scopes: guardian.scopes };
 }
 
-/** The metadata of an issuer, of whichever place has them. */
-async function readServer(issuer: string, http: HttpClient): Promise<AuthorizationServer> {
+/** The metadata of an issuer, of whichever place has them.
+ * @throws LoginTrouble
+ */
+export async function readServer(issuer: string, http: HttpClient): Promise<AuthorizationServer> {
   const found: string[] = [];
   for (const url of metadataUrls(issuer)) {
     const answer = await http
@@ -88,7 +91,8 @@ function checked(document: Metadata): AuthorizationServer {
   const advice = 'Give --remote-auth-authorize-url and --remote-auth-token-url, if it has these';
   if (token === undefined || (authorize === undefined && document.device_authorization_endpoint === undefined))
     throw new LoginTrouble('its metadata names no endpoints to sign in at', advice);
-  for (const url of [authorize, token, document.registration_endpoint, document.device_authorization_endpoint]) {
+  const { registration_endpoint, device_authorization_endpoint, revocation_endpoint } = document;
+  for (const url of [authorize, token, registration_endpoint, device_authorization_endpoint, revocation_endpoint]) {
     const { protocol, hostname } = new URL(url ?? token);
     if (protocol === 'http:' && !isLoopbackHost(hostname) && new URL(document.issuer).protocol === 'https:')
       throw new LoginTrouble(

@@ -9,7 +9,7 @@ import type { SecretStore } from '../../model/secret-store.ts';
 import { fail, type UsherError } from '../../model/usher-error.ts';
 import { isFresh } from '../../oauth/token-life.ts';
 import type { ClientAuthentication } from '../../oauth/token-request.ts';
-import { keepLogin, type KeptLogin, loginName, readLogin, toLogin } from './kept-login.ts';
+import { keepLogin, type KeptLogin, lockPathOf, loginName, readLogin, toLogin } from './kept-login.ts';
 import {
   clientName,
   findGivenClient,
@@ -50,6 +50,8 @@ export interface OperatorLoginDeps {
 const usualLockMs = 30_000;
 /** A provider that fails is left alone for this long. */
 const pauseMs = 3_000;
+/** Of those that share a login. */
+const mostServers = 50;
 
 /** One person's login, for one mounted server: kept over restarts, refreshed when needed, begun anew when it has ended. */
 export class OperatorLogin implements AsyncDisposable {
@@ -145,7 +147,7 @@ export class OperatorLogin implements AsyncDisposable {
     const name = this.#name(at);
     if (this.#takeIfFresh(readLogin(secrets, name))) return;
     // A store of this process alone has no file.
-    const path = `${secrets.path}.${name.replace('/', '-')}.lock`;
+    const path = lockPathOf(secrets, name);
     await using lock = secrets.path === '' ? undefined : await holdLock(path, { timeoutMs: lockMs });
     if (lock === undefined && secrets.path !== '') {
       const reason = `another Usher has been refreshing this login for more than ${lockMs / 1000} s`;
@@ -181,8 +183,9 @@ export class OperatorLogin implements AsyncDisposable {
   }
 
   /** First on the disk, then in use: whatever happens next, the newest refresh token is the one that is kept. */
-  async #keep(login: KeptLogin): Promise<void> {
-    const { secrets, log, now } = this.#deps;
+  async #keep(got: KeptLogin): Promise<void> {
+    const { secrets, log, now, name } = this.#deps;
+    const login = { ...got, servers: [...new Set([...(got.servers ?? []), name])].slice(-mostServers) };
     await keepLogin(secrets, this.#name(this.#server), login).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
       log.error('The login cannot be kept: after a restart somebody has to sign in again', { reason });

@@ -73,7 +73,7 @@ function withSecret({ clientId, clientSecret }: ClientSettings, authenticate: Cl
 }
 
 /** RFC 6749 §2.3.1: both halves form-encoded, then Basic. */
-function clientSecretBasic(secret: string): ClientAuth {
+export function clientSecretBasic(secret: string): ClientAuth {
   return (_server, { client_id: clientId }, _body, headers) => {
     headers.set('authorization', `Basic ${basicCredentials(clientId, secret)}`);
   };
