@@ -68,7 +68,7 @@ function* checkUrl(draft: Draft, server: string): Generator<Finding> {
   const given = own ?? valueAt(draft.tree, ['servers', server, 'resourceUrl']);
   if (typeof given !== 'string' || !URL.canParse(given)) return;
   const { protocol, hostname, pathname } = new URL(given);
-  const loopback: readonly Segment[] = [...path.slice(0, -1), 'unsafeDevelopmentLoopbackDocuments'];
+  const loopback: readonly Segment[] = [...path.slice(0, -1), 'unsafeDevLoopbackDocuments'];
   if (valueAt(draft.tree, loopback) === true && !isLoopbackHost(hostname)) {
     yield {
       path: loopback,

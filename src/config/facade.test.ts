@@ -81,8 +81,8 @@ const rows: readonly (readonly [string, object, RegExp])[] = [
   ],
   [
     'that fetches documents of this machine for others',
-    { a: { ...usual, facade: { ...facade, clientDocuments: ['*'], unsafeDevelopmentLoopbackDocuments: true } } },
-    /facade\.unsafeDevelopmentLoopbackDocuments: is true, and the façade is at "https:\/\/mcp\.example\.com\/mcp"/,
+    { a: { ...usual, facade: { ...facade, clientDocuments: ['*'], unsafeDevLoopbackDocuments: true } } },
+    /facade\.unsafeDevLoopbackDocuments: is true, and the façade is at "https:\/\/mcp\.example\.com\/mcp"/,
   ],
   [
     'for documents of a host with a path',

@@ -114,7 +114,7 @@ const samples: Samples = {
   'facade-scopes': listOf('offline_access', 'email'),
   'facade-redirect-uris': listOf('https://app.example.com/callback'),
   'facade-client-documents': listOf('vscode.dev', '*.example.com'),
-  'facade-unsafe-development-loopback-documents': same(true),
+  'facade-unsafe-dev-loopback-documents': same(true),
   'facade-registration-days': same(30),
   'facade-drop-resource': same(true),
   'oidc-scopes': listOf('mcp:tools:call', 'openid'),

@@ -55,7 +55,7 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
   if (secret === undefined) throw fail('config_invalid', { report: 'facade.key is missing: the façade needs it' });
   const urls = facadeUrls(url);
   const seals = buildSeals(secret, url, now);
-  const { clientDocuments: rules, redirectUris, unsafeDevelopmentLoopbackDocuments: isLoopback } = settings;
+  const { clientDocuments: rules, redirectUris, unsafeDevLoopbackDocuments: isLoopback } = settings;
   const documents = buildClientDocuments({ rules, redirectUris, isLoopback, ca: deps.ca, now, log, name });
   const context: FacadeContext = {
     settings,

@@ -73,9 +73,9 @@ export const facadeSchema = z.strictObject({
     placeholder: 'HOST,…',
     example: 'vscode.dev',
   }),
-  unsafeDevelopmentLoopbackDocuments: setting(z.boolean().default(false), {
+  unsafeDevLoopbackDocuments: setting(z.boolean().default(false), {
     help: 'For tests of an app alone: fetch such documents from this machine, and from nowhere else',
-    flag: 'facade-unsafe-development-loopback-documents',
+    flag: 'facade-unsafe-dev-loopback-documents',
     group,
   }),
   registrationDays: setting(z.number().int().min(1).max(3650).default(365), {

@@ -101,7 +101,7 @@ for (const brings of ['a registration', 'a document about itself'] as const) {
       const hasDocument = brings !== 'a registration';
       await using lab = await startShieldLab({
         ca: site.ca,
-        facade: hasDocument ? { clientDocuments: [documentUrl], unsafeDevelopmentLoopbackDocuments: true } : true,
+        facade: hasDocument ? { clientDocuments: [documentUrl], unsafeDevLoopbackDocuments: true } : true,
       });
       const load = createRequire(join(clients, '../package.json'));
       const { Client, StreamableHTTPClientTransport, UnauthorizedError } = load(

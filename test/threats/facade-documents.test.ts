@@ -15,7 +15,7 @@ describe("the façade with clients' documents", () => {
     site = await startDocumentServer();
     lab = await startShieldLab({
       ca: site.ca,
-      facade: { clientDocuments: [`localhost:${site.port}`], unsafeDevelopmentLoopbackDocuments: true },
+      facade: { clientDocuments: [`localhost:${site.port}`], unsafeDevLoopbackDocuments: true },
     });
   });
   after(async () => {
@@ -250,7 +250,7 @@ test('a document on this machine, without the switch for development – refused
 test("a certificate of nobody's – refused", async () => {
   await using site = await startDocumentServer();
   await using lab = await startShieldLab({
-    facade: { clientDocuments: [`localhost:${site.port}`], unsafeDevelopmentLoopbackDocuments: true },
+    facade: { clientDocuments: [`localhost:${site.port}`], unsafeDevLoopbackDocuments: true },
   });
   const visitor = new FacadeVisitor(lab);
   const client = { id: site.document('/a.json'), redirectUri: documentRedirect, verifier: 'v'.repeat(43) };
@@ -261,7 +261,7 @@ test("a certificate of nobody's – refused", async () => {
 
 test('no documents allowed – none is taken, and the metadata do not say otherwise', async () => {
   await using site = await startDocumentServer();
-  await using lab = await startShieldLab({ ca: site.ca, facade: { unsafeDevelopmentLoopbackDocuments: true } });
+  await using lab = await startShieldLab({ ca: site.ca, facade: { unsafeDevLoopbackDocuments: true } });
   const visitor = new FacadeVisitor(lab);
   const client = { id: site.document('/a.json'), redirectUri: documentRedirect, verifier: 'v'.repeat(43) };
   assert.equal((await visitor.open(visitor.authorizeUrl(client))).status, 400);
