@@ -1,3 +1,5 @@
+import { Pieces } from './pieces.ts';
+
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
 /** Cuts a stream of server-sent events into whole events, each with the empty line that ends it, byte for byte as they came
@@ -5,8 +7,7 @@ const [lineFeed, carriageReturn] = [0x0a, 0x0d];
  */
 export class EventSplitter {
   readonly #onEvent: (event: Buffer) => void;
-  #pieces: Buffer[] = [];
-  #size = 0;
+  readonly #pieces = new Pieces();
   #isLineEmpty = true;
   #afterReturn = false;
 
@@ -16,7 +17,7 @@ export class EventSplitter {
 
   /** Bytes of the event that has not ended yet. */
   get pendingBytes(): number {
-    return this.#size;
+    return this.#pieces.size;
   }
 
   push(chunk: Buffer): void {
@@ -35,27 +36,15 @@ export class EventSplitter {
       this.#isLineEmpty = true;
       if (!isEnd) continue;
       const withSecondHalf = byte === carriageReturn && chunk[at + 1] === lineFeed ? at + 2 : at + 1;
-      this.#take(chunk.subarray(start, withSecondHalf));
+      this.#pieces.add(chunk.subarray(start, withSecondHalf));
       start = withSecondHalf;
-      this.#emit();
+      this.#onEvent(this.rest());
     }
-    if (start < chunk.length) this.#take(chunk.subarray(start));
+    if (start < chunk.length) this.#pieces.add(chunk.subarray(start));
   }
 
   /** What is left when the stream has ended: not an event, since no empty line ended it. */
   rest(): Buffer {
-    const rest = Buffer.concat(this.#pieces, this.#size);
-    this.#pieces = [];
-    this.#size = 0;
-    return rest;
-  }
-
-  #take(piece: Buffer): void {
-    this.#pieces.push(piece);
-    this.#size += piece.length;
-  }
-
-  #emit(): void {
-    this.#onEvent(this.rest());
+    return this.#pieces.take();
   }
 }

@@ -1,3 +1,5 @@
+import { Pieces } from './pieces.ts';
+
 const lineFeed = 0x0a;
 
 export interface LineSplitterOptions {
@@ -11,8 +13,7 @@ export interface LineSplitterOptions {
 /** Cuts a stream of UTF-8 into lines, without their ends. Holds at most one line. */
 export class LineSplitter {
   readonly #options: LineSplitterOptions;
-  #pieces: Buffer[] = [];
-  #size = 0;
+  readonly #pieces = new Pieces();
   #isSkipping = false;
 
   constructor(options: LineSplitterOptions) {
@@ -31,24 +32,15 @@ export class LineSplitter {
 
   #take(piece: Buffer): void {
     if (this.#isSkipping) return;
-    this.#size += piece.length;
-    if (this.#size <= this.#options.longest) {
-      this.#pieces.push(piece);
-      return;
-    }
+    if (this.#pieces.size + piece.length <= this.#options.longest) return this.#pieces.add(piece);
     this.#isSkipping = true;
-    this.#pieces = [];
+    this.#pieces.drop();
     this.#options.onTooLong();
   }
 
   #emit(): void {
-    const [pieces, wasSkipping] = [this.#pieces, this.#isSkipping];
-    this.#pieces = [];
-    this.#size = 0;
-    this.#isSkipping = false;
-    if (wasSkipping) return;
-    const [only] = pieces;
-    const line = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
-    this.#options.onLine(line.toString('utf8').replace(/\r$/, ''));
+    const line = this.#pieces.take();
+    if (this.#isSkipping) this.#isSkipping = false;
+    else this.#options.onLine(line.toString('utf8').replace(/\r$/, ''));
   }
 }
