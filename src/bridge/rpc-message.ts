@@ -1,3 +1,4 @@
+import { splitJsonList } from '../lib/find-json-values.ts';
 import { isObject } from '../lib/is-object.ts';
 import { parseJson } from '../lib/parse-json.ts';
 import type { UsherError } from '../model/usher-error.ts';
@@ -24,7 +25,9 @@ export function readMessages(text: string): readonly RpcMessage[] | undefined {
     const message = readMessage(value, text);
     return message === undefined ? undefined : [message];
   }
-  const messages = value.map((one: unknown) => readMessage(one, JSON.stringify(one)));
+  // As they are written there: writing them anew changes numbers, and fails where a list is deeper than the stack.
+  const texts = splitJsonList(text);
+  const messages = value.map((one: unknown, index) => readMessage(one, texts[index] ?? ''));
   return messages.length > 0 && messages.every((one) => one !== undefined) ? messages : undefined;
 }
 
@@ -76,6 +79,12 @@ export function invalidRequest(id: RpcId, message: string): string {
 
 export function invalidParams(id: RpcId, message: string): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32_602, message } });
+}
+
+/** MCP 2026-07-28, Streamable HTTP: a method that this version does not have. */
+export function methodNotFound(id: RpcId, method: string): string {
+  const error = { code: -32_601, message: `There is no method ${method} in this protocol version` };
+  return JSON.stringify({ jsonrpc: '2.0', id, error });
 }
 
 /** MCP 2026-07-28, versioning: the server knows it, but does not speak it; some do not look once they have begun. */

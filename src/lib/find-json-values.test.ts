@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findJsonValues, replaceSpans } from './find-json-values.ts';
+import { findJsonValues, replaceSpans, splitJsonList } from './find-json-values.ts';
 
 function find(text: string, ...paths: string[][]): (string | undefined)[] {
   return findJsonValues(text, paths).map((span) => (span === undefined ? undefined : text.slice(span.from, span.to)));
@@ -31,4 +31,17 @@ test('several values – replaced where they stand, everything else as it was', 
     { span: id, by: '"x"' },
   ]);
   assert.equal(replaced, '{"big":12345678901234567890.10,"id":"x", "params":{"_meta":{"progressToken":9}}}');
+});
+
+test('a list – its values as they are written, however deep', () => {
+  assert.deepEqual(splitJsonList(' [ {"a":[1,"],"]} , 1.50,"x\\"]" ,[[]],null\t]'), [
+    '{"a":[1,"],"]}',
+    '1.50',
+    '"x\\"]"',
+    '[[]]',
+    'null',
+  ]);
+  assert.deepEqual(splitJsonList('[]'), []);
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  assert.deepEqual(splitJsonList(`[${deep}]`), [deep]);
 });

@@ -18,6 +18,22 @@ export function findJsonValues(text: string, paths: readonly (readonly string[])
   return found;
 }
 
+/** The values of a JSON list, as they are written there.
+ *
+ * @param text valid JSON whose outermost value is a list
+ */
+export function splitJsonList(text: string): readonly string[] {
+  const items: string[] = [];
+  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  while (at < text.length && text[at] !== ']') {
+    const to = endOfValue(text, at);
+    items.push(text.slice(at, to));
+    at = skipSpace(text, to);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return items;
+}
+
 /** Puts other texts in place of some values.
  * @param changes may be in any order; those without a span are left out
  */
