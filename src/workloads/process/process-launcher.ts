@@ -9,15 +9,14 @@ import type { Log } from '../../model/log.ts';
 import { fail } from '../../model/usher-error.ts';
 import { cleanLine } from '../clean-line.ts';
 import { LastLines } from '../last-lines.ts';
-import { buildEnvironment, endGroup, endOutputs, endWithUs, isRunning, ownGroup, untilEnded } from './child-group.ts';
+import { buildEnvironment, endGroup, endOutputs, endWithUs, isRunning, ownGroup } from './child-group.ts';
 import type { ProcessSettings } from './schema.ts';
+import { startChild } from './start-child.ts';
 
 const longestLine = 8 * 1024;
 /** MCP 2026-07-28, stdio, shutdown: a server ends when its input does; who does not is ended. */
 const closedInputMs = 3_000;
 const killAfterMs = 5_000;
-/** A moment that a program needs to fail, where it can be told why. */
-const startedMs = 50;
 
 /** Launcher of workload `process`: runs a command of this machine without a shell, in a process group of its own, with a
  * clean environment. Its stderr goes to the log line by line.
@@ -46,11 +45,13 @@ interface Start {
 
 async function launch(name: string, { settings, given, log }: Start): Promise<Launched> {
   const [command = '', ...args] = settings.command;
-  const child = spawn(command, args, {
-    env: buildEnvironment({ ...settings.env, ...givenEnvironment(given) }),
-    stdio: ['pipe', 'pipe', 'pipe'],
-    ...ownGroup,
-  });
+  const { child, ended } = await startChild(command, () =>
+    spawn(command, args, {
+      env: buildEnvironment({ ...settings.env, ...givenEnvironment(given) }),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...ownGroup,
+    }),
+  );
   const lastErrors = new LastLines();
   forEachLine(child.stderr, longestLine, (line) => {
     const cleaned = cleanLine(given.hide?.(line) ?? line);
@@ -61,8 +62,7 @@ async function launch(name: string, { settings, given, log }: Start): Promise<La
   child.stdin.on('error', () => {});
   child.stdout.on('error', () => {});
   const spare = endWithUs(child, name, log);
-  const ended = untilEnded(child);
-  const launched: Launched = {
+  return {
     input: child.stdin,
     output: child.stdout,
     lastErrors: () => lastErrors.all(),
@@ -75,10 +75,6 @@ async function launch(name: string, { settings, given, log }: Start): Promise<La
       spare();
     },
   };
-  if (child.pid !== undefined) return launched;
-  const reason = await Promise.race([ended, sleep(startedMs, 'it could not be started')]);
-  await launched[Symbol.asyncDispose]();
-  throw fail('workload_failed', { command, reason });
 }
 
 function givenEnvironment({ env, folder }: LaunchGift): Readonly<Record<string, string>> {

@@ -4,7 +4,8 @@ import { fail } from '../../model/usher-error.ts';
 import { cleanLine } from '../clean-line.ts';
 import type { RunningServer, StartDeps } from '../keep-running.ts';
 import { untilFree, untilListening } from '../listening-port.ts';
-import { buildEnvironment, endGroup, endOutputs, endWithUs, isRunning, ownGroup, untilEnded } from './child-group.ts';
+import { buildEnvironment, endGroup, endOutputs, endWithUs, isRunning, ownGroup } from './child-group.ts';
+import { startChild } from './start-child.ts';
 
 const killAfterMs = 10_000;
 /** What a killed gateway ran is ended within two seconds. */
@@ -37,11 +38,13 @@ export async function startProcess(
       reason: `port ${settings.targetPort} is in use already; what listens there is not the command that would be started`,
     });
   }
-  const child = spawn(command, args, {
-    env: buildEnvironment(settings.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...ownGroup,
-  });
+  const { child, ended } = await startChild(command, () =>
+    spawn(command, args, {
+      env: buildEnvironment(settings.env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...ownGroup,
+    }),
+  );
   for (const stream of [child.stdout, child.stderr]) {
     forEachLine(stream, longestLine, (line) => {
       const cleaned = cleanLine(line);
@@ -50,7 +53,6 @@ export async function startProcess(
     });
   }
   const spare = endWithUs(child, name, log);
-  const ended = untilEnded(child);
   const running = {
     ended: ended.then((reason) => `${command}: ${reason}`),
     async [Symbol.asyncDispose]() {
