@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackOff, type BackOffTimes } from '../lib/back-off.ts';
+import { describe } from '../lib/describe-error.ts';
 import type { Log } from '../model/log.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import type { ShowProgress, Workload } from '../model/workload.ts';
@@ -124,16 +125,28 @@ class KeptWorkload implements Workload {
     while (running !== undefined) {
       const startedAtMs = performance.now();
       const reason: string | undefined = await Promise.race([running.ended, stopped]);
-      if (reason === undefined || this.#stop.signal.aborted) return running[Symbol.asyncDispose]();
+      if (reason === undefined || this.#stop.signal.aborted) return this.#remove(running);
       if (performance.now() - startedAtMs >= this.#begun.times.healthyMs) this.#backOff.reset();
       const isOver = this.#kept.restart === 'never';
       const sinceMs = Date.now();
       this.#outage = { reason, sinceMs, nextStartAtMs: isOver ? undefined : sinceMs + this.#backOff.nextMs() };
       // What it left behind goes first, and holds its port no longer; what it said last arrives.
-      await running[Symbol.asyncDispose]();
+      await this.#remove(running);
       this.#logExit('The MCP server that is run here ended');
       if (isOver) return giveUp(reason);
       running = await this.#startAgain();
+    }
+  }
+
+  /** What cannot be removed is for the operator to see: it must neither end the gateway nor keep the server from being started
+   * again.
+   */
+  async #remove(running: RunningServer): Promise<void> {
+    try {
+      await running[Symbol.asyncDispose]();
+    } catch (error) {
+      const fields = { server: this.#kept.name, reason: describe(error) };
+      this.#begun.log.warn('Something of the MCP server that is run here could not be removed', fields);
     }
   }
 
