@@ -14,7 +14,7 @@ export type AnswerHeaders = Readonly<Record<string, string>>;
 export class AnswerStream implements UpstreamExchange {
   /** Called once when the caller went away before the end. */
   onGone: () => void = () => {};
-  /** Called when all that was kept has been taken. */
+  /** Called when nothing is kept any more: all of it has been taken, or whoever should take it is gone. */
   onDrained: () => void = () => {};
   readonly #answer: UpstreamAnswer;
   readonly #headers: AnswerHeaders;
@@ -90,8 +90,8 @@ export class AnswerStream implements UpstreamExchange {
 
   /** What was not taken yet is lost: after the beginning the answer is cut short. */
   fail(error: Error): void {
-    this.#steps = [];
-    this.#backlogBytes = 0;
+    if (this.#isOver) return;
+    this.#drop();
     this.#finish(() => this.#answer.onError(error));
     if (!this.#isReady) return;
     // Whoever takes nothing would not hear of it either.
@@ -100,11 +100,11 @@ export class AnswerStream implements UpstreamExchange {
   }
 
   abort(): void {
-    if (this.#isOver) return;
+    const wasOver = this.#isOver;
     this.#close();
-    this.#steps = [];
-    this.#backlogBytes = 0;
-    this.onGone();
+    // Also of an answer that has ended: somebody may wait for its last part to be taken.
+    this.#drop();
+    if (!wasOver) this.onGone();
   }
 
   pause(): void {
@@ -121,6 +121,14 @@ export class AnswerStream implements UpstreamExchange {
     if (this.#isOver) return;
     this.#do(step);
     this.#close();
+  }
+
+  /** Forgets what was not taken yet. */
+  #drop(): void {
+    this.#steps = [];
+    if (this.#backlogBytes === 0) return;
+    this.#backlogBytes = 0;
+    this.onDrained();
   }
 
   #close(): void {

@@ -16,8 +16,9 @@ import {
 
 /** Characters of what was sent and may be asked for again. */
 const longestLog = 1024 * 1024;
-/** Messages of the server that nobody listens to yet. */
+/** Messages of the server that nobody listens to yet, and their characters. */
 const mostUnsent = 100;
+const longestUnsent = 4 * 1024 * 1024;
 /** Requests under way in one session. */
 const mostPending = 256;
 /** Bytes that one side does not take: then the other waits, or is refused. */
@@ -60,6 +61,7 @@ export class Session implements ChannelEvents {
   readonly #log = new EventLog(longestLog);
   #listening: AnswerStream | undefined;
   #unsent: RpcMessage[] = [];
+  #unsentLength = 0;
   #counter = 0;
   #isPaused = false;
   #isOver = false;
@@ -72,10 +74,16 @@ export class Session implements ChannelEvents {
     return this.#isOver;
   }
 
-  /** Is a call under way, does somebody listen, or is its channel still being opened? */
+  /** Does somebody wait for an answer, or listen, or is its channel still being opened? Of a call whose client is gone nobody
+   * knows whether it comes back.
+   */
   get isInUse(): boolean {
     const isOpening = this.channel === undefined && !this.#isOver;
-    return isOpening || this.#listening !== undefined || this.#posts.size > 0;
+    return isOpening || this.#streams().length > 0;
+  }
+
+  get isIdle(): boolean {
+    return !this.isInUse && this.#posts.size === 0;
   }
 
   /** Sends what a POST brought on to the server, and answers it.
@@ -146,7 +154,7 @@ export class Session implements ChannelEvents {
     for (const post of this.#posts.values()) this.#failPost(post, error);
     this.#listening?.end();
     this.#listening = undefined;
-    this.#unsent = [];
+    this.#takeUnsent();
     void this.channel?.close();
     this.onEnded();
   }
@@ -162,7 +170,7 @@ export class Session implements ChannelEvents {
 
   #enter(requests: readonly RpcMessage[], stream: AnswerStream): void {
     this.#counter += 1;
-    const tokens = requests.map((one) => metaOf(one)['progressToken']).filter((token) => token !== undefined);
+    const tokens = requests.map((one) => metaOf(one)['progressToken']).filter(isRpcId);
     const post: Post = {
       key: `p${this.#counter}`,
       waiting: new Map(requests.map((one) => [keyOf(one.id), one])),
@@ -186,8 +194,11 @@ export class Session implements ChannelEvents {
     // A client that goes away has not cancelled anything (MCP 2025-11-25, Streamable HTTP, sending messages).
     stream.onGone = () => {
       post.stream = undefined;
+      this.usedAtMs = performance.now();
       this.#resume();
     };
+    // Whoever did not take the earlier one must not hold this one up.
+    this.#resume();
   }
 
   #find(id: RpcId | undefined): Post | undefined {
@@ -229,7 +240,12 @@ export class Session implements ChannelEvents {
     if (post !== undefined) return this.#event(post, message.text);
     if (this.#listening !== undefined) return this.#tellListening(message.text);
     this.#unsent.push(message);
-    if (this.#unsent.length > mostUnsent) this.#refuseUnsent(this.#unsent.shift());
+    this.#unsentLength += message.text.length;
+    while (this.#unsent.length > mostUnsent || this.#unsentLength > longestUnsent) {
+      const oldest = this.#unsent.shift();
+      this.#unsentLength -= oldest?.text.length ?? this.#unsentLength;
+      this.#refuseUnsent(oldest);
+    }
   }
 
   #findPost(message: RpcMessage): Post | undefined {
@@ -250,18 +266,23 @@ export class Session implements ChannelEvents {
     this.#wait(this.#listening);
   }
 
-  /** A server that asks has to hear of it, or it waits for ever. */
+  /** A server that asks has to hear of it, or it waits for ever; but nothing is kept for one that only asks. */
   #refuseUnsent(message: RpcMessage | undefined): void {
-    if (message?.kind !== 'request') return;
+    if (message?.kind !== 'request' || (this.channel?.pendingBytes ?? 0) > longestBacklog) return;
     const error = { code: -32_603, message: 'The client does not listen to what it is asked' };
     void this.channel?.send(JSON.stringify({ jsonrpc: '2.0', id: message.id, error }));
   }
 
   /** What was asked before anybody listened goes to the next one who can hear it. */
   #flushUnsent(): void {
+    for (const message of this.#takeUnsent()) this.#tell(message);
+  }
+
+  #takeUnsent(): readonly RpcMessage[] {
     const unsent = this.#unsent;
     this.#unsent = [];
-    for (const message of unsent) this.#tell(message);
+    this.#unsentLength = 0;
+    return unsent;
   }
 
   #takeListening(stream: AnswerStream): void {
@@ -274,6 +295,7 @@ export class Session implements ChannelEvents {
       this.usedAtMs = performance.now();
       this.#resume();
     };
+    this.#resume();
     this.#flushUnsent();
   }
 
@@ -285,15 +307,20 @@ export class Session implements ChannelEvents {
   }
 
   readonly #resume = (): void => {
-    if (!this.#isPaused) return;
+    if (!this.#isPaused || this.#streams().some(({ backlogBytes }) => backlogBytes > longestBacklog)) return;
     this.#isPaused = false;
     this.channel?.resume();
   };
 
+  #streams(): readonly AnswerStream[] {
+    const streams = [this.#listening, ...[...this.#posts.values()].map(({ stream }) => stream)];
+    return streams.filter((stream) => stream !== undefined);
+  }
+
   /** No answer comes for what was cancelled (MCP 2025-11-25, cancellation). */
   #forgetCancelled(message: RpcMessage): void {
     const { requestId } = message.params;
-    if (typeof requestId !== 'string' && typeof requestId !== 'number') return;
+    if (!isRpcId(requestId)) return;
     const post = this.#find(requestId);
     if (post === undefined) return;
     this.#leave(post, requestId);
@@ -328,7 +355,11 @@ function isInitialize({ method }: RpcMessage): boolean {
   return method === 'initialize';
 }
 
-/** Ids and tokens are texts or numbers, and 1 is not "1". */
+/** Ids and tokens are texts or numbers, and 1 is not "1"; anything else is nobody's. */
 function keyOf(id: unknown): string {
-  return JSON.stringify(id) ?? '';
+  return isRpcId(id) || id === null ? JSON.stringify(id) : '';
+}
+
+function isRpcId(id: unknown): id is string | number {
+  return typeof id === 'string' || typeof id === 'number';
 }

@@ -63,12 +63,14 @@ export class Sessions {
     return stream;
   }
 
-  /** Ends the session of a user that was not used for longest, if none listens and no call is under way; false when all are
-   * in use.
+  /** Ends the session of a user that was not used for longest, of those where nobody waits or listens; one with a call whose
+   * client is gone only where there is no other. False when all are in use.
    */
   makeRoom(principal: string): boolean {
-    const idle = [...this.#sessions.values()].filter((one) => one.options.principal === principal && !one.isInUse);
-    const [longest] = idle.toSorted((one, other) => one.usedAtMs - other.usedAtMs);
+    const unused = [...this.#sessions.values()].filter((one) => one.options.principal === principal && !one.isInUse);
+    const [longest] = unused.toSorted(
+      (one, other) => Number(other.isIdle) - Number(one.isIdle) || one.usedAtMs - other.usedAtMs,
+    );
     longest?.end(this.#over('another session of the same user took its place'));
     return longest !== undefined;
   }

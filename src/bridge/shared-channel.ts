@@ -12,6 +12,10 @@ const told = [
   ['params', 'progressToken'],
   ['params', '_meta', subscriptionId],
 ] as const;
+/** Notifications that mean one client, or one session, to a server, and would mean all of them here: what one cancels by its id is
+ * another's request. A client of this era ends the answer instead, and begins nothing.
+ */
+const ofOneClient = new Set<string | undefined>(['notifications/cancelled', 'notifications/initialized']);
 /** Calls under way, of all users. */
 const mostPending = 2_000;
 /** Milliseconds in which a server may still speak of a request that was cancelled: messages cross. */
@@ -73,9 +77,9 @@ export class SharedChannel implements ChannelEvents {
     this.usedAtMs = performance.now();
     const { channel } = this;
     if (channel === undefined || this.#isOver) return stream.fail(this.#failed('it ended'));
+    if (channel.pendingBytes > longestBacklog) return stream.fail(this.#full());
     if (message.kind === 'request') return this.#ask(message, request, { stream, channel });
-    // What one client cancels by its id would be another's request here; a client of this era ends the answer instead.
-    if (message.method !== 'notifications/cancelled') void channel.send(message.text, request);
+    if (!ofOneClient.has(message.method)) void channel.send(message.text, request);
     stream.answer(202);
   }
 
@@ -92,9 +96,18 @@ export class SharedChannel implements ChannelEvents {
   onMessage(text: string): void {
     for (const message of readMessages(text) ?? []) {
       if (message.kind === 'response') this.#answer(message);
-      // A server of this era asks nobody by itself; nor could it be told whom.
       else if (message.kind === 'notification') this.#tell(message);
+      else this.#refuse(message);
     }
+  }
+
+  /** A server of this era asks nobody by itself; nor could it be told whom. One that does has to hear of it, or it waits for
+   * ever; but nothing is kept for one that only asks.
+   */
+  #refuse({ id }: RpcMessage): void {
+    if ((this.channel?.pendingBytes ?? 0) > longestBacklog) return;
+    const error = { code: -32_601, message: 'Nobody here is asked by a server' };
+    void this.channel?.send(JSON.stringify({ jsonrpc: '2.0', id, error }));
   }
 
   onLost(): void {
@@ -132,10 +145,7 @@ export class SharedChannel implements ChannelEvents {
     request: UpstreamRequest,
     { stream, channel }: { readonly stream: AnswerStream; readonly channel: Channel },
   ): void {
-    if (channel.pendingBytes > longestBacklog || this.#pending.size >= mostPending) {
-      const reason = `it does not take what it is sent (${this.#pending.size} calls are under way)`;
-      return stream.fail(fail('upstream_full', { target: this.#options.target, reason }));
-    }
+    if (this.#pending.size >= mostPending) return stream.fail(this.#full());
     this.#lastId += 1;
     const id = this.#lastId;
     const [ofId, ofToken] = findJsonValues(message.text, asked);
@@ -230,6 +240,11 @@ export class SharedChannel implements ChannelEvents {
     if (!stream.hasBegun) return stream.fail(error);
     stream.event(errorMessage(message.id ?? null, error));
     stream.end();
+  }
+
+  #full(): UsherError {
+    const reason = `it does not take what it is sent (${this.#pending.size} calls are under way)`;
+    return fail('upstream_full', { target: this.#options.target, reason });
   }
 
   #failed(reason: string): UsherError {

@@ -5,7 +5,7 @@ import { AnswerStream } from './answer-stream.ts';
 import type { OpenChannel } from './channel.ts';
 import type { Places } from './places.ts';
 import { probeEra, type Era } from './probe-era.ts';
-import { invalidRequest, metaOf, unsupportedVersion, type RpcMessage } from './rpc-message.ts';
+import { invalidRequest, metaOf, methodNotFound, unsupportedVersion, type RpcMessage } from './rpc-message.ts';
 import { SharedChannel } from './shared-channel.ts';
 import { userKey } from './user-key.ts';
 
@@ -108,7 +108,10 @@ export class SharedChannels {
         this.#era?.kind === 'legacy' ? undefined : await this.#findChannel(this.#placeOf(request.user), request);
       const versions = this.#era?.kind === 'modern' ? this.#era.versions : [];
       const requested = metaOf(message)['io.modelcontextprotocol/protocolVersion'];
+      // Whoever went away meanwhile has cancelled: the server must not do it all the same.
+      if (stream.isOver) return;
       if (channel === undefined) refuseModern(message, stream);
+      else if (message.method === 'initialize') stream.answer(404, methodNotFound(message.id ?? null, message.method));
       else if (versions.length > 0 && !versions.some((one) => one === requested))
         stream.answer(400, unsupportedVersion(message.id ?? null, { supported: versions, requested }));
       else channel.post(message, request, stream);

@@ -1,4 +1,5 @@
 import type { Channel, ChannelEvents } from '../../bridge/channel.ts';
+import { describe } from '../../lib/describe-error.ts';
 import { LineSplitter } from '../../lib/line-splitter.ts';
 import { parseJson } from '../../lib/parse-json.ts';
 import { plain } from '../../lib/plain.ts';
@@ -13,6 +14,8 @@ const longestMessage = 32 * 1024 * 1024;
 /** Lines that are no message: so many are logged, in full or nearly. */
 const mostGarbage = 20;
 const longestGarbage = 500;
+/** A server that ends closes its streams first: how it ended is said then, not that. */
+const endingMs = 500;
 
 export interface StdioChannelOptions {
   readonly name: string;
@@ -45,6 +48,9 @@ export class StdioChannel implements Channel {
     });
     launched.output.on('data', (chunk: Buffer) => splitter.push(chunk));
     void launched.ended.then((reason) => this.#end(reason));
+    // One that goes on without them answers nobody any more.
+    launched.output.once('close', () => this.#endSoon('it closed its standard output'));
+    launched.input.once('close', () => this.#endSoon('it closed its standard input'));
     options.token?.onEnd((reason) => this.#end(reason));
   }
 
@@ -73,14 +79,21 @@ export class StdioChannel implements Channel {
       this.#isClosing = true;
       // What it still says must not keep it from ending.
       this.#launched.output.resume();
-      try {
-        await this.#launched[Symbol.asyncDispose]();
-        await this.#options.token?.remove();
-      } finally {
-        this.#closed.resolve();
-      }
+      await this.#remove(() => this.#launched[Symbol.asyncDispose]());
+      await this.#remove(() => this.#options.token?.remove());
+      this.#closed.resolve();
     }
     await this.whenClosed;
+  }
+
+  /** Nobody waits for it as a rule: what cannot be removed is for the operator to see, and must not end the gateway. */
+  async #remove(remove: () => PromiseLike<void> | undefined): Promise<void> {
+    try {
+      await remove();
+    } catch (error) {
+      const fields = { server: this.#options.name, reason: describe(error) };
+      this.#options.log.warn('Something of a process of the MCP server could not be removed', fields);
+    }
   }
 
   #take(line: string): void {
@@ -93,6 +106,10 @@ export class StdioChannel implements Channel {
     const shown = this.#options.token?.gift.hide?.(line) ?? line;
     const text = withoutTokens(plain(shown.slice(0, longestGarbage)));
     this.#log(`The server wrote to stdout what is no message; it was left out${more}: ${text}`);
+  }
+
+  #endSoon(reason: string): void {
+    if (!this.#isClosing) setTimeout(() => this.#end(reason), endingMs).unref();
   }
 
   #end(reason: string): void {
