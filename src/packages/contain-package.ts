@@ -31,7 +31,7 @@ const runners: Readonly<
     image: 'docker.io/library/node:24-slim',
     args: ['npx', '--yes', '--'],
     env: { HOME: '/tmp', npm_config_cache: cache, npm_config_update_notifier: 'false' },
-    scripts: { npm_config_ignore_scripts: 'true' },
+    scripts: { npm_config_ignore_scripts: 'true', npm_config_allow_git: 'none', npm_config_git: '/no-git' },
   },
   uvx: {
     image: 'ghcr.io/astral-sh/uv:python3.13-bookworm-slim',

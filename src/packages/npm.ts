@@ -33,13 +33,22 @@ export const npmFetcher: Fetcher = {
     // Else npm would look for the project the folder belongs to.
     await writeFile(join(gift.folder, 'package.json'), '{ "private": true }\n');
     const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
-    const scripts = gift.allowsScripts ? '--ignore-scripts=false' : '--ignore-scripts';
+    const scripts = gift.allowsScripts ? ['--ignore-scripts=false'] : ['--ignore-scripts', '--allow-git=none'];
     const spec = `${wanted.name}@${wanted.version}`;
-    const args = ['install', ...quiet, '--save-exact', '--omit=dev', scripts, '--', spec];
-    await ask(tool, wanted, { install, args, ...gift });
+    const args = ['install', ...quiet, '--save-exact', '--omit=dev', ...scripts, '--', spec];
+    // Before npm 11.10 there is no such option: there git is not found.
+    const env = gift.allowsScripts ? {} : { npm_config_git: join(gift.folder, 'no-git') };
+    await ask(tool, wanted, { install, args, env, advice: adviseGit, ...gift });
     return { command: await findCommand(wanted, gift), scripts: await listScripts(gift) };
   },
 };
+
+/** A repository brings settings for its own installation, which name programs: to fetch from one is to run its code. */
+function adviseGit(errors: string): string | undefined {
+  return /EALLOWGIT|no-git|unknown git error/i.test(errors)
+    ? 'One of its packages comes from a git repository, whose code runs while it is fetched: where you trust it, say --allow-install-scripts'
+    : undefined;
+}
 
 /** Of several programs the one with the name of the package, as npx does.
  * @throws UsherError package_failed

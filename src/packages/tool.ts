@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
 import { describe } from '../lib/describe-error.ts';
 import { forEachLine } from '../lib/for-each-line.ts';
 import { plain } from '../lib/plain.ts';
@@ -50,17 +51,9 @@ export async function runTool(tool: string, run: ToolRun): Promise<ToolResult> {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: !isWindows,
   });
-  const said: { stdout: string; errors: string[] } = { stdout: '', errors: [] };
-  child.stdin.on('error', () => {}); // it may end before it has read everything
-  child.stdin.end(run.input ?? '');
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (said.stdout.length < longestOutput) said.stdout += text;
-  });
-  forEachLine(child.stderr, longestLine, (line) => {
-    const cleaned = plain(line).trim();
-    if (cleaned !== '') said.errors.push(cleaned);
-    if (said.errors.length > linesKept) said.errors.shift();
-  });
+  // Where there is no room for it, it has not even streams.
+  const closed = once(child, 'close');
+  const said = child.pid === undefined ? { stdout: '', errors: [] } : hear(child, run.input ?? '');
   const end = (signal: NodeJS.Signals) => {
     if (child.pid === undefined) return;
     try {
@@ -80,7 +73,7 @@ export async function runTool(tool: string, run: ToolRun): Promise<ToolResult> {
   };
   stop.addEventListener('abort', onStop);
   try {
-    const [code] = await once(child, 'close');
+    const [code] = await closed;
     run.signal?.throwIfAborted();
     if (deadline.aborted) {
       const reason = `${tool} took longer than ${Math.round(run.timeoutMs / 1000)} s`;
@@ -96,6 +89,25 @@ export async function runTool(tool: string, run: ToolRun): Promise<ToolResult> {
     clearTimeout(killing);
     process.off('exit', killAtExit);
   }
+}
+
+/** Tells it its input, and keeps what it says, within bounds. */
+function hear(
+  { stdin, stdout, stderr }: ChildProcessByStdio<Writable, Readable, Readable>,
+  input: string,
+): { stdout: string; readonly errors: string[] } {
+  const said: { stdout: string; readonly errors: string[] } = { stdout: '', errors: [] };
+  stdin.on('error', () => {}); // it may end before it has read everything
+  stdin.end(input);
+  stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (said.stdout.length < longestOutput) said.stdout += text;
+  });
+  forEachLine(stderr, longestLine, (line) => {
+    const cleaned = plain(line).trim();
+    if (cleaned !== '') said.errors.push(cleaned);
+    if (said.errors.length > linesKept) said.errors.shift();
+  });
+  return said;
 }
 
 function environment(): NodeJS.ProcessEnv {

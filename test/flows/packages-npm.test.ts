@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { post } from '../kit/call.ts';
 import { freePort } from '../kit/free-port.ts';
+import { runProgram } from '../kit/run-program.ts';
 import { runUsher, startUsher } from '../kit/run-usher.ts';
 import { startNpmRegistry, type TestPackage } from '../kit/start-npm-registry.ts';
 import { until } from '../kit/until.ts';
@@ -119,6 +120,42 @@ test('usher run – a package with install scripts – runs none of them unless 
   const allowed = await lab.serve('--allow-install-scripts', 'npx:@acme/usher-test-server@1.0.0');
   assert.equal(await lab.hasRunScripts(), true);
   assert.match(allowed.stderr, /has install scripts \(of usher-test-words\), which were run/);
+});
+
+test('usher run – a package that wants one out of a git repository, which brings programs – is not run, and runs nothing, unless that is allowed', async (context) => {
+  const repository = await mkdtemp(join(tmpdir(), 'usher-git-'));
+  context.after(() => rm(repository, { recursive: true, force: true }));
+  const files = {
+    'package.json': JSON.stringify({
+      name: 'usher-test-words',
+      version: '1.0.0',
+      dependencies: { inner: `git+file://${repository}` },
+      scripts: { prepare: 'true' },
+    }),
+    '.npmrc': `git=${join(repository, 'program')}\n`,
+    program: `#!/bin/sh\ntouch ${join(repository, 'mark')}\nexec git "$@"\n`,
+    'index.js': "exports.word = 'hello';",
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(repository, name), text, { mode: 0o755 });
+  const git = (...args: string[]) =>
+    runProgram(['git', '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd: repository });
+  await git('init', '-q');
+  await git('add', '-A');
+  await git('commit', '-qm', 'all');
+  const lab = await prepare(context, [
+    serverPackage('1.0.0', {
+      manifest: {
+        name: '@acme/usher-test-server',
+        version: '1.0.0',
+        bin: 'server.js',
+        dependencies: { 'usher-test-words': `git+file://${repository}` },
+      },
+    }),
+  ]);
+  const { code, stderr } = await lab.run('npx:@acme/usher-test-server@1.0.0');
+  assert.equal(code, 4, stderr);
+  assert.match(stderr, /hint: One of its packages comes from a git repository.*--allow-install-scripts/);
+  assert.ok(!(await readdir(repository)).includes('mark'));
 });
 
 test('usher run – a package whose bytes are not those the registry names – is not run, and nothing of it stays', async (context) => {
