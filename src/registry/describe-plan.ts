@@ -44,7 +44,7 @@ function describeRun({ run }: ServerPlan): string {
     case 'image':
       return `the image ${run.image}${/@sha256:/.test(run.image) ? '' : ', by its tag, which may come to mean another'}`;
     case 'remote':
-      return `nothing here: it is at ${run.url}`;
+      return `nothing here: it is at ${quoteWord(run.url)}`;
   }
 }
 
@@ -77,13 +77,21 @@ function describeWanted(how: string, wanted: readonly Wanted[]): [string, string
   });
 }
 
-/** Words with spaces or signs that shells know stand in quotes, so that it is seen what is one word. */
+/** What is run is shown whole: nobody agrees to what is behind an ellipsis. Words with spaces or signs that shells know stand in
+ * quotes, so that it is seen what is one word; what is not seen itself, or would push what follows onto another line, by its
+ * number.
+ */
 function quoteWord(word: string): string {
-  const text = clean(word);
-  return /^[\w./:=@%+,-]+$/.test(text) ? text : JSON.stringify(text);
+  if (/^[\w./:=@%+,-]+$/.test(word)) return word;
+  return JSON.stringify(word)
+    .replaceAll(/ {3,}/g, ({ length }) => `\\x20{${length}}`)
+    .replaceAll(unseen, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
 }
 
+/** Format characters, spaces of other kinds, and letters that are drawn as nothing. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{115f}\u{1160}\u{2800}\u{3164}\u{ffa0}]|(?! )\p{Zs}/gu;
+
 function clean(text: string): string {
-  const line = plain(text).replaceAll(/ {2,}/g, ' ').trim();
+  const line = plain(text).replaceAll(unseen, ' ').replaceAll(/ {2,}/g, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }

@@ -7,8 +7,8 @@ export class EntryProblem extends Error {
 
 /** @throws EntryProblem when a text of an entry holds what no argument or value holds */
 export function checkText(text: string, what: string): string {
-  if (/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text))
-    throw new EntryProblem(`${what} holds control characters`);
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text))
+    throw new EntryProblem(`${what} holds control characters, or others that are not seen`);
   return text;
 }
 
