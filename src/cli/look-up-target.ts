@@ -43,7 +43,7 @@ export async function lookUpTarget(
   ]);
   const entry = await findServer(name.text, registries);
   const plan = planServer(entry);
-  const target = buildTarget(command, { plan, name, environment });
+  const target = await buildTarget(command, { plan, name, environment });
   const [isYes, isContained] = [values.isSet(registryOptions.yes), values.isSet(packageOptions.inContainer)];
   return { target, agree: () => agree(entry, plan, { isYes, isContained, environment }) };
 }
@@ -55,7 +55,7 @@ interface Built {
 }
 
 /** Settings of a plan; what people say themselves counts more. */
-function buildTarget(command: Command, { plan, name, environment }: Built): ReadTarget {
+async function buildTarget(command: Command, { plan, name, environment }: Built): Promise<ReadTarget> {
   const { run, args } = plan;
   const words = [...args, ...name.args];
   const label = name.text;
@@ -80,16 +80,30 @@ function buildTarget(command: Command, { plan, name, environment }: Built): Read
     if (leaf !== undefined && text !== undefined && isMeant && !isSaid(flag, attribute)) says(leaf, [text]);
   }
   const problems = findProblems(command, { plan, name, environment });
-  addEnvironment(command, plan);
+  await addEnvironment(command, plan);
   return { flags, problems, ...(run.kind === 'package' ? { package: run.package } : {}) };
 }
 
 /** Variables of the entry beside those of the command line, which win. */
-function addEnvironment(command: Command, { env }: ServerPlan): void {
+async function addEnvironment(command: Command, { env, run }: ServerPlan): Promise<void> {
   const given = textsOf(command, 'env');
-  const names = new Set(given.map((text) => text.split('=')[0]));
+  const files = run.kind === 'image' ? textsOf(command, 'envFile') : [];
+  const inFiles = run.kind === 'image' && files.length > 0 ? await readNames(run.image, files) : [];
+  const names = new Set([...namesGiven(command), ...inFiles]);
   const more = Object.entries(env).flatMap(([name, value]) => (names.has(name) ? [] : [`${name}=${value}`]));
   if (more.length > 0) command.setOptionValue('env', [...more, ...given]);
+}
+
+/** Of files the names alone: what they are set to is for the container. */
+async function readNames(image: string, files: readonly string[]): Promise<readonly string[]> {
+  const { readEnvFiles } = await import('../workloads/container/read-env-files.ts');
+  return Object.keys(await readEnvFiles(image, files));
+}
+
+/** Variables the command line sets, from its own words or from the secret store. */
+function namesGiven(command: Command): ReadonlySet<string | undefined> {
+  const secrets = textsOf(command, 'secret').map((text) => /(?:^|,)target=([^,]+)/.exec(text)?.[1]);
+  return new Set([...textsOf(command, 'env').map((text) => text.split('=')[0]), ...secrets]);
 }
 
 function findProblems(command: Command, { plan, name, environment }: Built): Problem[] {
@@ -111,8 +125,7 @@ function findProblems(command: Command, { plan, name, environment }: Built): Pro
   }
   if (environment['USHER_ENV'] !== undefined && Object.keys(plan.env).length > 0)
     problems.push({ where: 'USHER_ENV', what: `is set, and ${name.text} has variables of its own; use --env` });
-  const secrets = textsOf(command, 'secret').map((text) => /(?:^|,)target=([^,]+)/.exec(text)?.[1]);
-  const given = new Set([...textsOf(command, 'env').map((text) => text.split('=')[0]), ...secrets]);
+  const given = namesGiven(command);
   // What stands in a file is not looked at before the server starts.
   const isElsewhere = [...textsOf(command, 'envFile'), environment['USHER_ENV'], environment['USHER_ENV_FILE']].some(
     Boolean,

@@ -142,6 +142,23 @@ test('usher run NAME – a secret the entry needs – may come from the secret s
   assert.doesNotMatch(given.stderr, /lacks API_KEY/);
 });
 
+test('usher run NAME – a variable the entry has a value for – is what people set it to, from the secret store and in a file as well', async (context) => {
+  const lab = await prepare(context);
+  const environmentVariables = [{ name: 'LEVEL', default: 'high' }];
+  const transport = { type: 'streamable-http', url: 'http://127.0.0.1:8080/mcp' };
+  const image = { registryType: 'oci', identifier: 'ghcr.io/acme/weather:1.0.0', version: undefined };
+  lab.servers[0] = serverJson({ packages: [npmPackage({ ...image, transport, environmentVariables })] });
+  const show = (...args: string[]) => lab.usher('config', 'show', '--anonymous', ...args, 'weather');
+  assert.match((await show()).stdout, /env:\s+LEVEL:/);
+  const file = join(lab.home, 'variables');
+  await writeFile(file, 'OTHER=1\nLEVEL=low\n');
+  const inFile = await show('--env-file', file);
+  assert.equal(inFile.code, 0, inFile.stderr);
+  assert.doesNotMatch(inFile.stdout, /LEVEL/);
+  const secret = await show('--secret', 'level,target=LEVEL');
+  assert.doesNotMatch(secret.stderr, /keep one of the two/);
+});
+
 test('usher run NAME – a flag that is misspelt, a name that is not there, a registry that is not – is one sentence each', async (context) => {
   const lab = await prepare(context);
   const misspelt = await lab.run('--oidc-isuer', 'x', 'weather');
