@@ -93,6 +93,11 @@ export class SharedChannel implements ChannelEvents {
     return own.promise;
   }
 
+  /** What the gateway asked for itself and was not answered is not waited for any more: else it would never be idle. */
+  forgetQuestions(): void {
+    this.#own.clear();
+  }
+
   onMessage(text: string): void {
     for (const message of readMessages(text) ?? []) {
       if (message.kind === 'response') this.#answer(message);

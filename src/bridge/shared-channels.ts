@@ -153,6 +153,7 @@ export class SharedChannels {
       throw error;
     }
     this.#era ??= await probeEra(shared, this.#options.startTimeoutMs);
+    shared.forgetQuestions();
     if (this.#era.kind === 'modern') return shared;
     shared.end(this.#over('it speaks versions with sessions, and has no use for a channel without'));
     return undefined;

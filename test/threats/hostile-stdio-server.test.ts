@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
+import { collectGarbage } from '../kit/collect-garbage.ts';
 import { callModern, meta, modernHeaders, openSession } from '../kit/stdio-client.ts';
 import { startScriptedStdio } from '../kit/start-scripted-stdio.ts';
 import { messagesOf } from '../kit/stdio-server.ts';
 
 const megabyte = 1024 * 1024;
 
-/** Bytes this process holds outside of what the collector takes. */
-function heldBytes(): number {
-  globalThis.gc?.();
+/** Bytes that something here leads to. */
+async function heldBytes(): Promise<number> {
+  await collectGarbage();
   const { arrayBuffers, heapUsed } = process.memoryUsage();
   return arrayBuffers + heapUsed;
 }
@@ -48,9 +49,10 @@ test('a server that tells much while nobody listens – the gateway keeps the la
      done(message);`,
   );
   const session = await openSession(gateway.mcpUrl);
-  const before = heldBytes();
+  const before = await heldBytes();
   assert.equal((await session.call('tell')).status, 200);
-  assert.ok(heldBytes() - before < 30 * megabyte, `${heldBytes() - before} bytes`);
+  const held = (await heldBytes()) - before;
+  assert.ok(held < 30 * megabyte, `${held} bytes`);
   const leave = new AbortController();
   const messages = messagesOf(await session.listen({}, leave.signal));
   const { value } = await messages.next();
@@ -72,10 +74,11 @@ test('a server that asks while nobody listens, and reads no answer – the gatew
      setTimeout(() => more(200), 50);`,
   );
   const session = await openSession(gateway.mcpUrl);
-  const before = heldBytes();
+  const before = await heldBytes();
   assert.equal((await session.call('ask')).status, 200);
   await sleep(3_000);
-  assert.ok(heldBytes() - before < 60 * megabyte, `${heldBytes() - before} bytes`);
+  const held = (await heldBytes()) - before;
+  assert.ok(held < 60 * megabyte, `${held} bytes`);
 });
 
 test('a client of today that tells a server that does not read – refused with 503, and little is kept', async (context) => {
