@@ -56,7 +56,7 @@ test('a server that tells much while nobody listens – the gateway keeps the la
   const leave = new AbortController();
   const messages = messagesOf(await session.listen({}, leave.signal));
   const { value } = await messages.next();
-  assert.equal((value?.['params'] as { count: number }).count, 29);
+  assert.match(JSON.stringify(value), /"count":29\b/);
   leave.abort();
 });
 
