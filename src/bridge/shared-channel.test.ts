@@ -87,12 +87,13 @@ test('answers with ids that nobody asked, or texts for ids – reach nobody', as
   assert.equal(alice.got(), '{"jsonrpc":"2.0","id":"mine","result":{"right":true}}END');
 });
 
-test('a request of the server – left alone: there is nobody to ask in this era', async () => {
+test('a request of the server – reaches nobody in this era, and the server hears so', async () => {
   const { shared, say, sent } = open();
   const alice = await call(shared, 'alice', { id: 1, method: 'tools/call' });
   say({ id: 1, method: 'sampling/createMessage', params: {} });
   assert.equal(alice.got(), '');
-  assert.equal(sent.length, 1);
+  assert.equal(sent.length, 2);
+  assert.match(JSON.stringify(sent[1]), /"id":1,"error":\{"code":-32601/);
 });
 
 test('a caller who takes nothing – is cut off when 4 MiB wait; the others do not notice', async () => {
