@@ -81,6 +81,12 @@ export function invalidParams(id: RpcId, message: string): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32_602, message } });
 }
 
+/** MCP 2026-07-28, Streamable HTTP, server validation: a header does not say what the body does. */
+export function headerMismatch(id: RpcId, problem: string): string {
+  const error = { code: -32_020, message: `The headers do not say what the body does: ${problem}` };
+  return JSON.stringify({ jsonrpc: '2.0', id, error });
+}
+
 /** MCP 2026-07-28, Streamable HTTP: a method that this version does not have. */
 export function methodNotFound(id: RpcId, method: string): string {
   const error = { code: -32_601, message: `There is no method ${method} in this protocol version` };

@@ -3,6 +3,7 @@ import { fail, UsherError } from '../model/usher-error.ts';
 import type { UpstreamRequest } from '../model/upstream.ts';
 import type { AnswerStream } from './answer-stream.ts';
 import type { Channel, ChannelEvents } from './channel.ts';
+import { ToolHeaders } from './tool-headers.ts';
 import { cancelledNotification, errorMessage, metaOf, readMessages, type RpcMessage } from './rpc-message.ts';
 
 const subscriptionId = 'io.modelcontextprotocol/subscriptionId';
@@ -55,6 +56,7 @@ export class SharedChannel implements ChannelEvents {
   readonly #pending = new Map<number, Pending>();
   /** What the gateway asks for itself. */
   readonly #own = new Map<number, PromiseWithResolvers<RpcMessage>>();
+  readonly toolHeaders = new ToolHeaders((method, params) => this.ask(method, params));
   #lastId = 0;
   #cancelledAtMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
@@ -85,6 +87,7 @@ export class SharedChannel implements ChannelEvents {
 
   /** Asks something for the gateway itself. */
   ask(method: string, params: object): Promise<RpcMessage> {
+    if (this.#isOver) return Promise.reject(this.#failed('it ended'));
     this.#lastId += 1;
     const id = this.#lastId;
     const own = Promise.withResolvers<RpcMessage>();
@@ -187,6 +190,7 @@ export class SharedChannel implements ChannelEvents {
   }
 
   #tell(message: RpcMessage): void {
+    if (message.method === 'notifications/tools/list_changed') this.toolHeaders.forget();
     const id = this.#findId(message);
     const pending = id === undefined ? undefined : this.#pending.get(id);
     if (id === undefined || pending === undefined) return;

@@ -5,7 +5,14 @@ import { AnswerStream } from './answer-stream.ts';
 import type { OpenChannel } from './channel.ts';
 import type { Places } from './places.ts';
 import { probeEra, type Era } from './probe-era.ts';
-import { invalidRequest, metaOf, methodNotFound, unsupportedVersion, type RpcMessage } from './rpc-message.ts';
+import {
+  headerMismatch,
+  invalidRequest,
+  metaOf,
+  methodNotFound,
+  unsupportedVersion,
+  type RpcMessage,
+} from './rpc-message.ts';
 import { SharedChannel } from './shared-channel.ts';
 import { userKey } from './user-key.ts';
 
@@ -114,7 +121,7 @@ export class SharedChannels {
       else if (message.method === 'initialize') stream.answer(404, methodNotFound(message.id ?? null, message.method));
       else if (versions.length > 0 && !versions.some((one) => one === requested))
         stream.answer(400, unsupportedVersion(message.id ?? null, { supported: versions, requested }));
-      else channel.post(message, request, stream);
+      else await postChecked(channel, { message, request, stream });
     } catch (error) {
       stream.fail(error instanceof Error ? error : new Error(String(error)));
     }
@@ -178,6 +185,21 @@ export class SharedChannels {
   #over(reason: string): UsherError {
     return fail('upstream_failed', { target: this.#options.target, reason });
   }
+}
+
+interface Posted {
+  readonly message: RpcMessage;
+  readonly request: UpstreamRequest;
+  readonly stream: AnswerStream;
+}
+
+/** Sends a message on, a call of a tool only where its headers say what its arguments do. */
+async function postChecked(channel: SharedChannel, { message, request, stream }: Posted): Promise<void> {
+  const isCall = message.method === 'tools/call' && message.kind === 'request';
+  const problem = isCall ? await channel.toolHeaders.findProblem(message, request.headers) : undefined;
+  if (stream.isOver) return;
+  if (problem !== undefined) stream.answer(400, headerMismatch(message.id ?? null, problem));
+  else channel.post(message, request, stream);
 }
 
 function checkOutage({ outage }: Place): void {
