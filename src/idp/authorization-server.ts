@@ -9,6 +9,7 @@ import { handleInteraction } from './interactions.ts';
 import type { ServerContext } from './org.ts';
 import { answerErrorPage } from './pages.ts';
 import { buildProviderSettings } from './provider-settings.ts';
+import { readmitClient } from './readmit-client.ts';
 import { refuseTokenRequest } from './refuse-token-request.ts';
 import { readForm, withForm } from './requests.ts';
 import { maskToken } from './store.ts';
@@ -66,6 +67,7 @@ export async function buildAuthorizationServer(context: ServerContext): Promise<
     if (ctx.path === activatePath && (await prepareActivation(context, ctx))) return;
     if (ctx.path.startsWith('/signin/')) return await answerInteraction(context, provider, ctx);
     if (ctx.method === 'POST' && (ctx.path === '/v1/introspect' || ctx.path === '/v1/revoke')) await maskFormToken(ctx);
+    if (ctx.method === 'GET' && ctx.path === '/v1/authorize') await readmitClient(context, provider, ctx.querystring);
     await next();
     if ('oidc' in ctx) await shapeAnswer(context, ctx);
   });

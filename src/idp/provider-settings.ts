@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { errors, type Account, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { verifyAccessToken } from './access-token.ts';
 import { buildPrompts, checkAuthorizationRequest, loadGrant } from './authorization-request.ts';
@@ -9,6 +8,7 @@ import { oidcScopes } from './oidc-scopes.ts';
 import { findPlainHttpRedirect, wantedRedirect } from './plain-http-redirect.ts';
 import type { Org, ServerContext } from './org.ts';
 import { answerErrorPage, answerPage } from './pages.ts';
+import { makeClientId } from './readmit-client.ts';
 import type { SeedApp } from './seed/seed-schema.ts';
 import { allKeys } from './signing-keys.ts';
 import { signedOutPage } from './views/signed-out-page.ts';
@@ -103,7 +103,7 @@ function buildFeatures(context: ServerContext): Configuration['features'] {
     dPoP: { enabled: true, nonceSecret: org.dpopNonceSecret, requireNonce: (ctx) => ctx.oidc.route === 'token' },
     introspection: { enabled: true, allowedPolicy: (_, client, token) => isAllowed(client, token) },
     revocation: { enabled: true, allowedPolicy: (_, client, token) => client.clientId === token.clientId },
-    registration: { enabled: server.registration, idFactory: () => `0oa${randomUUID().replaceAll('-', '')}` },
+    registration: { enabled: server.registration, idFactory: makeClientId },
     clientIdMetadataDocument: server.clientIdMetadataDocuments
       ? { enabled: true, ack: 'draft-02' }
       : { enabled: false },

@@ -265,6 +265,30 @@ describe('sign-in', () => {
     assert.equal(claimsOf(body['access_token'])['cid'], registered.body['client_id']);
   });
 
+  test('registration – id of before a restart, or of another provider at this address – signs in all the same', async () => {
+    const clientId = `0oa${'0123456789abcdef'.repeat(2)}`;
+    const answer = await idp.signIn('mcpserver', { clientId, redirectUri: 'http://127.0.0.1:6276/oauth/callback' });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(claimsOf(answer.body['access_token'])['cid'], clientId);
+  });
+
+  for (const [what, clientId, redirectUri, server] of [
+    ['another id than registered clients get', 'unknown', 'http://127.0.0.1:6276/', 'mcpserver'],
+    ['a redirect URI in the clear', `0oa${'1'.repeat(32)}`, 'http://example.com/callback', 'mcpserver'],
+    ['a redirect URI that is none', `0oa${'2'.repeat(32)}`, 'nonsense', 'mcpserver'],
+    ['a server without registration', `0oa${'3'.repeat(32)}`, 'http://127.0.0.1:6276/', 'backend'],
+  ] as const) {
+    test(`sign-in – an app that is not known, with ${what} – refused without a redirect`, async () => {
+      const url = new URL(idp.server(server).authorizeUrl);
+      url.search = String(
+        new URLSearchParams({ client_id: clientId, redirect_uri: redirectUri, response_type: 'code', scope: 'openid' }),
+      );
+      const answer = await idp.send(url);
+      assert.equal(answer.status, 400);
+      assert.match(answer.text, /This app is not known here/);
+    });
+  }
+
   test('registration – client that names the scopes it first needs – may ask for others later', async () => {
     const registered = await idp.send(`${idp.server('mcpserver').issuer}/v1/clients`, {
       method: 'POST',
