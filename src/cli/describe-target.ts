@@ -1,12 +1,13 @@
+import { basename } from 'node:path';
 import type { ServerConfig } from '../config/schema.ts';
 
-/** What a server stands in front of, for people: a URL without its query, a program, an image. */
+/** What a server stands in front of, for people: a URL without its query, a program without its folder, an image. */
 export function describeTarget(server: ServerConfig | undefined): string {
   const upstream = server?.upstream;
   if (upstream === undefined) return '';
   switch (upstream.strategy) {
     case 'process':
-      return upstream.command[0] ?? '';
+      return basename(upstream.command[0] ?? '');
     case 'container':
       return upstream.image;
     case 'http': {

@@ -7,18 +7,20 @@ import { isServerName } from '../servers/places.ts';
 import type { WantedClients } from '../servers/server-record.ts';
 import { readClients } from './client-options.ts';
 import { collect, textsOf } from './command.ts';
+import { findTargetName, parseTarget } from './parse-target.ts';
 import { addSimpleOptions, type SimpleOption, type SimpleValues } from './simple-options.ts';
+import { sortLeftovers } from './unknown-flags.ts';
 
 /** How `run` spells the MCP server it is put in front of. */
 export const runSpelling = {
   upstream: 'URL',
-  upstreamAdvice: 'give the URL of an MCP server, an image, or run one with --target-port PORT -- COMMAND',
+  upstreamAdvice: 'give the URL of an MCP server, an image, a package (npx:NAME) or the name of a server in a registry, or run a command with --target-port PORT -- COMMAND',
 };
 
 export function nameOption(): Option {
   return new Option(
     '--name <NAME>',
-    'Name of the server in audit trail and log (default mcp, or the only one in the file)',
+    'Name of the server in lists, audit trail and log (default: the only one in the file; that of the image, package or registry entry; else mcp)',
   )
     .argParser(collect)
     .helpGroup('Server:');
@@ -78,8 +80,14 @@ export function readListOptions(values: SimpleValues, problems: Problem[]): Want
   return typeof clients === 'string' ? clients : clients.map(({ id }) => id);
 }
 
-/** The name given with --name, as `loadConfig` takes it. */
+/** The name given with --name, and the one that is usual for what is to be run, as `loadConfig` takes them. */
 export function oneServerOf(command: Command): NonNullable<LoadOptions['oneServer']> {
   const name = textsOf(command, 'name').at(-1);
-  return { ...(name === undefined ? {} : { name }), spelling: runSpelling };
+  const [target] = sortLeftovers(command).operands;
+  const usualName = target === undefined ? undefined : findTargetName(parseTarget(target));
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(usualName === undefined ? {} : { usualName }),
+    spelling: runSpelling,
+  };
 }

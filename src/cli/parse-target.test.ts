@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTarget } from './parse-target.ts';
+import { findTargetName, parseTarget } from './parse-target.ts';
 
 const cases = [
   ['http://127.0.0.1:8001/mcp', { kind: 'url', url: 'http://127.0.0.1:8001/mcp' }],
@@ -26,4 +26,21 @@ const cases = [
 
 for (const [text, target] of cases) {
   test(`${text} – parsed – ${target.kind}`, () => assert.deepEqual(parseTarget(text), target));
+}
+
+for (const [text, name] of [
+  ['http://127.0.0.1:8001/mcp', undefined],
+  ['everything', 'everything'],
+  ['com.acme/server@1.2.3', 'server'],
+  ['npx:@scope/server@1.2.3', 'server'],
+  ['npx:server', 'server'],
+  ['uvx:mcp-server[extra]==1.2.3', 'mcp-server'],
+  ['go:example.com/cmd/server@v1', 'server'],
+  ['ghcr.io/acme/server@sha256:00', 'server'],
+  ['localhost:5000/server', 'server'],
+  ['localhost:5000/acme/server:v1', 'server'],
+  ['docker://server:1', 'server'],
+  ['npx:@', undefined],
+] as const) {
+  test(`${text} – its usual name – ${name ?? 'none'}`, () => assert.equal(findTargetName(parseTarget(text)), name));
 }

@@ -1,3 +1,5 @@
+import { isServerName } from '../servers/places.ts';
+
 /** What `usher run` is asked to put Usher in front of. */
 export type Target =
   | { readonly kind: 'url'; readonly url: string }
@@ -35,4 +37,16 @@ function isName(text: string): boolean {
   const labels = head.split('.');
   if (rest.length === 0) return true;
   return rest.length === 1 && labels.length > 1 && endings.has(labels[0] ?? '') && !endings.has(labels.at(-1) ?? '');
+}
+
+/** What people would call the server of a target: the last part of the name of its image, package or registry entry, without
+ * version. Undefined for a URL, and where that would be no name of a server.
+ */
+export function findTargetName(target: Target): string | undefined {
+  if (target.kind === 'url') return undefined;
+  const text = target.kind === 'image' ? target.image : target.name;
+  // Not the @ an npm scope begins with; a colon begins a tag only where no path follows it.
+  const bare = text.replace(/(?!^)@.*$/s, '').replace(/[:[=<>~!][^/]*$/s, '');
+  const name = bare.split('/').at(-1) ?? '';
+  return isServerName(name) ? name : undefined;
 }

@@ -24,8 +24,10 @@ export interface LoadOptions {
   readonly file?: string;
   /** Given by the commands for one server (run, proxy): flags and short variables mean that server. */
   readonly oneServer?: {
-    /** Its name; the only one in the file, or `mcp`, when absent. */
+    /** Its name; the only one in the file, `usualName`, or `mcp`, when absent. */
     readonly name?: string;
+    /** What it is called where neither the command line nor a file names it. */
+    readonly usualName?: string;
     readonly spelling: Pick<Spelling, 'upstream' | 'upstreamAdvice'>;
   };
   readonly flags: readonly GivenFlag[];
@@ -77,7 +79,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       oneServer?.spelling.upstreamAdvice ??
       'expected where the MCP server is, for example url: http://127.0.0.1:8001/mcp',
   };
-  const server = oneServer === undefined ? undefined : chooseServer(draft, oneServer.name);
+  const server = oneServer === undefined ? undefined : chooseServer(draft, oneServer);
   nameAllStrategies(draft);
   if (server !== undefined) draft.problems.push(...unsetSettings(draft, options.unset ?? [], server));
   prepareFile(draft, environment);
@@ -86,17 +88,20 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   return finish(draft, spelling, options);
 }
 
-/** The server a one-server command is about; others in the file are left out. */
-function chooseServer(draft: Draft, wanted: string | undefined): string {
+/** The server a one-server command is about; others in the file are left out.
+ * @throws UsherError `config_invalid` when the file has servers, and not that one
+ */
+function chooseServer(draft: Draft, { name: wanted, usualName = 'mcp' }: NonNullable<LoadOptions['oneServer']>): string {
   const { file, servers } = draft;
-  const name = wanted ?? (servers.length === 1 ? servers[0] : undefined) ?? 'mcp';
+  const name = wanted ?? (servers.length === 1 ? servers[0] : undefined) ?? usualName;
   if (file !== undefined && servers.length > 0 && !servers.includes(name)) {
     const known = servers.map((server) => quote(server)).join(', ');
     const what =
       wanted === undefined
         ? `has the servers ${known}; say with --name which one is meant`
         : `has no server ${quote(wanted)}; it has ${known}`;
-    draft.problems.push({ where: file.placeOf(['servers']), what });
+    // Of a server that is not there every setting would seem to be missing, too.
+    throw reportProblems([...draft.problems, { where: file.placeOf(['servers']), what }]);
   }
   const all = valueAt(draft.tree, ['servers']);
   const found = valueAt(all, [name]);
