@@ -14,7 +14,8 @@ import { sortLeftovers } from './unknown-flags.ts';
 /** How `run` spells the MCP server it is put in front of. */
 export const runSpelling = {
   upstream: 'URL',
-  upstreamAdvice: 'give the URL of an MCP server, an image, a package (npx:NAME) or the name of a server in a registry, or run a command with --target-port PORT -- COMMAND',
+  upstreamAdvice:
+    'give the URL of an MCP server, an image, a package (npx:NAME) or the name of a server in a registry, or run a command with --target-port PORT -- COMMAND',
 };
 
 export function nameOption(): Option {

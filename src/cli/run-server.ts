@@ -16,6 +16,7 @@ import { note, print } from './print.ts';
 import { keepsSetting } from './setting-names.ts';
 import { startGatewayCommand } from './start-gateway-command.ts';
 import { watchStopSignal } from './stop-signal.ts';
+import { tellUnwell } from './tell-unwell.ts';
 
 export interface RunServerOptions {
   readonly loaded: LoadedConfig;
@@ -72,13 +73,14 @@ async function runBehind(record: ServerRecord, machine: Machine, options: RunSer
     const report = await launch(claim, context);
     describeStarted(record.name, report);
     for (const name of secrets.keys()) note(`  a secret of it is kept in the secret store as ${name}`);
-    return 0;
   } catch (error) {
     // It never was: nothing of it stays.
     await dropSecrets(store, secrets.keys()).catch(() => {});
     await withServerLock(claim.place, machine, () => removeFolder(claim.place));
     throw error;
   }
+  await tellUnwell(record.name, machine);
+  return 0;
 }
 
 /** @throws UsherError no_background */

@@ -14,6 +14,7 @@ import { readServerRecord, type ServerRecord } from '../servers/server-record.ts
 import type { CommandContext } from './command-module.ts';
 import { describeFailure, runInPlace } from './run-in-place.ts';
 import { checkBackground, describeStarted, launch } from './run-server.ts';
+import { tellUnwell } from './tell-unwell.ts';
 
 /** Starts a server that was stopped, in the background.
  * @throws UsherError
@@ -22,6 +23,7 @@ export async function startBehind(name: string, machine: Machine, context: Comma
   checkBackground(context);
   const claim = await claimStopped(name, machine, true);
   describeStarted(name, await launch(claim, context));
+  await tellUnwell(name, machine);
 }
 
 /** Stops a server of the background, and starts it again; clients keep it in their lists meanwhile.

@@ -91,7 +91,10 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 /** The server a one-server command is about; others in the file are left out.
  * @throws UsherError `config_invalid` when the file has servers, and not that one
  */
-function chooseServer(draft: Draft, { name: wanted, usualName = 'mcp' }: NonNullable<LoadOptions['oneServer']>): string {
+function chooseServer(
+  draft: Draft,
+  { name: wanted, usualName = 'mcp' }: NonNullable<LoadOptions['oneServer']>,
+): string {
   const { file, servers } = draft;
   const name = wanted ?? (servers.length === 1 ? servers[0] : undefined) ?? usualName;
   if (file !== undefined && servers.length > 0 && !servers.includes(name)) {

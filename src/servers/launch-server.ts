@@ -28,13 +28,15 @@ export interface LaunchOptions {
   /** The program that takes the command line of Usher, as arguments of Node.js. */
   readonly program: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Hears what people have to do until it serves: sign in. */
+  /** Hears what people have to do until it serves: sign in, wait. */
   readonly say: (text: string) => void;
   /** Gives up; what was started is stopped. */
   readonly signal: AbortSignal;
 }
 
-const lastLines = 8;
+const lastLines = 12;
+/** People who see nothing for longer think that it hangs. */
+const tellEveryMs = 10_000;
 
 /** Starts a claimed server in a process of its own, which outlives this one, and waits until it serves.
  * @throws UsherError server_not_started with the last lines of its log, or the signal's reason; nothing of it runs then
@@ -59,7 +61,12 @@ export async function launchServer({ place, id }: Claim, options: LaunchOptions)
     windowsHide: true,
   });
   closeSync(output);
-  const report = await waitForReport(child, options);
+  const startedAt = performance.now();
+  const telling = setInterval(() => {
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    options.say(`Still starting ${name} (${seconds} s); usher logs ${name} in another terminal shows what it says`);
+  }, tellEveryMs);
+  const report = await waitForReport(child, options).finally(() => clearInterval(telling));
   if (report.kind === 'ready') {
     child.disconnect();
     child.unref();

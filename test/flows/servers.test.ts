@@ -59,6 +59,31 @@ test('usher stop, start, restart, rm – a server in the background – goes, co
   assert.match(gone.stderr, new RegExp(`Its audit trail stays: ${audit}`));
 });
 
+test('usher run – with nobody behind it, at an issuer that is not there – runs, and says so at once', async (context) => {
+  const machine = makeMachine(context);
+  const issuer = `http://127.0.0.1:${await freePort()}`;
+  const args = ['run', '--oidc-issuer', issuer, '--oidc-audience', 'mcpserver', '--port', `${await freePort()}`];
+  const { code, stderr } = await machine.usher([...args, 'http://127.0.0.1:9/mcp']);
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /warning: mcp cannot take calls yet: it waits for keys for mcp; http:\/\/127\.0\.0\.1:9\/mcp cannot be reached \(.*refused.*\)\. usher logs mcp says more/,
+  );
+});
+
+test('usher run – a name of a registry – is the name of the server', async (context) => {
+  const machine = makeMachine(context);
+  const registry = join(machine.home, 'servers.json');
+  const remotes = [{ type: 'streamable-http', url: 'http://127.0.0.1:9/mcp' }];
+  const description = 'Says what the weather is';
+  await writeFile(registry, JSON.stringify([{ name: 'com.example/weather', description, version: '1.0.0', remotes }]));
+  const args = ['run', '--anonymous', '--yes', '--registry', registry, '--port', `${await freePort()}`, 'weather'];
+  const { code, stdout, stderr } = await machine.usher(args);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^weather {2}http/);
+  assert.equal((await machine.look('weather'))?.['state'], 'running');
+});
+
 test('usher run --foreground – stands in the list while it runs, and not after', async (context) => {
   const machine = makeMachine(context);
   const port = await freePort();
