@@ -418,24 +418,6 @@ test('loadConfig – a group that two servers share by an alias – is changed f
   assert.deepEqual(audiences, [['x'], ['y']]);
 });
 
-test('loadConfig – a file with several servers and a name – takes that one alone', (context) => {
-  const server = { authenticate: [{ strategy: 'anonymous' }], upstream: { url: 'http://127.0.0.1:1' } };
-  const file = writeText(context, 'usher.yaml', stringify({ servers: { a: server, b: server } }));
-  const spelling = { upstream: 'URL', upstreamAdvice: '' };
-  const { config } = loadOne({ file, oneServer: { name: 'b', spelling } });
-  assert.deepEqual(Object.keys(config.servers), ['b']);
-});
-
-test('loadConfig – a name the file does not have – is the only problem, with the names it has', (context) => {
-  const server = { authenticate: [{ strategy: 'anonymous' }], upstream: { url: 'http://127.0.0.1:1' } };
-  const file = writeText(context, 'usher.yaml', stringify({ servers: { a: server, b: server } }));
-  const spelling = { upstream: 'URL', upstreamAdvice: '' };
-  assert.throws(
-    () => loadOne({ file, oneServer: { name: 'c', spelling } }),
-    /one problem\n.*: has no server "c"; it has "a", "b"$/,
-  );
-});
-
 test('loadConfig – a server called constructor – is a server like others', (context) => {
   const server = { authenticate: [{ strategy: 'anonymous' }], upstream: { url: 'http://127.0.0.1:1' } };
   const file = writeText(context, 'usher.yaml', stringify({ servers: { constructor: server } }));

@@ -26,6 +26,8 @@ export interface UpstreamCredential {
   readonly actsAs?: 'gateway' | 'operator';
   /** The person who runs the gateway, where it stands for them. */
   readonly operator?: Operator;
+  /** Subject of their own access token, which need not be the one of their ID token; undefined where that token is opaque. */
+  readonly operatorSubject?: string | undefined;
   /** The tokens between the caller's and this one, in turn, where there were any. */
   readonly steps?: readonly CredentialStep[];
 }

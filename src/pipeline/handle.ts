@@ -92,11 +92,13 @@ function close(records: readonly AuditRecord[], { forwarded }: Ending, audit: Au
  */
 function checkSubject({ id, route: { name }, caller, credential }: Credentialed, log: Log): void {
   const { sub: found, oid } = credential.claims ?? {};
-  if (found === undefined || found === caller.subject || credential.actsAs === 'gateway') return;
+  const isOperator = credential.actsAs === 'operator';
+  const wanted = isOperator ? credential.operatorSubject : caller.subject;
+  if (found === undefined || wanted === undefined || found === wanted || credential.actsAs === 'gateway') return;
   // Entra says by another claim that it is the same user.
-  if (oid !== undefined && oid === caller.claims.oid) return;
+  if (!isOperator && oid !== undefined && oid === caller.claims.oid) return;
   log.warn(
-    `The exchanged token is for subject ${JSON.stringify(found)}, the caller is ${JSON.stringify(caller.subject)}`,
+    `The exchanged token is for subject ${JSON.stringify(found)}, ${isOperator ? 'who signed in' : 'the caller'} is ${JSON.stringify(wanted)}`,
     {
       id,
       server: name,

@@ -92,6 +92,7 @@ describe('usher proxy --remote-auth', () => {
     assert.equal(record?.exchanged?.aud, 'backend');
     const everything =
       usher.output().stderr + usher.output().stdout + readFileSync(join(usher.home, 'audit.jsonl'), 'utf8');
+    assert.doesNotMatch(everything, /The exchanged token is for subject/);
     for (const secret of [callerToken, sent ?? '', 'vscode-development-secret', 'gateway-development-secret'])
       assert.ok(!everything.includes(secret));
   });

@@ -40,6 +40,7 @@ export function buildOperatorCredential(
     const outer: UpstreamCredential = {
       ...base,
       actsAs: 'operator',
+      operatorSubject: typeof caller.tokenClaims['sub'] === 'string' ? caller.tokenClaims['sub'] : undefined,
       operator: {
         iss: caller.issuer,
         sub: caller.subject,
