@@ -14,7 +14,15 @@ import { loadConfig } from '../src/config/load.ts';
 import { parseSeed } from '../src/idp/seed/parse-seed.ts';
 import { errorTable } from '../src/model/errors.ts';
 import { makeAuthority, writePair } from './kit/make-certificate.ts';
-import { type Block, findBlocks, findCommands, findLinks, headingAnchors, type ShellCommand } from './kit/markdown.ts';
+import {
+  type Block,
+  findBlocks,
+  findCode,
+  findCommands,
+  findLinks,
+  headingAnchors,
+  type ShellCommand,
+} from './kit/markdown.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const certificate = join(root, 'src/config/load.test.pem');
@@ -136,6 +144,40 @@ test('documentation – command lines of usher – are ones the command line tak
     command.parse(head, { from: 'user' });
     assert.deepEqual(sortLeftovers(command).problems, [], `${page}:${line}`);
   }
+});
+
+test('documentation – flags named in the text – are ones some command takes', () => {
+  const known = new Set(textOf('docs/reference/cli.md').match(/--[a-z][a-z0-9-]*/g));
+  assert.ok(known.size > 150);
+  const unknown = pages.flatMap((page) =>
+    findCode(textOf(page))
+      .filter((code) => !/^(?:npm|npx|node|docker|ssh|NODE_OPTIONS=|\S+=\S+ npm) ?/.test(code))
+      .flatMap((code) => code.match(/(?<![\w-])--[a-z][a-z0-9-]*(?![\w…])/g) ?? [])
+      .filter((flag) => !known.has(flag) && flagsOfOthers[flag] !== page)
+      .map((flag) => `${page}: ${flag}`),
+  );
+  assert.deepEqual(unknown, []);
+});
+
+/** Flags of other programs, and where they are spoken of without the program's name. */
+const flagsOfOthers: Readonly<Record<string, string>> = {
+  '--header': 'docs/start/demo.md',
+  '--callback-port': 'docs/guides/client-sign-in.md',
+};
+
+test('documentation – variables named in the text – are ones Usher reads', () => {
+  const reference = textOf('docs/reference/environment.md') + textOf('docs/reference/cli.md');
+  const known = new Set(reference.match(/USHER_[A-Z0-9_]+/g));
+  const elsewhere = new Set(textOf('src/secrets/places.ts').match(/USHER_[A-Z0-9_]+/g));
+  const named = pages
+    .filter((page) => page.startsWith('docs/guides/') || page.startsWith('docs/start/') || page === 'README.md')
+    .flatMap((page) => [...new Set(textOf(page).match(/USHER_[A-Z0-9_]+/g))].map((name) => ({ page, name })));
+  assert.ok(named.length > 10);
+  const unknown = named.filter(
+    ({ name }) =>
+      !known.has(name) && !elsewhere.has(name) && !known.has(name.replace(/^USHER_SERVERS_[A-Z0-9]+_/, 'USHER_')),
+  );
+  assert.deepEqual(unknown, []);
 });
 
 test('documentation – command lines that start a gateway – are configurations that would start', async (context) => {

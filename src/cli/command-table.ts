@@ -11,7 +11,7 @@ export interface CommandRow {
 export const commandTable: readonly CommandRow[] = [
   {
     name: 'run',
-    summary: 'Put Usher in front of an MCP server: a URL, or a command',
+    summary: 'Put Usher in front of a server: URL, image, package, command',
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {

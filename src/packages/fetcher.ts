@@ -42,12 +42,25 @@ export async function ask(
   const label = spellPackage(wanted);
   const result = await runTool(tool, { label, ...run });
   if (result.isGood) return result;
-  const errors = result.errors.join(' ');
+  const errors = pickWords(result.errors);
   throw fail('package_failed', {
     package: label,
     reason: errors === '' ? `${tool} failed and did not say why` : `${tool} says: ${errors}`,
     advice: advice?.(errors) ?? 'Check its name and version, and whether its registry can be reached from here',
   });
+}
+
+/** What a tool said went wrong, in one line: npm begins each of its lines with `npm error` and the status, and ends with advice
+ * that is not for people who only wanted a server.
+ */
+export function pickWords(lines: readonly string[]): string {
+  const words = lines
+    .filter((line) => !/^npm (?:warn|notice)\b/i.test(line))
+    .map((line) => line.replace(/^npm (?:error|ERR!)\s*(?:\d{3}\b\s*)?/, '').trim())
+    .filter(
+      (line) => line !== '' && !/^A complete log of this run|^Note that you can also|^tarball, folder/.test(line),
+    );
+  return (words.length > 0 ? words : lines).join(' ');
 }
 
 /** @throws UsherError package_failed */

@@ -34,6 +34,11 @@ export function findLinks(markdown: string): string[] {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
 }
 
+/** What stands in the text as code, outside blocks. */
+export function findCode(markdown: string): string[] {
+  return [...markdown.replaceAll(fence, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+}
+
 /** Anchors of headings as GitHub makes them: lower case, punctuation left out, a number for the second of a kind. */
 export function headingAnchors(markdown: string): string[] {
   const seen = new Map<string, number>();
