@@ -22,7 +22,7 @@ export interface GatewaySettings {
   readonly clientSecret: string;
   /** The gateway proves who it is by this key instead of the secret. */
   readonly clientKeyFile: string | undefined;
-  readonly subjectTokenType: 'access_token' | 'jwt' | 'id_token';
+  readonly subjectTokenType: string;
   readonly exchangeAudience: string | undefined;
   readonly exchangeScopes: readonly string[];
   readonly exchangeDpop: boolean;

@@ -46,7 +46,7 @@ export interface Provider {
   readonly title: string;
   /** Is this one of its issuers or token endpoints? Only `generic` takes all of them. */
   recognises(url: URL): boolean;
-  /** What it wants in a token exchange beside the parameters every provider takes. */
+  /** What it wants beside the parameters every provider takes, in an exchange of a token of one of the types of RFC 8693 §3. */
   readonly exchangeParameters: Readonly<Record<string, string>>;
   /** A registration of a client (RFC 7591 §3.1) that it takes under no set-up: by the refusal one sees whether it takes others.
    * Absent where none is known, since asking could leave a client behind.

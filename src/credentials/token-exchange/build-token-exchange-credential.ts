@@ -75,7 +75,8 @@ interface RequestParts {
 }
 
 /** RFC 8693 §2.1. `requested_token_type` is left out unless it is set or the provider is known to want it: an access token is
- * the default, and some providers refuse the parameter.
+ * the default, and some providers refuse the parameter. What a provider wants beside goes with the types of RFC 8693: one of
+ * somebody's own is an exchange that was made there to measure.
  */
 export function buildRequest(
   handedIn: HandedIn,
@@ -83,13 +84,14 @@ export function buildRequest(
   { actorToken, exchangeParameters }: RequestParts = {},
 ): TokenRequest {
   const { subjectTokenType, requestedTokenType, actorTokenType } = settings;
-  const parameters = new URLSearchParams({ ...exchangeParameters, ...settings.parameters });
+  const usual = isOwnType(subjectTokenType) ? {} : exchangeParameters;
+  const parameters = new URLSearchParams({ ...usual, ...settings.parameters });
   parameters.set('subject_token', handedIn.callerToken);
-  parameters.set('subject_token_type', tokenTypePrefix + subjectTokenType);
+  parameters.set('subject_token_type', uriOfType(subjectTokenType));
   if (requestedTokenType !== undefined) parameters.set('requested_token_type', tokenTypePrefix + requestedTokenType);
   if (actorToken !== undefined) {
     parameters.set('actor_token', actorToken);
-    parameters.set('actor_token_type', tokenTypePrefix + actorTokenType);
+    parameters.set('actor_token_type', uriOfType(actorTokenType));
   }
   askFor(settings, parameters);
   return {
@@ -101,6 +103,15 @@ export function buildRequest(
     otherTokens: actorToken === undefined ? handedIn.otherTokens : [...handedIn.otherTokens, actorToken],
     ...(requestedTokenType === 'id_token' ? { answer: 'id_token' } : {}),
   };
+}
+
+/** Those of RFC 8693 §3 are written without their prefix. */
+function isOwnType(type: string): boolean {
+  return type.includes(':');
+}
+
+function uriOfType(type: string): string {
+  return isOwnType(type) ? type : tokenTypePrefix + type;
 }
 
 const refusals: ReadonlySet<string> = new Set([

@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import { type ExchangeResponse, identity, startExchange } from '../../../test/kit/start-exchange.ts';
 import { sendJson } from '../../../test/kit/start-http-server.ts';
 import { Secret } from '../../model/secret.ts';
+import { buildRequest } from './build-token-exchange-credential.ts';
+import { tokenExchangeSchema } from './schema.ts';
 
 const prefix = 'urn:ietf:params:oauth:token-type:';
 
@@ -22,6 +24,41 @@ describe('token types', () => {
     assert.equal(form.get('subject_token_type'), `${prefix}id_token`);
     assert.equal(form.get('requested_token_type'), `${prefix}jwt`);
   });
+  test('a type of somebody’s own – as it is, without what the provider wants in its usual exchange', async () => {
+    await using all = await startExchange({
+      subjectTokenType: 'urn:acme:mcp-token',
+      actorTokenType: 'https://acme.com/actor',
+    });
+    await all.header(identity(all.scene.nowMs));
+    assert.equal(new URLSearchParams(all.seen[0]?.body).get('subject_token_type'), 'urn:acme:mcp-token');
+    const settings = tokenExchangeSchema.parse({
+      url: 'https://example.auth0.com/oauth/token',
+      clientId: 'gateway',
+      subjectTokenType: 'urn:acme:mcp-token',
+      actorTokenType: 'https://acme.com/actor',
+    });
+    const handedIn = { callerToken: 'caller', otherTokens: [], subjectOf: 'caller' } as const;
+    const exchangeParameters = { requested_token_type: `${prefix}access_token` };
+    const { parameters } = buildRequest(handedIn, settings, { actorToken: 'actor', exchangeParameters });
+    assert.deepEqual(
+      [parameters.get('requested_token_type'), parameters.get('actor_token_type')],
+      [null, 'https://acme.com/actor'],
+    );
+    const usual = buildRequest(handedIn, { ...settings, subjectTokenType: 'jwt' }, { exchangeParameters });
+    assert.equal(usual.parameters.get('requested_token_type'), `${prefix}access_token`);
+  });
+  for (const wrong of [
+    'saml2',
+    'urn:ietf:params:oauth:token-type:jwt',
+    'http://acme.com/token',
+    'urn:acme:a token',
+    '',
+  ]) {
+    test(`the type ${JSON.stringify(wrong)} – refused by the configuration`, () => {
+      const given = { url: 'https://id.example.com/token', clientId: 'gateway', subjectTokenType: wrong };
+      assert.equal(tokenExchangeSchema.safeParse(given).success, false);
+    });
+  }
   test('an ID token that nobody asked for – refused', async () => {
     await using all = await startExchange();
     all.scene.answer = { issued_token_type: `${prefix}id_token` };

@@ -14,6 +14,14 @@ const group = 'Token exchange';
 /** RFC 8693 §3, without its prefix. */
 const tokenTypes = ['access_token', 'jwt', 'id_token'] as const;
 
+/** One of those, or a URI of somebody's own (RFC 8693 §3: "other URIs MAY be used"). */
+const anyTokenType = z
+  .string()
+  .refine(
+    (text) => tokenTypes.some((one) => one === text) || /^(?:https:\/\/|urn:(?!ietf:))[\x21-\x7e]+$/i.test(text),
+    `is none of ${tokenTypes.join(', ')}, and no URI such as urn:example:token or https://example.com/token`,
+  );
+
 /** Settings of the `token-exchange` credential: the caller's token is swapped at the identity provider (RFC 8693). */
 export const tokenExchangeSchema = z.strictObject({
   strategy: z.literal('token-exchange').default('token-exchange'),
@@ -56,10 +64,11 @@ export const tokenExchangeSchema = z.strictObject({
     spaceSeparated: true,
   }),
   ...proofFields({ group, flagPrefix: 'token-exchange-dpop' }),
-  subjectTokenType: setting(z.enum(tokenTypes).default('access_token'), {
-    help: "What the caller's token is called when it is handed in",
+  subjectTokenType: setting(anyTokenType.default('access_token'), {
+    help: "What the caller's token is called when it is handed in: access_token, jwt, id_token, or the URI a provider knows it by",
     flag: 'token-exchange-subject-token-type',
     group,
+    placeholder: 'TYPE',
   }),
   requestedTokenType: setting(z.enum(tokenTypes).optional(), {
     help: 'Type of token to ask for; by default none is named, which means an access token. An ID token is for a step of a chain that is not the last',
@@ -73,10 +82,11 @@ export const tokenExchangeSchema = z.strictObject({
     placeholder: 'TOKEN',
     secret: true,
   }),
-  actorTokenType: setting(z.enum(tokenTypes).default('access_token'), {
+  actorTokenType: setting(anyTokenType.default('access_token'), {
     help: 'What the actor token is called',
     flag: 'token-exchange-actor-token-type',
     group,
+    placeholder: 'TYPE',
   }),
   actorFromClient: setting(z.boolean().default(false), {
     help: "Hand in an actor token of the gateway's own, got there by client credentials",

@@ -57,7 +57,7 @@ export const auth0Refusals: readonly KnownRefusal[] = [
     answer: { errors: ['invalid_request'], description: /subject_token_type and requested_token_type combination/i },
     cause:
       'Auth0 has no exchange for this pair of token types: on-behalf-of wants access_token for both, a custom exchange its profile’s own type and no requested_token_type.',
-    fix: 'Set --provider auth0, with which Usher asks for both; for a Custom Token Exchange Profile set the subject token type to that of the profile.',
+    fix: 'Set --provider auth0, with which Usher asks for both; for a Custom Token Exchange Profile set --token-exchange-subject-token-type to the URI of the profile.',
     source: `${onBehalfOf}; ${customExchange}; observed`,
   },
   {
