@@ -95,7 +95,7 @@ export function buildTokenEndpoint(
       client,
       timeoutMs: leftMs(deadlineAtMs),
       http: deps.http,
-      nowMs: deps.now(),
+      now: deps.now,
       prover,
       explainRefusal: deps.explainRefusal,
     });

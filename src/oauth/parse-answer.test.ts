@@ -16,6 +16,12 @@ function jwt(claims: Record<string, unknown> | string = {}): string {
   return `${encodePart({ alg: 'RS256', kid: 'k' })}.${encodePart(payload)}.c2lnbmF0dXJlLW9mLXVwc3RyZWFt`;
 }
 
+/** As some write JSON: readers of JWTs take it. */
+function spaced(claims: Record<string, unknown>): string {
+  const header = Buffer.from('\n { "alg": "RS256" }').toString('base64url');
+  return `${header}${jwt(claims).replace(/^[^.]*/, '')}`;
+}
+
 function body(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     access_token: jwt(),
@@ -85,6 +91,11 @@ describe('what is refused', () => {
     ['a token with a NUL', { access_token: 'abc\u0000' }, /characters/],
     ['a token beyond ASCII', { access_token: 'abcé' }, /characters/],
     ['a token with Bearer before it', { access_token: `Bearer ${jwt()}` }, /characters/],
+    [
+      'another audience, in a JWT that begins with white space',
+      { access_token: spaced({ aud: 'mcpserver' }) },
+      /audience is/,
+    ],
     ['another audience', { access_token: jwt({ aud: 'mcpserver' }) }, /audience is "mcpserver", asked for "backend"/],
     ['other audiences', { access_token: jwt({ aud: ['a', 'b'] }) }, /audience is \["a","b"\]/],
     ['a longer audience', { access_token: jwt({ aud: 'backend2' }) }, /audience is/],

@@ -150,8 +150,14 @@ type Refuse = (reason: string) => Error;
 /** Between the provider's clock and ours. */
 const clockSkewMs = 60_000;
 
-/** What a JWT looks like: three parts, the first beginning as base64url of `{` and a quote or white space does. */
-const jwtLike = /^e[wy][^.]*\.[^.]*\.[^.]*$/;
+/** How a JSON object with members begins, in whatever white space (RFC 8259 §2): a reader of JWTs takes it so. */
+const objectLike = /^[\t\n\r ]*\{[\t\n\r ]*"/;
+
+/** Three parts, the first of them a JSON object: what opaque tokens with dots are not. */
+function isJwtLike(token: string): boolean {
+  const parts = token.split('.');
+  return parts.length === 3 && objectLike.test(Buffer.from(parts[0] ?? '', 'base64url').toString('latin1'));
+}
 
 /** `typ` of draft-ietf-oauth-identity-assertion-authz-grant, as RFC 7515 §4.1.9 lets it be written. */
 const grantType = /^(?:application\/)?oauth-id-jag\+jwt$/i;
@@ -162,7 +168,7 @@ function findClaims(
   { nowMs, jkt, answer = 'exchanged' }: Asked,
   refuse: Refuse,
 ): TokenClaims | undefined {
-  if (!jwtLike.test(upstreamToken)) {
+  if (!isJwtLike(upstreamToken)) {
     if (answer === 'id-jag') throw refuse('it is no JWT, expected an ID-JAG');
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { allowInsecureRequests, customFetch, genericTokenEndpointRequest } from 'oauth4webapi';
 import { z } from 'zod';
+import type { Clock } from '../lib/clock.ts';
 import { HttpClientError, type HttpClient } from '../lib/http-client.ts';
 import { withoutTokens } from '../lib/without-tokens.ts';
 import type { ExplainRefusal } from '../model/provider.ts';
@@ -16,8 +17,7 @@ export interface SendOptions {
   readonly client: ClientAuthentication;
   readonly timeoutMs: number;
   readonly http: HttpClient;
-  /** Milliseconds since the epoch. */
-  readonly nowMs: number;
+  readonly now: Clock;
   /** Present where the token is to be bound to a key (RFC 9449 §5). */
   readonly prover?: Prover | undefined;
   readonly explainRefusal?: ExplainRefusal | undefined;
@@ -28,7 +28,8 @@ export interface SendOptions {
  * @throws UsherError of stage exchange
  */
 export async function sendTokenRequest(request: TokenRequest, options: SendOptions): Promise<IssuedToken> {
-  const { url, client, timeoutMs, nowMs, prover } = options;
+  const { url, client, timeoutMs, now, prover } = options;
+  const askedAtMs = now();
   const deadlineAtMs = performance.now() + timeoutMs;
   let { answer, assertion, proof } = await send(request, options, timeoutMs);
   let body: unknown = await answer.json().catch(() => undefined);
@@ -42,6 +43,8 @@ export async function sendTokenRequest(request: TokenRequest, options: SendOptio
   }
   const { callerToken = '', otherTokens = [] } = request;
   const secrets = [callerToken, ...otherTokens, assertion, ...client.secrets];
+  // Its life begins when it was asked for; where the clock was set back meanwhile, not in the future.
+  const nowMs = Math.min(askedAtMs, now());
   if (answer.status !== 200) {
     const refusal = { ...readRefusal(answer, body, { url, secrets, nowMs }), isProven: prover !== undefined };
     throw classifyRefusal({ ...refusal, known: options.explainRefusal?.(refusal) }, request.subjectOf);

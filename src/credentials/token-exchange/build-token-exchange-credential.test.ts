@@ -15,6 +15,7 @@ describe('how long a token is handed out', () => {
     ["the caller's token ends first", { expiresIn: 600, callerSeconds: 300, lastSecond: 269 }],
     ['a token of 100 s, of which a tenth is kept in reserve', { expiresIn: 100, lastSecond: 89 }],
     ['a token of 10 s', { expiresIn: 10, lastSecond: 8 }],
+    ['a token for ever: a day', { expiresIn: 1e300, callerSeconds: 1e9, lastSecond: 86_369 }],
   ];
   for (const [name, { expiresIn, callerSeconds, lastSecond }] of rows) {
     test(`${name} – until second ${lastSecond}, then exchanged again`, async () => {
@@ -50,6 +51,18 @@ describe('how long a token is handed out', () => {
     assert.equal(await all.header(alice), 'Bearer opaque-2');
     assert.equal(await all.header(alice), 'Bearer opaque-2');
     assert.equal(all.count(), 2);
+  });
+  test('the clock is set back while the provider is asked – not kept for longer than the token lives', async () => {
+    await using all = await startExchange();
+    const alice = identity(all.scene.nowMs - 7_200_000, 'alice', 100_000);
+    all.failOnce((_, response) => {
+      all.scene.nowMs -= 3_600_000;
+      const issued = { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token', token_type: 'Bearer' };
+      sendJson(response, 200, { access_token: 'first', expires_in: 600, ...issued });
+    });
+    assert.equal(await all.header(alice), 'Bearer first');
+    all.scene.nowMs += 600_000;
+    assert.equal(await all.header(alice), 'Bearer opaque-1');
   });
   test('a kept token that has ended – let go when another is kept', async () => {
     await using all = await startExchange();

@@ -37,7 +37,7 @@ export async function check(status: number, retryAfter: string | undefined, body
         client: buildClientAuthentication(settings, { log: collectLog().log, now: Date.now, name: 'apollo' }),
         timeoutMs: 1_000,
         http,
-        nowMs: 1_800_000_000_000,
+        now: () => 1_800_000_000_000,
       });
     } catch (error) {
       if (error instanceof UsherError) {
