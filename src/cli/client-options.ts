@@ -1,10 +1,34 @@
 import { quote } from '../config/quote.ts';
 import type { Problem } from '../config/source.ts';
-import type { Client } from '../clients/client.ts';
+import type { Client, ServerEntry } from '../clients/client.ts';
 import { clientTable } from '../clients/client-table.ts';
 import { isInstalled, type Machine } from '../clients/machine.ts';
 import { findClosest } from '../lib/closest.ts';
 import type { SimpleOption, SimpleValues } from './simple-options.ts';
+
+/** The client that people sign in with, for those of their clients that cannot register themselves. */
+export const oauthOptions = {
+  clientId: {
+    flags: '--oauth-client-id <ID>',
+    help: 'Client that people sign in with in their MCP client, where clients cannot register themselves',
+    group: 'Server',
+  },
+  callbackPort: {
+    flags: '--oauth-callback-port <PORT>',
+    help: 'Port their MCP client waits on after signing in, where the provider wants it registered',
+    group: 'Server',
+  },
+} as const satisfies Record<string, SimpleOption>;
+
+/** That client; undefined when none was named. What is wrong is added to the problems. */
+export function readOauth(values: SimpleValues, problems: Problem[]): ServerEntry['oauth'] {
+  const clientId = values.text(oauthOptions.clientId);
+  const hasPort = values.text(oauthOptions.callbackPort) !== undefined;
+  const callbackPort = hasPort ? values.port(oauthOptions.callbackPort) : undefined;
+  if (hasPort && clientId === undefined)
+    problems.push({ where: '--oauth-callback-port', what: 'is of no use without --oauth-client-id' });
+  return clientId === undefined ? undefined : { clientId, ...(callbackPort === undefined ? {} : { callbackPort }) };
+}
 
 /** Options that several of `usher client …` have. */
 export const clientOptions = {

@@ -29,11 +29,12 @@ export function reportOutcomes(
   const done = outcomes.filter(isDone);
   const rows = done.map(({ title, result, file }) => [title, words[result], file]);
   const notes = done.map(({ note }) => (note === undefined ? [] : [style('dim', `    ${note}`)]));
-  print(
-    layOut(rows)
-      .flatMap((line, index) => [line, ...(notes[index] ?? [])])
-      .join('\n'),
-  );
+  if (rows.length > 0)
+    print(
+      layOut(rows)
+        .flatMap((line, index) => [line, ...(notes[index] ?? [])])
+        .join('\n'),
+    );
   if (failed.length === 0) return 0;
   const lines = failed.map(
     ({ title, file, problem }) => `  ${title}, ${file}: ${problem?.reason ?? ''}. ${problem?.advice ?? ''}.`,
@@ -58,9 +59,11 @@ export function describeServers(servers: readonly ListedServer[]): string {
   return names
     .map((name) => {
       const own = servers.filter((server) => server.name === name);
-      const rows = own.map(({ state, title, file, reason }) => [
+      const rows = own.map(({ state, title, file, reason, isPassing }) => [
         `  ${style(colours[state], marks[state])} ${title}`,
-        states[state] + (reason === undefined ? '' : `: ${reason}`),
+        states[state] +
+          (isPassing && state === 'present' ? ', while it runs' : '') +
+          (reason === undefined ? '' : `: ${reason}`),
         file,
       ]);
       const urls = [...new Set(own.map(({ url }) => url))].join(', ');

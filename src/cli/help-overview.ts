@@ -22,3 +22,15 @@ export function helpOverview(rows: readonly CommandRow[]): string {
     'serve has a form in the environment and in a YAML file as well.',
   ].join('\n');
 }
+
+/** The commands that begin with one word. */
+export function helpGroup(word: string, rows: readonly CommandRow[]): string {
+  return [
+    `Usage: usher ${word} COMMAND [options]`,
+    '',
+    'Commands:',
+    ...rows.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
+    '',
+    `Each has its own --help, for example usher ${rows[0]?.name ?? word} --help.`,
+  ].join('\n');
+}

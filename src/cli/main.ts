@@ -3,7 +3,7 @@ import { reportUsage } from '../config/report.ts';
 import { findClosest } from '../lib/closest.ts';
 import type { CommandContext } from './command-module.ts';
 import { type CommandRow, commandTable } from './command-table.ts';
-import { helpOverview } from './help-overview.ts';
+import { helpGroup, helpOverview } from './help-overview.ts';
 import { arrangeHelp } from './help-topics.ts';
 import { fromArguments, hideSecrets } from './hide-secrets.ts';
 import { helpWidth } from './lay-out-help.ts';
@@ -97,7 +97,7 @@ function findOverview(head: readonly string[]): string | undefined {
   if (first === undefined || (asksHelp(first) && second === undefined)) return helpOverview(commandTable);
   const group = commandTable.filter(({ name }) => name.startsWith(`${first} `));
   const alone = commandTable.some(({ name }) => name === first);
-  return group.length > 0 && !alone && asksHelp(second) ? helpOverview(group) : undefined;
+  return group.length > 0 && !alone && asksHelp(second) ? helpGroup(first, group) : undefined;
 }
 
 /** The command the first one or two words name, and how many words that are.
@@ -129,7 +129,9 @@ function unknownCommand(head: readonly string[]): Error {
     const rest = group.map((name) => name.slice(first.length + 1));
     const closest = findClosest(second, rest);
     const advice =
-      closest === undefined ? `expected one of ${rest.join(', ')}` : `did you mean usher ${first} ${closest}?`;
+      closest === undefined
+        ? `expected one of ${rest.join(', ')}; see usher ${first} --help`
+        : `did you mean usher ${first} ${closest}?`;
     return reportUsage([{ where: `usher ${first}`, what: `does not say what to do; ${advice}` }]);
   }
   const kind = first.startsWith('-') ? 'option before the command' : 'command';

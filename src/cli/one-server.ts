@@ -4,8 +4,8 @@ import { thisMachine } from '../clients/machine.ts';
 import { quote } from '../config/quote.ts';
 import type { Problem } from '../config/source.ts';
 import { isServerName } from '../servers/places.ts';
-import type { WantedClients } from '../servers/server-record.ts';
-import { readClients } from './client-options.ts';
+import type { ServerRecord, WantedClients } from '../servers/server-record.ts';
+import { oauthOptions, readClients, readOauth } from './client-options.ts';
 import { collect, textsOf } from './command.ts';
 import { findTargetName, parseTarget } from './parse-target.ts';
 import { addSimpleOptions, type SimpleOption, type SimpleValues } from './simple-options.ts';
@@ -51,6 +51,7 @@ export const runOptions = {
     byDefault: 'default',
   },
   ...listOptions,
+  ...oauthOptions,
 } as const satisfies Record<string, SimpleOption>;
 
 /** Adds what `run` has beside settings. */
@@ -58,17 +59,25 @@ export function addRunOptions(command: Command): Command {
   return addSimpleOptions(command.addOption(nameOption()), Object.values(runOptions));
 }
 
+export type RunChoices = Pick<ServerRecord, 'group' | 'clients' | 'oauth'>;
+
 /** What was said of that; what is wrong is added to the problems. */
 export function readRunOptions(
   values: SimpleValues,
   problems: Problem[],
-): { isForeground: boolean; group: string; clients: WantedClients } {
+): RunChoices & { readonly isForeground: boolean } {
   const group = values.text(runOptions.group) ?? 'default';
   if (!isServerName(group)) {
     const what = `is ${quote(group)}, expected letters, digits, dots, dashes and underscores`;
     problems.push({ where: '--group', what });
   }
-  return { isForeground: values.isSet(runOptions.foreground), group, clients: readListOptions(values, problems) };
+  const oauth = readOauth(values, problems);
+  return {
+    isForeground: values.isSet(runOptions.foreground),
+    group,
+    clients: readListOptions(values, problems),
+    ...(oauth === undefined ? {} : { oauth }),
+  };
 }
 
 /** Which MCP clients were asked for; what is wrong is added to the problems. */

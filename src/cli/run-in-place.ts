@@ -45,8 +45,8 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
   const reload = async (gateway: RunningGateway): Promise<ReloadAnswer> => {
     if (!(await reloadGateway(gateway, read, log))) return { isTaken: false, notes: [] };
     // Which clients it is written into may have changed with it.
-    const { clients } = (record.isPassing ? undefined : await readServerRecord(place)) ?? record;
-    return { isTaken: true, notes: [...describeLists(await lists.put(gateway.servers, clients))] };
+    const now = (record.isPassing ? undefined : await readServerRecord(place)) ?? record;
+    return { isTaken: true, notes: [...describeLists(await putInLists(lists, gateway, now))] };
   };
   return await runUntilStopped(
     async (signal) => {
@@ -67,7 +67,7 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
       let sentence: string | undefined;
       const ended = gateway.workloadEnded.then((said) => (sentence = said));
       const url = gateway.servers[0]?.resourceUrl ?? gateway.url;
-      const listed = await lists.put(gateway.servers, record.clients);
+      const listed = await putInLists(lists, gateway, record);
       const summary = summarize(config, gateway);
       const notes = describeLists(listed);
       if (isBackground)
@@ -87,6 +87,13 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
       };
     },
     { canReload: true },
+  );
+}
+
+function putInLists(lists: ClientLists, { servers }: RunningGateway, { clients, oauth }: ServerRecord) {
+  return lists.put(
+    servers.map((server) => ({ ...server, oauth })),
+    clients,
   );
 }
 

@@ -5,25 +5,24 @@ import { claimNew, removeFolder, withServerLock, type Claim } from '../servers/c
 import { whyNoBackground } from '../servers/find-background.ts';
 import { launchServer, type ReadyReport } from '../servers/launch-server.ts';
 import { auditFile, ensureOwnFolder } from '../servers/places.ts';
-import type { ServerRecord, WantedClients } from '../servers/server-record.ts';
+import type { ServerRecord } from '../servers/server-record.ts';
 import { openSecretStore } from '../secrets/open-secret-store.ts';
 import { dirname } from 'node:path';
 import type { CommandContext } from './command-module.ts';
 import { describeTarget } from './describe-target.ts';
 import { runInPlace } from './run-in-place.ts';
 import { dropSecrets, keepSecrets, placeAudit, writeLasting } from './place-secrets.ts';
+import type { RunChoices } from './one-server.ts';
 import { note, print } from './print.ts';
 import { keepsSetting } from './setting-names.ts';
 import { startGatewayCommand } from './start-gateway-command.ts';
 import { watchStopSignal } from './stop-signal.ts';
 import { tellUnwell } from './tell-unwell.ts';
 
-export interface RunServerOptions {
+export interface RunServerOptions extends RunChoices {
   readonly loaded: LoadedConfig;
   readonly read: () => LoadedConfig;
   readonly isForeground: boolean;
-  readonly group: string;
-  readonly clients: WantedClients;
   readonly context: CommandContext;
 }
 
@@ -40,6 +39,7 @@ export async function runServer(options: RunServerOptions): Promise<number> {
     createdAt: new Date().toISOString(),
     folder: process.cwd(),
     clients: options.clients,
+    ...(options.oauth === undefined ? {} : { oauth: options.oauth }),
     secrets: [],
     isPassing: isForeground,
   };

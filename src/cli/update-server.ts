@@ -19,7 +19,7 @@ import { textsOf } from './command.ts';
 import type { CommandContext } from './command-module.ts';
 import { describeTarget } from './describe-target.ts';
 import { debugFlags } from './load-arguments.ts';
-import { readRunOptions, runOptions } from './one-server.ts';
+import { readRunOptions, type RunChoices, runOptions } from './one-server.ts';
 import { dropSecrets, keepSecrets, placeAudit, writeLasting } from './place-secrets.ts';
 import { note, print, warn } from './print.ts';
 import { findServer } from './server-options.ts';
@@ -27,6 +27,8 @@ import { givenFlags } from './setting-options.ts';
 import { SimpleValues } from './simple-options.ts';
 import { restartBehind } from './start-saved.ts';
 import { sortLeftovers } from './unknown-flags.ts';
+
+const oauthFlag = 'oauth-client-id';
 
 /** What a server is from now on. */
 interface Changed {
@@ -39,7 +41,7 @@ interface Changed {
  */
 export async function updateServer(command: Command, context: CommandContext): Promise<number> {
   const machine = thisMachine(context.environment);
-  const { view, before, chosen, loaded } = await readUpdate(command, context, machine);
+  const { view, before, base, chosen, loaded } = await readUpdate(command, context, machine);
   const { name } = view;
   for (const warning of loaded.warnings) warn(warning);
   const file = auditFile(machine, name);
@@ -53,7 +55,7 @@ export async function updateServer(command: Command, context: CommandContext): P
   );
   const after: Changed = {
     record: {
-      ...before.record,
+      ...base,
       ...chosen,
       target: describeTarget(config.servers[name]),
       secrets: [...new Set([...kept, ...secrets.keys()])],
@@ -83,7 +85,9 @@ export async function updateServer(command: Command, context: CommandContext): P
 interface ReadUpdate {
   readonly view: ServerView;
   readonly before: Changed;
-  readonly chosen: Partial<Pick<ServerRecord, 'group' | 'clients'>>;
+  /** What stays of it beside the settings, and what is chosen anew. */
+  readonly base: ServerRecord;
+  readonly chosen: Partial<RunChoices>;
   readonly loaded: LoadedConfig;
 }
 
@@ -97,7 +101,7 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
     problems.push({ where: 'NAME', what: 'is missing; give the name of a server, usher list shows those there are' });
   if (second !== undefined)
     problems.push({ where: 'arguments', what: 'are too many: expected one NAME; a URL is --target-uri' });
-  const { group, clients } = readRunOptions(values, problems);
+  const { group, clients, oauth } = readRunOptions(values, problems);
   if (name === undefined || second !== undefined) throw reportUsage([...unknown, ...problems]);
   const view = await findServer(name, machine);
   if (view.record === undefined || view.record.isPassing) {
@@ -107,7 +111,10 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
   const before = { record: view.record, settings: await readFile(view.place.settings, 'utf8') };
   const given = textsOf(command, 'config').at(-1);
   const words = tail === undefined ? [] : [{ leaf: workloadLeaf('command'), label: 'COMMAND', texts: tail }];
-  const unset = readUnset(command, problems);
+  const wantedUnset = readUnset(command, problems);
+  // It is no setting of the gateway.
+  const unset = wantedUnset.filter((one) => one.replace(/^--/, '') !== oauthFlag);
+  const { oauth: _, ...withoutOauth } = view.record;
   const loaded = loadSaved(view.place, {
     unset,
     flags: [...givenFlags(command, leaves), ...debugFlags(command), ...words],
@@ -120,8 +127,10 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
   const chosen = {
     ...(values.text(runOptions.group) === undefined || textsOf(command, 'group').length === 0 ? {} : { group }),
     ...(textsOf(command, 'client').length > 0 || values.isSet(runOptions.noClient) ? { clients } : {}),
+    ...(oauth === undefined ? {} : { oauth }),
   };
-  return { view, before, chosen, loaded };
+  const record = unset.length < wantedUnset.length ? withoutOauth : view.record;
+  return { view, before, base: record, chosen, loaded };
 }
 
 function readUnset(command: Command, problems: Problem[]): readonly string[] {

@@ -42,7 +42,7 @@ export async function addServer(
         if (holder !== undefined) checkProject(client, server);
         const { result, ledger: after, isClosed } = await putEntry(task, server, current, save);
         current = after;
-        outcomes.push({ client: id, title, file, result, ...noteOf(client, server, isClosed) });
+        outcomes.push({ client: id, title, file, result, ...noteOf(client, server, { result, isClosed }) });
       } catch (error) {
         if (!(error instanceof FileProblem)) throw error;
         const problem = { reason: error.message, advice: error.advice };
@@ -64,13 +64,21 @@ function checkProject({ project }: Client, { name, headers = {} }: ServerEntry):
   );
 }
 
-function noteOf(client: Client, server: ServerEntry, isClosed: boolean): { note?: string } {
-  const isSignedIn = Object.keys(server.headers ?? {}).some((header) => header.toLowerCase() === 'authorization');
+function noteOf(
+  client: Client,
+  server: ServerEntry,
+  { result, isClosed }: { result: Outcome['result']; isClosed: boolean },
+): { note?: string } {
+  // What stood there already, people have dealt with.
+  const isNew = result !== 'unchanged';
+  const needsSignIn =
+    server.isOpen !== true &&
+    !Object.keys(server.headers ?? {}).some((header) => header.toLowerCase() === 'authorization');
   const notes = [
-    client.after,
-    ...(client.signIn === undefined || isSignedIn
-      ? []
-      : [`Sign in with: ${client.signIn.replace('NAME', server.name)}`]),
+    ...(isNew && client.after !== undefined ? [client.after] : []),
+    ...(isNew && needsSignIn && client.signIn !== undefined
+      ? [`Sign in with: ${client.signIn.replace('NAME', server.name)}`]
+      : []),
     ...(isClosed ? ['Its file has the headers in it now, so only you can read it'] : []),
     ...(server.oauth !== undefined && !takesClientId(client)
       ? [`It takes no client id from a file: give ${server.oauth.clientId} when it asks`]

@@ -7,6 +7,8 @@ export interface ServerEntry {
   readonly name: string;
   /** Where it is reached: the resource URL that its metadata name. */
   readonly url: string;
+  /** Does it take callers without a token? Then nobody has to sign in. */
+  readonly isOpen?: boolean;
   /** Sent with each request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The client that people sign in with, where clients cannot register themselves. */

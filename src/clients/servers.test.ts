@@ -310,3 +310,12 @@ test('headers – a client that wrote its file anew for others to read, then som
   await removeServer('apollo', { machine });
   assert.equal((await stat(file)).mode & 0o777, 0o640);
 });
+
+test('a server that takes callers without a token, one that has changed nothing – added – nobody is told to sign in', async (context) => {
+  const machine = await makeMachine(context);
+  const clients = [findClient('codex')];
+  const noteOf = async (server: ServerEntry) => (await addServer(server, { clients, machine }))[0]?.note;
+  assert.equal(await noteOf({ ...apollo, isOpen: true }), undefined);
+  assert.equal(await noteOf(apollo), undefined);
+  assert.equal(await noteOf({ ...apollo, url: 'http://localhost:9000/mcp' }), 'Sign in with: codex mcp login apollo');
+});

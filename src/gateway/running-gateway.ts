@@ -14,6 +14,8 @@ export interface RunningGateway extends AsyncDisposable {
     readonly target: string;
     /** What local callers need, where they need one that Usher made; goes into the settings of clients. */
     readonly callerToken: Secret | undefined;
+    /** Does it take callers without a token? */
+    readonly isOpen: boolean;
   }[];
   /** Resolves when a child process it runs ended by itself and is not started again, with a sentence about it. */
   readonly workloadEnded: Promise<string>;

@@ -129,13 +129,15 @@ function describeServers(
   { servers }: Config,
   { routes, url, logins }: { routes: ReadonlyMap<string, Route>; url: string; logins: OperatorLogins },
 ): RunningGateway['servers'] {
-  const needsToken = (name: string) => servers[name]?.authenticate.some(({ strategy }) => strategy === 'local-token');
+  const takes = (name: string, wanted: string) =>
+    servers[name]?.authenticate.some(({ strategy }) => strategy === wanted) === true;
   return [...routes.values()].map((route) => ({
     name: route.name,
     resourceUrl: route.resourceUrl,
     url: url + route.path,
     target: route.upstream.target,
-    callerToken: needsToken(route.name) === true ? logins.callerTokenFor(route.name) : undefined,
+    callerToken: takes(route.name, 'local-token') ? logins.callerTokenFor(route.name) : undefined,
+    isOpen: takes(route.name, 'anonymous'),
   }));
 }
 

@@ -8,7 +8,7 @@ import type { Outcome } from '../clients/outcome.ts';
 import { removeServer } from '../clients/remove-server.ts';
 import { reasonOf } from '../model/reason-of.ts';
 import type { Secret } from '../model/secret.ts';
-import type { WantedClients } from './server-record.ts';
+import type { ServerRecord, WantedClients } from './server-record.ts';
 
 /** A server as clients are to have it. */
 export interface ServedServer {
@@ -16,6 +16,10 @@ export interface ServedServer {
   readonly resourceUrl: string;
   /** What local callers need, where they need one that Usher made. */
   readonly callerToken: Secret | undefined;
+  /** Does it take callers without a token? */
+  readonly isOpen: boolean;
+  /** The client people sign in with, where theirs cannot register itself. */
+  readonly oauth?: ServerRecord['oauth'];
 }
 
 /** Where servers stand in clients now, in words for whoever runs them: no client is a reason not to serve. */
@@ -117,9 +121,15 @@ async function findWanted(wanted: WantedClients, machine: Machine): Promise<read
   return clientTable.filter(({ id }) => wanted.includes(id));
 }
 
-function entryOf({ name, resourceUrl, callerToken }: ServedServer): ServerEntry {
+function entryOf({ name, resourceUrl, callerToken, isOpen, oauth }: ServedServer): ServerEntry {
   const headers = callerToken === undefined ? {} : { headers: { Authorization: `Bearer ${callerToken.reveal()}` } };
-  return { name, url: resourceUrl, ...headers };
+  return {
+    name,
+    url: resourceUrl,
+    isOpen,
+    ...headers,
+    ...(oauth === undefined || isOpen || callerToken !== undefined ? {} : { oauth }),
+  };
 }
 
 function titlesOf(outcomes: readonly Outcome[]): readonly string[] {

@@ -37,3 +37,21 @@ test('usher proxy that is killed – run again with another address – takes ov
   await second.endBy('SIGTERM');
   clients.assertAsBefore();
 });
+
+test('usher run --oauth-client-id – at a provider where clients cannot register – clients have it, and what usher update says later', async (context) => {
+  const { machine, clients, port, url, does } = await makeClientHome(context);
+  const callers = ['--oidc-issuer', 'http://127.0.0.1:9', '--oidc-audience', 'mcpserver'];
+  const client = ['--oauth-client-id', '0oa1vscode', '--oauth-callback-port', '33418'];
+  const run = await does('run', '--name', 'apollo', '--port', `${port}`, ...callers, ...client, target);
+  assert.match(run.stderr, /Codex: Sign in with: codex mcp login apollo/);
+  assert.deepEqual(clients.inVsCode('apollo'), { type: 'http', url, oauth: { clientId: '0oa1vscode' } });
+  assert.match(clients.codexText(), /oauth = \{ client_id = "0oa1vscode" \}/);
+  await does('update', 'apollo', '--oauth-client-id', '0oa2vscode');
+  assert.deepEqual(clients.inVsCode('apollo')?.['oauth'], { clientId: '0oa2vscode' });
+  await does('update', 'apollo', '--unset', 'oauth-client-id');
+  assert.deepEqual(clients.inVsCode('apollo'), { type: 'http', url });
+  const wrong = await machine.usher(['run', ...callers, '--oauth-callback-port', '1', target]);
+  assert.match(wrong.stderr, /--oauth-callback-port: is of no use without --oauth-client-id/);
+  await does('stop', 'apollo');
+  clients.assertAsBefore();
+});

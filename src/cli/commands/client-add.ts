@@ -5,7 +5,7 @@ import { reportUsage } from '../../config/report.ts';
 import type { Problem } from '../../config/source.ts';
 import { describe } from '../../lib/describe-error.ts';
 import { webUrl } from '../../model/web-url.ts';
-import { clientOptions, readClients, readName } from '../client-options.ts';
+import { clientOptions, oauthOptions, readClients, readName, readOauth } from '../client-options.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
@@ -17,16 +17,7 @@ const options = {
     help: 'Where clients reach the server: its resource URL, to the letter',
     group: 'Server',
   },
-  clientId: {
-    flags: '--oauth-client-id <ID>',
-    help: 'Client that people sign in with, where clients cannot register themselves',
-    group: 'Server',
-  },
-  callbackPort: {
-    flags: '--oauth-callback-port <PORT>',
-    help: 'Port the client waits on after signing in, where the provider wants it registered',
-    group: 'Server',
-  },
+  ...oauthOptions,
   headersFile: {
     flags: '--headers-file <PATH>',
     help: 'File with headers for each request, one "Name: value" a line',
@@ -98,17 +89,12 @@ function readServer(name: string, values: SimpleValues, problems: Problem[]): Se
       what: `is ${quote(url)}, expected ${checked.error.issues[0]?.message ?? 'a URL'}`,
     });
   }
-  const clientId = values.text(options.clientId);
-  const hasPort = values.text(options.callbackPort) !== undefined;
-  const callbackPort = hasPort ? values.port(options.callbackPort) : undefined;
-  if (hasPort && clientId === undefined) {
-    problems.push({ where: '--oauth-callback-port', what: 'is of no use without --oauth-client-id' });
-  }
+  const oauth = readOauth(values, problems);
   const path = values.text(options.headersFile);
   return {
     name,
     url: url ?? '',
-    ...(clientId === undefined ? {} : { oauth: { clientId, ...(callbackPort === undefined ? {} : { callbackPort }) } }),
+    ...(oauth === undefined ? {} : { oauth }),
     ...(path === undefined ? {} : { headers: readHeaders(path, problems) }),
   };
 }

@@ -13,7 +13,8 @@ const background = {
   help: 'Go to the background once it serves, as usher run does',
   group: 'Server',
 } as const satisfies SimpleOption;
-const proxyOptions = [background, runOptions.group, runOptions.client, runOptions.noClient];
+const { foreground: _, ...shared } = runOptions;
+const proxyOptions = [background, ...Object.values(shared)];
 const proxyLeaves = leaves.filter((leaf) => !isRunHere(leaf));
 
 /** `usher proxy NAME --target-uri URL [flags]` */
@@ -37,7 +38,7 @@ export const proxyCommand: CommandModule = {
     const [name, second] = operands;
     const problems: Problem[] = [];
     const values = new SimpleValues(command, environment);
-    const { group, clients } = readRunOptions(values, problems);
+    const choices = readRunOptions(values, problems);
     problems.push(...values.problems);
     if (name === undefined && unknown.length === 0)
       problems.push({
@@ -62,6 +63,6 @@ export const proxyCommand: CommandModule = {
     const loaded = loadArguments(command, given);
     const { runServer } = await import('../run-server.ts');
     const isForeground = !values.isSet(background);
-    return runServer({ loaded, read: () => readArguments(command, given), isForeground, group, clients, context });
+    return runServer({ loaded, read: () => readArguments(command, given), ...choices, isForeground, context });
   },
 };

@@ -3,7 +3,7 @@ import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { addConfigOptions } from '../load-arguments.ts';
 import { runOptions } from '../one-server.ts';
-import { addSimpleOptions } from '../simple-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
 
 /** Settings that shall not be said any more. */
 export const unsetOption = {
@@ -12,7 +12,8 @@ export const unsetOption = {
   group: 'Server',
 };
 
-const options = [runOptions.group, runOptions.client, runOptions.noClient].map(({ flags, help, group }) => ({
+const { foreground: _, ...shared } = runOptions;
+const options = Object.values<SimpleOption>(shared).map(({ flags, help, group }) => ({
   flags,
   help,
   group,

@@ -48,9 +48,11 @@ test('an edit – a file that may not be written in a folder that may – refuse
   const folder = await makeFolder(context);
   const path = join(folder, 'settings.json');
   await writeFile(path, 'theirs');
-  await chmod(path, 0o444);
+  await chmod(path, 0o644);
   await chmod(folder, 0o777);
   assert.equal(editAsNobody(path), 'FileProblem: it cannot be written: permission denied (EACCES)');
+  await chmod(path, 0o444);
+  assert.equal(editAsNobody(path), 'FileProblem: it is read-only');
   assert.equal(await readFile(path, 'utf8'), 'theirs');
 });
 

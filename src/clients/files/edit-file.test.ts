@@ -114,3 +114,14 @@ test('an edit – a folder where the file should be – refused with the reason'
 test('reading – no file – undefined', async (context) => {
   assert.equal(await readText(join(await makeFolder(context), 'none.json')), undefined);
 });
+
+test('an edit – a file nobody may write, by its owner or root – refused, though root could', async (context) => {
+  const folder = await makeFolder(context);
+  const path = join(folder, 'settings.json');
+  await writeFile(path, 'theirs', { mode: 0o444 });
+  await assert.rejects(
+    editFile(path, () => 'ours'),
+    (error) => error instanceof FileProblem && error.message === 'it is read-only',
+  );
+  assert.equal(await readFile(path, 'utf8'), 'theirs');
+});

@@ -136,7 +136,10 @@ async function replace(
   mode: number | undefined,
 ): Promise<boolean> {
   const old = before === undefined ? undefined : await stat(target);
-  // A rename would not care.
+  // A rename would not care, nor would root.
+  if (old !== undefined && (old.mode & 0o222) === 0) {
+    throw new FileProblem('it is read-only', 'Make it writable; or, if another program makes it, add the server there');
+  }
   if (old !== undefined) await access(target, constants.W_OK);
   if (after === undefined) {
     if (!isSame(await readBytes(target), before)) return false;
