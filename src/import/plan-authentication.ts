@@ -60,7 +60,11 @@ function planExchange(exchange: TokenExchangeConfig, draft: PlanDraft): void {
   draft.set('token-exchange-audience', key('audience'), exchange.audience);
   draft.set('token-exchange-scopes', key('scopes'), exchange.scopes);
   const { subject_token_type: type = '', header_strategy: how = '', external_token_header_name: header } = exchange;
-  draft.set('token-exchange-subject-token-type', key('subject_token_type'), tokenTypes[type] ?? type);
+  draft.set(
+    'token-exchange-subject-token-type',
+    key('subject_token_type'),
+    Object.hasOwn(tokenTypes, type) ? tokenTypes[type] : type,
+  );
   if (how !== '' && how !== 'replace' && how !== 'custom')
     draft.refuse(key('header_strategy'), `is ${JSON.stringify(how)}, expected replace or custom`);
   if (how !== 'custom') return;

@@ -36,7 +36,8 @@ export function readMiddleware(config: RunConfig, draft: PlanDraft): RunConfig {
   };
   for (const [index, { type, parameters = {} }] of (config.middleware_configs ?? []).entries()) {
     const where = `middleware_configs[${index}]`;
-    const isKnown = (name: string): name is keyof typeof middlewareParameters => name in middlewareParameters;
+    const isKnown = (name: string): name is keyof typeof middlewareParameters =>
+      Object.hasOwn(middlewareParameters, name);
     if (!isKnown(type)) {
       readOther(type, where, draft);
       continue;

@@ -112,7 +112,8 @@ export async function claimStopped(name: string, machine: Machine, isBackground:
       const advice = `It ran in a terminal with usher run --foreground: run it so again; usher rm ${name} forgets it`;
       throw fail('server_unknown', { what: `server called ${name} that can be started`, advice });
     }
-    return await beginRun(place, { isBackground, hasServed: found.run?.hasServed ?? false });
+    // One without a run was kept for later: it stays, whatever becomes of its first start.
+    return await beginRun(place, { isBackground, hasServed: found.run?.hasServed ?? true });
   });
 }
 

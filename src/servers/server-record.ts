@@ -50,7 +50,7 @@ const runSchema = z.strictObject({
   url: z.string().exactOptional(),
   /** How long calls under way may take when it stops. */
   drainSeconds: z.number().exactOptional(),
-  /** Did it ever listen? */
+  /** Did it ever listen, or was it kept before it was started? Then it is nobody's to overwrite. */
   hasServed: z.boolean(),
   end: z
     .strictObject({

@@ -165,7 +165,8 @@ describe('a secret on the command line', { skip: process.platform !== 'linux' &&
     const { home } = start(context);
     const words = flags.map((word) => word.replaceAll('https://issuer.example.com', 'http://127.0.0.1:1'));
     const secret = 'tops3cret-on-the-command-line';
-    const command = [process.execPath, launcher, ...words, '--port', '0', '--token-exchange-client-secret', secret];
+    const own = ['--foreground', '--port', '0', '--token-exchange-client-secret', secret];
+    const command = [process.execPath, launcher, ...words, ...own];
     await using usher = startProgram(command, { env: { HOME: home, USHER_AUDIT_FILE: join(home, 'audit.jsonl') } });
     await usher.said(/http:\/\/127\.0\.0\.1:\d+/);
     assert.ok(!listProcesses().includes(secret));

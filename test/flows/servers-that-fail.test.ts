@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { post } from '../kit/call.ts';
@@ -24,6 +24,27 @@ test('a server in the background – killed – is crashed, since when, and star
   assert.equal(started.code, 0, started.stderr);
   assert.equal((await post(url, undefined, body)).status, 200);
 });
+
+test(
+  'a server in the background – the machine was started anew – is crashed, says so, and starts again',
+  { skip: process.platform !== 'linux' },
+  async (context) => {
+    const { machine, url, pid } = await runApollo(context);
+    process.kill(pid(), 'SIGKILL');
+    await until(async () => (await machine.look('apollo'))?.['state'] === 'crashed');
+    // As after a start: the id may be anybody's by now, and was counted since another start.
+    const file = machine.file('apollo', 'run.json');
+    const run = JSON.parse(readFileSync(file, 'utf8')) as { process: { pid: number; identity: string } };
+    const [, ticks = ''] = run.process.identity.split(' ');
+    const identity = `7b5f0a52-0000-4000-8000-000000000000 ${ticks}`;
+    writeFileSync(file, JSON.stringify({ ...run, process: { pid: process.pid, identity } }));
+    const view = await machine.look('apollo');
+    assert.deepEqual([view?.['state'], view?.['reason']], ['crashed', 'the machine was started anew']);
+    const started = await machine.usher(['start', 'apollo']);
+    assert.equal(started.code, 0, started.stderr);
+    assert.equal((await post(url, undefined, body)).status, 200);
+  },
+);
 
 test('usher run – the same name twice at once – one runs, the other is told so', async (context) => {
   const machine = makeMachine(context);

@@ -17,6 +17,7 @@ import { target as metadata } from './targets/metadata.ts';
 import { target as oktaAnswers } from './targets/okta-answers.ts';
 import { target as privateKey } from './targets/private-key.ts';
 import { target as readCall } from './targets/read-call.ts';
+import { target as runConfig } from './targets/run-config.ts';
 import { target as seed } from './targets/seed.ts';
 import { target as serverMessages } from './targets/server-messages.ts';
 import { target as sharedState } from './targets/shared-state.ts';
@@ -45,6 +46,7 @@ export const targets: Readonly<Record<string, Target>> = {
   'okta-answers': oktaAnswers,
   'private-key': privateKey,
   'read-call': readCall,
+  'run-config': runConfig,
   seed,
   'server-messages': serverMessages,
   'shared-state': sharedState,
