@@ -1,6 +1,6 @@
 import { Secret } from '../model/secret.ts';
 import { isSaid, type PlanDraft } from './import-plan.ts';
-import type { RunConfig, TokenExchangeConfig } from './run-config.ts';
+import type { OidcConfig, RunConfig, TokenExchangeConfig } from './run-config.ts';
 
 const tokenTypes: Readonly<Record<string, string>> = {
   'urn:ietf:params:oauth:token-type:access_token': 'access_token',
@@ -22,15 +22,11 @@ function planCallers({ oidc_config: oidc, thv_ca_bundle: bundle }: RunConfig, dr
   else draft.set('ca-file', 'thv_ca_bundle', bundle);
   if (oidc === undefined) return;
   draft.set('resource-url', 'oidc_config.ResourceURL', oidc.ResourceURL);
-  if (isSaid(oidc.Issuer) && isSaid(oidc.Audience)) {
-    draft.set('oidc-issuer', 'oidc_config.Issuer', oidc.Issuer);
-    draft.set('oidc-audience', 'oidc_config.Audience', oidc.Audience);
-    draft.set('oidc-jwks-url', 'oidc_config.JWKSURL', oidc.JWKSURL);
-    if (oidc.InsecureAllowHTTP === true) draft.set('oidc-insecure-allow-http', 'oidc_config.InsecureAllowHTTP', 'true');
-  } else {
+  if (!isSaid(oidc.Issuer) || !isSaid(oidc.Audience)) {
     const lacks = isSaid(oidc.Issuer) ? 'Audience' : 'Issuer';
     draft.refuse(`oidc_config.${lacks}`, 'is missing: tokens of anybody, or for anything, would be taken');
-  }
+  } else if (isSaid(oidc.IntrospectionURL)) planIntrospection(oidc, draft);
+  else planJwt(oidc, draft);
   if (isSaid(oidc.Scopes)) {
     draft.set('oidc-scopes', 'oidc_config.Scopes', oidc.Scopes);
     draft.remark('oidc_config.Scopes', 'every call needs them now; ToolHive only told clients of them');
@@ -39,17 +35,30 @@ function planCallers({ oidc_config: oidc, thv_ca_bundle: bundle }: RunConfig, dr
     draft.remark('oidc_config.AllowPrivateIP', 'an issuer is asked for its keys wherever it is');
   if (isSaid(oidc.AuthTokenFile))
     draft.block('oidc_config.AuthTokenFile', 'is a token for the request for keys, which Usher sends without');
-  if (isSaid(oidc.IntrospectionURL)) planIntrospection(oidc, draft);
-  else if (isSaid(oidc.ClientID) || isSaid(oidc.ClientSecret))
+  if (!isSaid(oidc.IntrospectionURL) && (isSaid(oidc.ClientID) || isSaid(oidc.ClientSecret)))
     draft.remark('oidc_config.ClientID', 'is used for nothing where no token is introspected');
 }
 
-function planIntrospection(oidc: NonNullable<RunConfig['oidc_config']>, draft: PlanDraft): void {
+function planJwt(oidc: OidcConfig, draft: PlanDraft): void {
+  draft.set('oidc-issuer', 'oidc_config.Issuer', oidc.Issuer);
+  draft.set('oidc-audience', 'oidc_config.Audience', oidc.Audience);
+  draft.set('oidc-jwks-url', 'oidc_config.JWKSURL', oidc.JWKSURL);
+  if (oidc.InsecureAllowHTTP === true) draft.set('oidc-insecure-allow-http', 'oidc_config.InsecureAllowHTTP', 'true');
+}
+
+/** One issuer is one entry here: whoever is asked about tokens is asked about all of them. */
+function planIntrospection(oidc: OidcConfig, draft: PlanDraft): void {
   draft.set('introspection-issuer', 'oidc_config.Issuer', oidc.Issuer);
   draft.set('introspection-audience', 'oidc_config.Audience', oidc.Audience);
   draft.set('introspection-url', 'oidc_config.IntrospectionURL', oidc.IntrospectionURL);
   draft.set('introspection-client-id', 'oidc_config.ClientID', oidc.ClientID);
   planSecret('introspection-client-secret', 'oidc_config.ClientSecret', oidc.ClientSecret, draft);
+  if (oidc.InsecureAllowHTTP === true)
+    draft.set('introspection-insecure-allow-http', 'oidc_config.InsecureAllowHTTP', 'true');
+  draft.remark(
+    'oidc_config.IntrospectionURL',
+    'the issuer is asked about every token; ToolHive verifies signed ones itself',
+  );
 }
 
 function planExchange(exchange: TokenExchangeConfig, draft: PlanDraft): void {

@@ -218,6 +218,21 @@ test('half of an authentication – is refused', () => {
   }
 });
 
+test('an issuer that is asked about tokens – is asked about all of them', () => {
+  const asked = {
+    ...oidc,
+    IntrospectionURL: 'https://example.okta.com/oauth2/aus1/v1/introspect',
+    ClientID: 'gateway',
+    ClientSecret: 'introspection-s3cr3t',
+  };
+  const settings = settingsOf({ ...image, oidc_config: asked });
+  assert.equal(settings['oidc-issuer'], undefined);
+  assert.deepEqual(settings['introspection-issuer'], ['https://example.okta.com/oauth2/aus1']);
+  assert.deepEqual(settings['introspection-url'], ['https://example.okta.com/oauth2/aus1/v1/introspect']);
+  assert.deepEqual(settings['introspection-client-secret'], 'introspection-s3cr3t');
+  assert.ok(keysOf(plan({ ...image, oidc_config: asked }).remarks).includes('oidc_config.IntrospectionURL'));
+});
+
 test('what a container may reach – never more than before', () => {
   const profileOf = (network: object | undefined, isolated: boolean) => {
     const found = plan({ ...image, permission_profile: { network }, isolate_network: isolated });

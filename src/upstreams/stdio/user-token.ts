@@ -86,7 +86,7 @@ export async function giveToken(
 /** A token must not lie about on the disk of somebody who was killed. */
 function endFolderWithUs(folder: string, log: Log): () => void {
   return endWithProcess({ folder }, (reason) =>
-    log.warn('Nobody would remove a token file now if this process were killed', { folder, reason }),
+    log.warn('What removes token files if this process is killed has ended; it is started again', { reason }),
   );
 }
 

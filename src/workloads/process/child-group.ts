@@ -41,7 +41,10 @@ export function untilEnded(child: ChildProcess): Promise<string> {
 export function endWithUs({ pid }: ChildProcess, name: string, log: Log): () => void {
   if (pid === undefined) return () => {};
   return endWithProcess({ group: pid }, (reason) =>
-    log.warn('Nobody would end the command now if this process were killed', { server: name, reason }),
+    log.warn('What ends the command if this process is killed has ended; it is started again', {
+      server: name,
+      reason,
+    }),
   );
 }
 
