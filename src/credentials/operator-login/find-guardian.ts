@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopbackHost } from '../../lib/loopback.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
 import { LoginTrouble, readTrouble } from './login-trouble.ts';
 
@@ -48,6 +49,7 @@ export async function findGuardian(target: string, http: HttpClient): Promise<Gu
         authorization_servers: [issuer = ''],
         scopes_supported: scopes = [],
       } = parsed.data;
+      checkIssuer(issuer, target);
       const wanted = parameterOf(challenge, 'scope')?.split(' ') ?? scopes;
       return { issuer, resource, scopes: wanted.filter((one) => one !== '') };
     }
@@ -57,6 +59,21 @@ export async function findGuardian(target: string, http: HttpClient): Promise<Gu
   throw new LoginTrouble(
     `the server behind does not say where to sign in (${problems.join('; ')})`,
     'Give --remote-auth-issuer',
+  );
+}
+
+/** Whoever runs the server behind says where a person's password goes, and what Usher asks: never in the clear, and nothing of this
+ * machine for a server elsewhere (MCP security best practices, SSRF).
+ * @throws LoginTrouble
+ */
+function checkIssuer(issuer: string, target: string): void {
+  const { protocol, hostname } = new URL(issuer);
+  const [isHere, isTargetHere] = [isLoopbackHost(hostname), isLoopbackHost(new URL(target).hostname)];
+  if (isHere ? isTargetHere : protocol === 'https:') return;
+  const what = isHere ? 'of this machine, while the server is elsewhere' : 'of plain http';
+  throw new LoginTrouble(
+    `the server behind sends people to ${issuer} to sign in, an address ${what}`,
+    'It is not believed; if you trust that address, give --remote-auth-issuer',
   );
 }
 
