@@ -8,7 +8,7 @@ import { type LoginIssuer, startLoginIssuer, startLoginLab } from '../kit/start-
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** An issuer that takes codes typed in elsewhere; it answers the polls like this, one after the other, then with tokens. */
-async function startDeviceIssuer(answers: readonly string[]): Promise<LoginIssuer> {
+async function startDeviceIssuer(answers: readonly string[], changes: object = {}): Promise<LoginIssuer> {
   const issuer = await startLoginIssuer();
   const url = `${issuer.issuer}/device`;
   issuer.metadata = { device_authorization_endpoint: url };
@@ -22,6 +22,7 @@ async function startDeviceIssuer(answers: readonly string[]): Promise<LoginIssue
       verification_uri_complete: 'https://issuer.example/activate?user_code=WDJB-MJHT',
       expires_in: 600,
       interval: 0.01,
+      ...changes,
     });
     return true;
   };
@@ -47,6 +48,16 @@ describe('signing in on another device (RFC 8628)', () => {
       ['operator-client', 'mcp:tools:call', 'S256'],
     );
     assert.equal((await post(lab.gateway.mcpUrl, lab.callerToken)).status, 200);
+  });
+  test('codes and addresses with orders to the terminal – are shown without them', async () => {
+    await using issuer = await startDeviceIssuer([], {
+      user_code: 'WDJB\u001b[2J-MJHT',
+      verification_uri: 'https://issuer.example/\u001b]0;title\u0007activate',
+    });
+    await using lab = await startLoginLab({ issuer, remoteAuth: { flow: 'device' } });
+    const told = lab.told.join('\n');
+    assert.ok(!told.includes('\u001b'), JSON.stringify(told));
+    assert.match(told, /https:\/\/issuer\.example\/activate\n\nand give the code\n\n {2}WDJB-MJHT/);
   });
   test('the provider wants it slower – is asked five seconds later', async () => {
     await using issuer = await startDeviceIssuer(['slow_down']);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as oauth from 'oauth4webapi';
+import { plain } from '../../lib/plain.ts';
 import { LoginTrouble, readTrouble } from './login-trouble.ts';
 import type { SignedIn, SignIn } from './sign-in-by-browser.ts';
 import { throughHttp } from './token-requests.ts';
@@ -86,11 +87,12 @@ async function poll(
   }
 }
 
+/** In words of others for a terminal: nothing in them moves the cursor over what Usher says. */
 function tellHow({
   verification_uri: uri,
   verification_uri_complete: whole,
   user_code: code,
 }: oauth.DeviceAuthorizationResponse) {
-  const direct = whole === undefined ? '' : `\nOr open ${whole} and compare the code.`;
-  return `Sign in on any device at\n\n  ${uri}\n\nand give the code\n\n  ${code}\n${direct}`;
+  const direct = whole === undefined ? '' : `\nOr open ${plain(whole)} and compare the code.`;
+  return `Sign in on any device at\n\n  ${plain(uri)}\n\nand give the code\n\n  ${plain(code)}\n${direct}`;
 }
