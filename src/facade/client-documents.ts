@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { buildHttpClient, HttpClientError } from '../lib/http-client.ts';
 import { isPublicAddress } from '../lib/is-public-address.ts';
+import { buildDnsResolve } from '../lib/resolve-by-dns.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { SingleFlight } from '../lib/single-flight.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
@@ -97,7 +98,9 @@ export function buildClientDocuments(deps: ClientDocumentsDeps): ClientDocuments
  * what there is behind the gateway
  */
 async function fetchDocument(url: string, deps: ClientDocumentsDeps) {
-  const { ca, resolve, isLoopback, rules, redirectUris, log, name, now } = deps;
+  const { ca, isLoopback, rules, redirectUris, log, name, now } = deps;
+  // Names of this machine are not in DNS.
+  const resolve = deps.resolve ?? (isLoopback ? undefined : buildDnsResolve());
   const mayConnect = isLoopback ? (address: string) => isLoopbackHost(address) : isPublicAddress;
   // One for each: kept connections of hosts that strangers name would only pile up.
   const http = buildHttpClient({
