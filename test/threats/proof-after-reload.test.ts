@@ -23,18 +23,28 @@ async function start() {
     sendJson(response, 200, { jsonrpc: '2.0', id: 1, result: {} }),
   );
   const server = exchangingServer(issuer, upstream, { resourceUrl: 'http://localhost/mcp' });
-  const gateway = await startTestGateway({ apollo: server });
-  const client = makeDpopClient();
+  const clock = { aheadMs: 0 };
+  const now = () => Date.now() + clock.aheadMs;
+  const gateway = await startTestGateway({ apollo: server }, { now });
+  const client = makeDpopClient('ES256', now);
   const callerToken = await issuer.sign({ cnf: client.cnf });
-  const headers = client.headers({ url: 'http://localhost/mcp', token: callerToken });
+  const makeHeaders = () => client.headers({ url: 'http://localhost/mcp', token: callerToken });
+  const headers = makeHeaders();
+  const first = { ...headers };
+  async function sendWith(proof: Readonly<Record<string, string>>): Promise<number> {
+    const response = await post(gateway.mcpUrl, undefined, toolCall(), proof);
+    await response.text();
+    return response.status;
+  }
   return {
     gateway,
     server,
-    async send(): Promise<number> {
-      const response = await post(gateway.mcpUrl, undefined, toolCall(), headers);
-      await response.text();
-      return response.status;
-    },
+    clock,
+    /** Another proof, made now. */
+    renew: () => Object.assign(headers, makeHeaders()),
+    send: () => sendWith(headers),
+    /** With the very first proof. */
+    sendFirst: () => sendWith(first),
     async [Symbol.asyncDispose]() {
       for (const one of [gateway, upstream, issuer]) await one[Symbol.asyncDispose]();
     },
@@ -57,4 +67,18 @@ test('a used proof, after a reload with other certificate authorities – is sti
   const next = () => all.gateway.configure({ apollo: all.server }, { caFile });
   assert.equal(await all.gateway.reload(next), true);
   assert.equal(await all.send(), 401);
+});
+
+test('a used proof that was forgotten, after a reload that lets proofs be older – is not taken; a new one is', async () => {
+  await using all = await start();
+  assert.equal(await all.send(), 200);
+  all.clock.aheadMs = 95_000;
+  all.renew();
+  const forgotten = all.sendFirst;
+  assert.equal(await all.send(), 200, 'what is forgotten goes with the next call');
+  const older = { ...all.server, dpop: { maxAgeSeconds: 600 } };
+  assert.equal(await all.gateway.reload(() => all.gateway.configure({ apollo: older })), true);
+  assert.equal(await forgotten(), 401);
+  all.renew();
+  assert.equal(await all.send(), 200);
 });

@@ -82,7 +82,8 @@ export function buildProofCheck(settings: DpopSettings, deps: ProofCheckDeps): P
     algorithms: proofAlgorithms,
     check(presented) {
       const { caller } = presented;
-      const used = () => fail('dpop_proof_invalid', { reason: 'it was used before' }, { claims: caller.claims });
+      const used = () =>
+        fail('dpop_proof_invalid', { reason: 'it was used before, or may have been' }, { claims: caller.claims });
       let checked: ReturnType<typeof checkProof>;
       try {
         checked = checkProof(presented);
@@ -94,7 +95,7 @@ export function buildProofCheck(settings: DpopSettings, deps: ProofCheckDeps): P
         throw fail('dpop_nonce_needed', {}, { nonce: nonces.current, claims: caller.claims });
       const next = nonces === undefined || nonce === nonces.current ? undefined : nonces.current;
       // A key's own jti: nobody can use up another's. Digested, since clients choose how long it is.
-      const isNew = replays.isNew(`${caller.jkt}.${hash('sha256', jti, 'base64url')}`, untilMs);
+      const isNew = replays.isNew(`${caller.jkt}.${hash('sha256', jti, 'base64url')}`, untilMs, maxAgeMs + skewMs);
       if (isNew instanceof Promise) {
         return isNew.then((first) => {
           if (!first) throw used();

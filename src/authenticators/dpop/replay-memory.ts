@@ -5,14 +5,15 @@ import { fail } from '../../model/usher-error.ts';
 export interface ReplayStore {
   /** Is this the first time? Then it is remembered until that time, in milliseconds since the epoch. A key is the
    * thumbprint of the proof's key, a dot, and a digest of its `jti`.
+   * @param lifeMs for how long proofs are taken at all. Where that grows, those that may have been forgotten are not new
    * @throws UsherError when it cannot tell
    */
-  isNew(key: string, untilMs: number): boolean | Promise<boolean>;
+  isNew(key: string, untilMs: number, lifeMs?: number): boolean | Promise<boolean>;
 }
 
 /** One that answers at once. */
 export interface ReplayMemory extends ReplayStore {
-  isNew(key: string, untilMs: number): boolean;
+  isNew(key: string, untilMs: number, lifeMs?: number): boolean;
 }
 
 export interface ReplayMemoryOptions {
@@ -39,9 +40,19 @@ export function buildReplayMemory({ now, most = 500_000 }: ReplayMemoryOptions):
       count(thumbprintOf(key), -1);
     }
   };
+  let knownLifeMs: number | undefined;
+  /** When proofs were made of which none that was used is forgotten. */
+  let knownSinceMs = Number.NEGATIVE_INFINITY;
+  const mayBeForgotten = (untilMs: number, lifeMs: number, nowMs: number): boolean => {
+    if (knownLifeMs !== undefined && lifeMs > knownLifeMs) knownSinceMs = Math.max(knownSinceMs, nowMs - knownLifeMs);
+    knownLifeMs = lifeMs;
+    return untilMs - lifeMs < knownSinceMs;
+  };
   return {
-    isNew(key, untilMs) {
-      forget(now());
+    isNew(key, untilMs, lifeMs) {
+      const nowMs = now();
+      forget(nowMs);
+      if (lifeMs !== undefined && mayBeForgotten(untilMs, lifeMs, nowMs)) return false;
       if (used.has(key)) return false;
       const thumbprint = thumbprintOf(key);
       if (used.size >= most || (counts.get(thumbprint) ?? 0) >= most / 10)
