@@ -97,6 +97,51 @@ describe('the chart', { skip }, () => {
     assert.deepEqual([servers.apollo.path, log], ['/other', { level: 'debug', format: 'json' }]);
   });
 
+  test('a façade in extraConfig – the ingress leads to its pages and its metadata', async () => {
+    const facade = {
+      clientId: 'gateway',
+      clientSecretFile: '/run/secrets/usher/a/b',
+      keyFile: '/run/secrets/usher/a/c',
+    };
+    const paths = async (servers: object): Promise<string[]> => {
+      const ingress = findManifest(await render({ extraConfig: { servers } }), 'Ingress');
+      return [...JSON.stringify(ingress).matchAll(/"path":"([^"]+)"/g)].map(([, path = '']) => path);
+    };
+    const usual = ['/mcp', '/.well-known/oauth-protected-resource'];
+    assert.deepEqual(await paths({}), usual);
+    const metadata = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
+    assert.deepEqual(await paths({ apollo: { facade } }), [...usual, '/oauth/apollo', ...metadata]);
+    const elsewhere = { ...facade, url: 'https://mcp.example.com/sign-in' };
+    assert.deepEqual(await paths({ apollo: { facade: elsewhere } }), [...usual, '/sign-in', ...metadata]);
+  });
+
+  test('ports of the network policy – those of the URLs, unless they are given', async () => {
+    const portsOf = async (values: object): Promise<string[]> => {
+      const policy = findManifest(await render(values), 'NetworkPolicy');
+      return [...JSON.stringify(policy).matchAll(/"port":(\d+)/g)].map(([, port = '']) => port);
+    };
+    const open = { server: { port: null }, redis: { port: null } };
+    const values = {
+      server: { url: 'http://apollo.countries.svc:9000/mcp' },
+      redis: { url: 'rediss://redis.example.com:6380' },
+      issuer: { url: 'https://sso.example.com:8443/realms/a' },
+      networkPolicy: open,
+    };
+    assert.deepEqual(await portsOf(values), ['53', '53', '9000', '8443', '443', '6380']);
+    const given = { server: { port: 1 }, redis: { port: 2 }, identityProvider: { port: 3 } };
+    assert.deepEqual(await portsOf({ ...values, networkPolicy: given }), ['53', '53', '1', '3', '2']);
+    const usual = { server: { url: 'http://apollo/mcp' }, redis: { url: 'redis://redis' }, networkPolicy: open };
+    assert.deepEqual(await portsOf(usual), ['53', '53', '80', '443', '6379']);
+  });
+
+  test('users of the cluster’s own (OpenShift) – none is named', async () => {
+    const left = { runAsUser: null, runAsGroup: null, fsGroup: null };
+    const manifests = await render({ podSecurityContext: left });
+    assert.match(manifests, /runAsNonRoot: true/);
+    assert.doesNotMatch(manifests, /runAsUser|runAsGroup|fsGroup/);
+    await checkSchemas(manifests);
+  });
+
   test('another configuration – other pods', async () => {
     const sumOf = (manifests: string) => /checksum\/config: (\w+)/.exec(manifests)?.[1];
     const [before, after] = [await render(), await render({ log: { level: 'debug' } })].map(sumOf);

@@ -89,3 +89,29 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- mustMergeOverwrite $config (deepCopy $v.extraConfig) | toYaml -}}
 {{- end -}}
+
+{{/* The port of a URL. */}}
+{{- define "usher.portOf" -}}
+{{- $url := urlParse . -}}
+{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
+{{- if $port -}}{{ $port }}
+{{- else if hasPrefix "redis" $url.scheme -}}6379
+{{- else -}}{{ ternary "443" "80" (eq $url.scheme "https") }}
+{{- end -}}
+{{- end -}}
+
+{{/* What clients and browsers ask for, as the configuration has it: a list of paths. */}}
+{{- define "usher.paths" -}}
+{{- $servers := (include "usher.config" . | fromYaml).servers -}}
+{{- $all := list -}}
+{{- range $servers }}{{ $all = append $all (.path | default "/mcp") }}{{ end -}}
+{{- $all = append $all "/.well-known/oauth-protected-resource" -}}
+{{- range $name, $server := $servers -}}
+{{- if $server.facade -}}
+{{- $url := $server.facade.url | default (printf "/oauth/%s" $name) -}}
+{{- $all = append $all (urlParse $url).path -}}
+{{- $all = concat $all (list "/.well-known/oauth-authorization-server" "/.well-known/openid-configuration") -}}
+{{- end -}}
+{{- end -}}
+{{- dict "all" (uniq $all) | toYaml -}}
+{{- end -}}
