@@ -15,6 +15,7 @@ import { type GivenFlag, readFlags } from './read-flags.ts';
 import { reportProblems } from './report.ts';
 import { resolveSecretEnv } from './resolve-secret-env.ts';
 import { type Config, configSchema } from './schema.ts';
+import { warnOfListener } from './warn-of-listener.ts';
 import type { Problem, Source } from './source.ts';
 import { type Leaf, leaves, type Segment } from './leaves.ts';
 import { unsetSettings } from './unset-settings.ts';
@@ -159,5 +160,5 @@ function finish(
       source: draft.sourceOf(path),
     })),
   );
-  return { config, settings, warnings: draft.warnings };
+  return { config, settings, warnings: [...draft.warnings, ...warnOfListener(config)] };
 }

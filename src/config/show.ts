@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { isSecret } from './leaves.ts';
+import { isSecret, type Segment } from './leaves.ts';
 import type { LoadedConfig, SettingInUse } from './load.ts';
 import { formatPath, setOwn, type Tree } from './path.ts';
 import { formatSource } from './source.ts';
@@ -12,8 +12,9 @@ export function showConfig({ config, settings }: LoadedConfig): string {
 
 /** Every setting on a line of its own: path, value, and who said so. */
 export function showSources({ settings }: LoadedConfig): string {
+  const inTree = compareInTree(settings.map(({ path }) => path));
   const rows = [...settings]
-    .sort((a, b) => serverOf(a).localeCompare(serverOf(b)))
+    .sort((a, b) => serverOf(a).localeCompare(serverOf(b)) || inTree(a.path, b.path))
     .filter(({ value, source }) => value !== undefined || source.kind !== 'default')
     .map((setting) => [formatPath(setting.path), showValue(setting), formatSource(setting.source)] as const);
   const widths = [0, 1].map((column) => Math.min(60, Math.max(...rows.map((row) => row[column]?.length ?? 0))));
@@ -25,6 +26,28 @@ export function showSources({ settings }: LoadedConfig): string {
 /** Settings of the whole gateway come first, then each server's together. */
 function serverOf({ leaf, path }: SettingInUse): string {
   return leaf.scope === 'server' ? String(path[1]) : '';
+}
+
+/** What belongs together stands together, as in a file: each entry of a list with all of its own. Groups come in the order in
+ * which these paths name them first.
+ */
+function compareInTree(
+  paths: readonly (readonly Segment[])[],
+): (a: readonly Segment[], b: readonly Segment[]) => number {
+  const ranks = new Map<string, number>();
+  for (const [rank, path] of paths.entries()) {
+    for (let length = 1; length <= path.length; length++) {
+      const group = formatPath(path.slice(0, length));
+      if (!ranks.has(group)) ranks.set(group, rank);
+    }
+  }
+  return (a, b) => {
+    const at = a.findIndex((segment, index) => segment !== b[index]);
+    const [one, other] = [a[at], b[at]];
+    if (typeof one === 'number' && typeof other === 'number') return one - other;
+    const rankOf = (path: readonly Segment[]) => ranks.get(formatPath(path.slice(0, at + 1))) ?? 0;
+    return rankOf(a) - rankOf(b);
+  };
 }
 
 function showValue({ leaf, value }: SettingInUse): string {
