@@ -4,6 +4,8 @@ export interface CommandRow {
   /** One or two words. */
   readonly name: string;
   readonly summary: string;
+  /** What its words without dashes name, for completion; absent where they are anything else, or none. */
+  readonly operands?: 'servers' | 'shells';
   readonly load: () => Promise<CommandModule>;
 }
 
@@ -32,36 +34,43 @@ export const commandTable: readonly CommandRow[] = [
   {
     name: 'status',
     summary: 'Show how a server is, who called, what was refused',
+    operands: 'servers',
     load: async () => (await import('./commands/status.ts')).statusCommand,
   },
   {
     name: 'logs',
     summary: 'Show what a server of the background said',
+    operands: 'servers',
     load: async () => (await import('./commands/logs.ts')).logsCommand,
   },
   {
     name: 'stop',
     summary: 'Stop servers',
+    operands: 'servers',
     load: async () => (await import('./commands/stop.ts')).stopCommand,
   },
   {
     name: 'start',
     summary: 'Start servers again that have ended',
+    operands: 'servers',
     load: async () => (await import('./commands/start.ts')).startCommand,
   },
   {
     name: 'restart',
     summary: 'Stop servers and start them again',
+    operands: 'servers',
     load: async () => (await import('./commands/restart.ts')).restartCommand,
   },
   {
     name: 'rm',
     summary: 'Take servers away',
+    operands: 'servers',
     load: async () => (await import('./commands/rm.ts')).rmCommand,
   },
   {
     name: 'update',
     summary: 'Change the settings of a server',
+    operands: 'servers',
     load: async () => (await import('./commands/update.ts')).updateCommand,
   },
   {
@@ -72,11 +81,13 @@ export const commandTable: readonly CommandRow[] = [
   {
     name: 'export',
     summary: 'Print the configuration of a server as a file',
+    operands: 'servers',
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   {
     name: 'logout',
     summary: 'Sign out who signed in with --remote-auth',
+    operands: 'servers',
     load: async () => (await import('./commands/logout.ts')).logoutCommand,
   },
   {
@@ -207,6 +218,7 @@ export const commandTable: readonly CommandRow[] = [
   {
     name: 'completion',
     summary: 'Print what lets a shell complete commands, flags and names',
+    operands: 'shells',
     load: async () => (await import('./commands/completion.ts')).completionCommand,
   },
   {

@@ -3,18 +3,15 @@ import { clientTable } from '../clients/client-table.ts';
 import { thisMachine } from '../clients/machine.ts';
 import { leaves } from '../config/leaves.ts';
 import { listNames, lookAtServers } from '../servers/look-at-server.ts';
-import { commandTable } from './command-table.ts';
+import { type CommandRow, commandTable } from './command-table.ts';
 import type { CommandContext } from './command-module.ts';
+import { shells } from './completion-scripts.ts';
 
 /** A word that may stand there, and what it is about, in a line. */
 export interface Completion {
   readonly word: string;
   readonly about: string;
 }
-
-/** Commands whose operands are servers. */
-const aboutServers = new Set(['status', 'logs', 'stop', 'start', 'restart', 'rm', 'update', 'export', 'logout']);
-const shells = ['bash', 'zsh', 'fish'];
 
 /** What may stand where the cursor is.
  * @param words after `usher`; the last one as far as it is written
@@ -32,7 +29,7 @@ export async function completeWords(
     .find((found) => found !== undefined);
   const found = [
     ...nextWords(before),
-    ...(row === undefined ? [] : await ofCommand(row.name, { before, partial, environment })),
+    ...(row === undefined ? [] : await ofCommand(row, { before, partial, environment })),
   ];
   return found.filter(({ word }) => word.startsWith(partial));
 }
@@ -56,10 +53,12 @@ interface Asked {
   readonly environment: CommandContext['environment'];
 }
 
-async function ofCommand(name: string, { before, partial, environment }: Asked): Promise<readonly Completion[]> {
-  const row = commandTable.find((one) => one.name === name);
-  const command = (await row?.load())?.build();
-  const options = command?.options.filter(({ hidden }) => !hidden) ?? [];
+async function ofCommand(
+  { load, operands }: CommandRow,
+  { before, partial, environment }: Asked,
+): Promise<readonly Completion[]> {
+  const command = (await load()).build();
+  const options = command.options.filter(({ hidden }) => !hidden);
   const last = options.find(({ long, short }) => before.at(-1) === long || before.at(-1) === short);
   if (last !== undefined && takesValue(last)) return await valuesOf(last, environment);
   if (partial.startsWith('-')) {
@@ -67,8 +66,8 @@ async function ofCommand(name: string, { before, partial, environment }: Asked):
       typeof long === 'string' ? [{ word: long, about: oneLine(description) }] : [],
     );
   }
-  if (name === 'completion') return shells.map((word) => ({ word, about: 'shell' }));
-  return aboutServers.has(name) ? await serverNames(environment) : [];
+  if (operands === 'shells') return shells.map((word) => ({ word, about: 'shell' }));
+  return operands === 'servers' ? await serverNames(environment) : [];
 }
 
 function takesValue({ required, optional }: Option): boolean {

@@ -33,6 +33,8 @@ end
 complete -c usher -a '(__usher_words)'`,
 };
 
+export const shells: readonly string[] = Object.keys(completionScripts);
+
 export function isShell(text: string): text is Shell {
   return Object.hasOwn(completionScripts, text);
 }

@@ -2,13 +2,18 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { LoginAid } from '../model/login-aid.ts';
 import { note } from './print.ts';
+import { keepsSetting } from './setting-names.ts';
 
 /** How the person at this terminal is reached. */
-export function buildLoginAid(environment: Readonly<Record<string, string | undefined>>): LoginAid {
+export function buildLoginAid(environment: Environment): LoginAid {
   const program = findProgram(environment);
+  // A browser hands on what it has to all it starts: settings are none of its business, secrets among them.
+  const own = Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !name.startsWith('USHER_') && !keepsSetting(name)),
+  );
   return {
     hasBrowser: program !== undefined,
-    open: async (url) => (program === undefined ? false : run(program, url)),
+    open: async (url) => (program === undefined ? false : run([...program, url], own)),
     tell: note,
   };
 }
@@ -38,9 +43,9 @@ function isWsl(): boolean {
 }
 
 /** Is the browser on its way? It outlives us; one that fails does so at once. */
-function run([program = '', ...args]: readonly string[], url: string): Promise<boolean> {
+function run([program = '', ...args]: readonly string[], environment: Environment): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, [...args, url], { stdio: 'ignore', detached: true });
+    const child = spawn(program, args, { stdio: 'ignore', detached: true, env: { ...environment } });
     const timer = setTimeout(() => resolve(true), 1_500);
     const finish = (isOpened: boolean) => {
       clearTimeout(timer);

@@ -32,7 +32,8 @@ export class CallCounter {
   #lastCallAt: string | undefined;
   #lastRefusal: LastRefusal | undefined;
 
-  constructor(now: () => number = Date.now) {
+  /** @param now milliseconds of a clock that is never set */
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 

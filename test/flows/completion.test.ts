@@ -44,7 +44,7 @@ test('completion – names of servers – are those of this user', async (contex
 test('completion – a shell nobody knows – refused with those there are', async (context) => {
   const { code, stderr } = await runUsher(context, ['completion', 'tcsh']);
   assert.equal(code, 2);
-  assert.match(stderr, /SHELL: is "tcsh", expected bash, zsh or fish/);
+  assert.match(stderr, /SHELL: is "tcsh", expected one of bash, zsh, fish/);
 });
 
 for (const [shell, complete] of [

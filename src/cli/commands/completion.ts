@@ -2,7 +2,7 @@ import { reportUsage } from '../../config/report.ts';
 import { quote } from '../../config/quote.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { completionScripts, isShell } from '../completion-scripts.ts';
+import { completionScripts, isShell, shells } from '../completion-scripts.ts';
 import { print } from '../print.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
 
@@ -12,7 +12,7 @@ export const completionCommand: CommandModule = {
     return buildCommand('usher completion', {
       summary:
         'Prints a script that lets a shell complete commands, flags, their values and names of servers. It asks this program, so that it never falls behind it.',
-      usage: 'bash|zsh|fish',
+      usage: shells.join('|'),
       examples: [
         '# bash: into ~/.bashrc\nsource <(usher completion bash)',
         '# zsh: into ~/.zshrc, after compinit\nsource <(usher completion zsh)',
@@ -31,10 +31,10 @@ export const completionCommand: CommandModule = {
     }
     const what =
       shell === undefined
-        ? 'is missing; give bash, zsh or fish'
+        ? `is missing; give one of ${shells.join(', ')}`
         : second !== undefined || tail !== undefined
-          ? 'are too many; give one of bash, zsh and fish'
-          : `is ${quote(shell)}, expected bash, zsh or fish`;
+          ? `are too many; give one of ${shells.join(', ')}`
+          : `is ${quote(shell)}, expected one of ${shells.join(', ')}`;
     if (problems.length > 0 || shell === undefined || !isShell(shell) || second !== undefined || tail !== undefined)
       throw reportUsage(problems.length > 0 ? problems : [{ where: 'SHELL', what }]);
     print(completionScripts[shell]);
