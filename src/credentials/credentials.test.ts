@@ -88,7 +88,7 @@ async function start({ settings }: Member) {
         },
       },
     });
-    const none = { workloads: new Map(), usedProofs: new Map() };
+    const none = { workloads: new Map(), usedProofs: new Map(), usedSignIns: new Map() };
     const routes = buildRoutes(config, { ...deps, ...none, ca: undefined, port: 1, scheme: 'http' });
     const route = routes.get('/mcp');
     assert.ok(route);

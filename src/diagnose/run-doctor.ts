@@ -54,6 +54,7 @@ export async function runDoctor(
     scheme,
     workloads: await findContainers(config),
     usedProofs: new Map(),
+    usedSignIns: new Map(),
   });
   try {
     const reports: ServerReport[] = [];

@@ -19,7 +19,7 @@ import { buildProvider, type ProviderEndpoints } from './provider.ts';
 import { register } from './registration.ts';
 import type { FacadeSettings } from './schema.ts';
 import { buildSeals } from './sealed.ts';
-import { buildSpent } from './spent.ts';
+import { buildSpent, type SpentMemory } from './spent.ts';
 import { errorPage } from './views/error-page.ts';
 import { Visit } from './visit.ts';
 
@@ -39,6 +39,8 @@ export interface FacadeDeps {
   readonly ca: readonly string[] | undefined;
   readonly discover: () => Promise<ProviderEndpoints>;
   readonly store: Store | undefined;
+  /** What was used here, also before the façade was configured as it is now. */
+  readonly spentMemory: SpentMemory;
   readonly now: () => number;
   readonly log: Log;
 }
@@ -66,8 +68,8 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
     scopes: new Set([...deps.everyScope, ...settings.scopes]),
     provider: buildProvider(deps),
     seals,
-    clients: buildClients(seals, documents),
-    spent: buildSpent(deps.store),
+    clients: buildClients(seals, documents, redirectUris),
+    spent: buildSpent(deps.spentMemory, deps.store),
     cookies: buildCookies(new URL(url).protocol === 'https:'),
     log,
     now,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ClientDocuments } from './client-documents.ts';
 import { isDocumentUrl } from './document-url.ts';
+import { isLoopbackRedirect } from './redirect-uri.ts';
 import type { Seals } from './sealed.ts';
 
 /** A client, by its id: that it redeems and refreshes for nobody else. */
@@ -33,10 +34,16 @@ export interface Clients {
   recognize(id: string): KnownClient | undefined;
 }
 
-export function buildClients(seals: Seals, documents: ClientDocuments): Clients {
+/** @param allowed where clients may come back to beside this machine, now: what the operator took away, an earlier registration does
+ * not bring back
+ */
+export function buildClients(seals: Seals, documents: ClientDocuments, allowed: readonly string[]): Clients {
+  const isAllowed = (uri: string) => isLoopbackRedirect(uri) || allowed.includes(uri);
   const registered = (id: string): Client | undefined => {
     const opened = seals.client.open(id);
-    return opened === undefined ? undefined : { ...opened, id, digest: digestOf(id), documentUrl: undefined };
+    if (opened === undefined) return undefined;
+    const redirectUris = opened.redirectUris.filter(isAllowed);
+    return { ...opened, redirectUris, id, digest: digestOf(id), documentUrl: undefined };
   };
   return {
     async find(id) {

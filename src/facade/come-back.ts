@@ -28,7 +28,7 @@ export async function comeBack(context: FacadeContext, visit: Visit): Promise<vo
   const parameters = readParameters(new URLSearchParams(query));
   const state = parameters.get('state') ?? '';
   const signIn = seals.signIn.open(cookies.readSignIn(request, state) ?? '');
-  if (signIn === undefined || signIn.providerState !== state || !(await spent.take(`sign-in ${state}`, signInMs)))
+  if (signIn === undefined || signIn.providerState !== state || !(await spent.take('sign-in', state, signInMs)))
     throw new OAuthError(
       'invalid_request',
       'This sign-in has ended, or was begun in another browser. Start again from your app.',

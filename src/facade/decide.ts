@@ -28,7 +28,7 @@ export async function decide(context: FacadeContext, visit: Visit): Promise<void
     );
   const { browser: _, id, app, ...asked } = opened;
   visit.learn({ ...describeRequest(asked), ...(app === undefined ? {} : { app: app.id, appName: app.name }) });
-  if (!(await spent.take(`consent ${id}`, consentMs)))
+  if (!(await spent.take('consent', id, consentMs)))
     throw new OAuthError('invalid_request', 'This page has been answered already. Start again from your app.');
   if (form.get('decision') !== 'allow') {
     log.info('A sign-in was not agreed to', { server: name, redirectUri: asked.redirectUri });

@@ -10,8 +10,8 @@ import type { Visit } from './visit.ts';
 import { describeRequest } from './describe-request.ts';
 import { nameOf, type KnownClient } from './clients.ts';
 
-/** For so long a refresh token that was used is known as used. */
-const usedRefreshMs = 30 * 86_400_000;
+/** A refresh token that nobody uses for so long is over (RFC 9700 §4.14.2): no longer is it known that one was used. */
+const unusedRefreshMs = 30 * 86_400_000;
 
 /** Hands out the provider's tokens: for a code, or for a refresh token. It keeps none of them: a refresh token is the
  * provider's own, sealed, so that only this client can use it, here, once.
@@ -56,7 +56,7 @@ async function redeemCode(context: FacadeContext, { client, form, visit }: Token
   // RFC 7636 §4.1, §4.6.
   if (!/^[\w.~-]{43,128}$/.test(verifier) || hash('sha256', verifier, 'base64url') !== code.challenge)
     throw new OAuthError('invalid_grant', 'code_verifier does not fit the code_challenge of the sign-in');
-  if (!(await spent.take(`code ${code.id}`, codeMs)))
+  if (!(await spent.take('code', code.id, codeMs)))
     throw await reuse(visit, { event: 'code-reused', reason: 'code was used before' });
   const tokens = await provider.askForTokens(
     {
@@ -80,7 +80,7 @@ async function refresh(context: FacadeContext, { client, form, visit }: TokenReq
   const { flow, who } = kept;
   visit.learn({ ...describeRequest(kept), ...(who === undefined ? {} : { who }) });
   // RFC 9700 §4.14.2: a public client's are good once, also where the provider's own is good for longer.
-  if (!(await spent.take(`refresh ${kept.id}`, usedRefreshMs)))
+  if (!(await spent.take('refresh', kept.id, unusedRefreshMs)))
     throw await reuse(visit, { event: 'refresh-token-reused', reason: 'refresh_token was used before; sign in again' });
   const scopes = (form.get('scope') ?? '').split(' ').filter((one) => context.scopes.has(one));
   try {
@@ -97,7 +97,7 @@ async function refresh(context: FacadeContext, { client, form, visit }: TokenReq
     return await hand(context, visit, { tokens: next, client, flow, event: 'refreshed', earlier: who });
   } catch (error) {
     // The provider did nothing with it, so the client may come again.
-    if (error instanceof OAuthError && error.status >= 500) await spent.giveBack(`refresh ${kept.id}`);
+    if (error instanceof OAuthError && error.status >= 500) await spent.giveBack('refresh', kept.id);
     throw error;
   }
 }
@@ -140,13 +140,16 @@ async function hand(
     ...(refreshToken === undefined
       ? {}
       : {
-          refresh_token: seals.refresh.seal({
-            ...(flow === undefined ? {} : { flow }),
-            id: randomBytes(16).toString('base64url'),
-            client: client.digest,
-            token: refreshToken,
-            who,
-          }),
+          refresh_token: seals.refresh.seal(
+            {
+              ...(flow === undefined ? {} : { flow }),
+              id: randomBytes(16).toString('base64url'),
+              client: client.digest,
+              token: refreshToken,
+              who,
+            },
+            unusedRefreshMs,
+          ),
         }),
   };
 }

@@ -1,31 +1,43 @@
 import { LRUCache } from 'lru-cache';
 import type { Store } from '../model/store.ts';
 
-/** What may be used once: consents, sign-ins, codes, refresh tokens. */
+export type SpentKind = 'consent' | 'sign-in' | 'code' | 'refresh';
+
+/** What may be used once. */
 export interface Spent {
   /** True the first time; false when it was used before.
    * @param lifeMs for how long it could be used again
    */
-  take(id: string, lifeMs: number): Promise<boolean>;
+  take(kind: SpentKind, id: string, lifeMs: number): Promise<boolean>;
   /** It came to nothing through nobody's fault, and may be used again. */
-  giveBack(id: string): Promise<void>;
+  giveBack(kind: SpentKind, id: string): Promise<void>;
 }
 
-/** As many as a busy gateway has in a day; some 20 MB. */
+/** What was used in this process, by kind: it outlives the settings of a façade. */
+export type SpentMemory = Readonly<Record<SpentKind, LRUCache<string, true>>>;
+
+/** Of each kind, as many as a busy gateway has in a day; some 20 MB. */
 const most = 100_000;
 
+/** Each kind has room of its own: anybody can answer any number of consents, and must not push out by it what took a person to
+ * sign in.
+ */
+export function buildSpentMemory(): SpentMemory {
+  const build = () => new LRUCache<string, true>({ maxSize: most, sizeCalculation: () => 1 });
+  return { consent: build(), 'sign-in': build(), code: build(), refresh: build() };
+}
+
 /** @param store where the replicas know it together; absent where there is one */
-export function buildSpent(store: Store | undefined): Spent {
-  const local = new LRUCache<string, true>({ maxSize: most, sizeCalculation: () => 1 });
+export function buildSpent(memory: SpentMemory, store: Store | undefined): Spent {
   return {
-    async take(id, lifeMs) {
-      if (local.get(id) === true) return false;
-      local.set(id, true, { ttl: lifeMs });
-      return (await store?.setIfAbsent(id, '1', Math.ceil(lifeMs))) !== false;
+    async take(kind, id, lifeMs) {
+      if (memory[kind].get(id) === true) return false;
+      memory[kind].set(id, true, { ttl: lifeMs });
+      return (await store?.setIfAbsent(`${kind} ${id}`, '1', Math.ceil(lifeMs))) !== false;
     },
-    async giveBack(id) {
-      local.delete(id);
-      await store?.delete(id);
+    async giveBack(kind, id) {
+      memory[kind].delete(id);
+      await store?.delete(`${kind} ${id}`);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { discoverSignIn } from '../authenticators/discover.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import { buildFacade } from '../facade/build-facade.ts';
+import { buildSpentMemory } from '../facade/spent.ts';
 import type { Facade } from '../model/facade.ts';
 import { fail } from '../model/usher-error.ts';
 import { buildClientAuthentication } from '../oauth/client-authentication/build-client-authentication.ts';
@@ -29,6 +30,8 @@ export function buildServerFacade(server: ServerConfig, deps: FacadeBuildDeps): 
   const { issuer, insecureAllowHttp: allowHttp } = provider;
   const url = settings.url ?? `${new URL(deps.resourceUrl).origin}/oauth/${deps.name}`;
   const { name, resourceUrl, http, log, now } = deps;
+  const spentMemory = deps.usedSignIns.get(name) ?? buildSpentMemory();
+  deps.usedSignIns.set(name, spentMemory);
   return buildFacade(settings, {
     name,
     resourceUrl,
@@ -41,6 +44,7 @@ export function buildServerFacade(server: ServerConfig, deps: FacadeBuildDeps): 
     http,
     ca: deps.ca,
     discover: () => discoverSignIn(issuer, { http, timeoutMs: discoveryMs, allowHttp }),
+    spentMemory,
     store: scopeSettings(deps.store, { use: 'façade', server: name, settings: url }),
     now,
     log,

@@ -27,7 +27,9 @@ export interface Prepared {
   discard(): Promise<void>;
 }
 
-export type MountDeps = Omit<RouteDeps, 'http' | 'ca' | 'usedProofs' | 'logins'> & { readonly logins: OperatorLogins };
+export type MountDeps = Omit<RouteDeps, 'http' | 'ca' | 'usedProofs' | 'usedSignIns' | 'logins'> & {
+  readonly logins: OperatorLogins;
+};
 
 const warmUpMs = 5_000;
 
@@ -35,7 +37,7 @@ const warmUpMs = 5_000;
 export class Mounts implements AsyncDisposable {
   readonly #deps: MountDeps;
   readonly #open = new Set<Closable>();
-  readonly #usedProofs: RouteDeps['usedProofs'] = new Map();
+  readonly #used: Pick<RouteDeps, 'usedProofs' | 'usedSignIns'> = { usedProofs: new Map(), usedSignIns: new Map() };
   #neighbours: Neighbours | undefined;
   #served: ServedRoutes | undefined;
 
@@ -70,7 +72,7 @@ export class Mounts implements AsyncDisposable {
     const ca = readCa(config.caFile);
     const isSameCa = now !== undefined && String(now.ca) === String(ca);
     const neighbours = isSameCa ? now : { ca, http: buildHttpClient(ca === undefined ? {} : { ca }) };
-    const deps = { ...this.#deps, ...neighbours, usedProofs: this.#usedProofs, logins: logins ?? this.#deps.logins };
+    const deps = { ...this.#deps, ...neighbours, ...this.#used, logins: logins ?? this.#deps.logins };
     const routes = buildRoutes(config, deps, isSameCa ? served : undefined);
     const needed = new Set<Closable>([neighbours.http, ...[...routes.values()].map(({ upstream }) => upstream)]);
     const isNew = (one: Closable) => !this.#open.has(one);

@@ -1,4 +1,5 @@
 import type { ReplayMemory } from '../authenticators/dpop/replay-memory.ts';
+import type { SpentMemory } from '../facade/spent.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { HttpClient } from '../lib/http-client.ts';
 import type { Log } from '../model/log.ts';
@@ -25,6 +26,8 @@ export interface RouteDeps {
   readonly store?: Store | undefined;
   /** Which proofs (DPoP) were used, by server: whatever is configured anew, they stay used. */
   readonly usedProofs: Map<string, ReplayMemory>;
+  /** What was used of sign-ins by a façade, likewise. */
+  readonly usedSignIns: Map<string, SpentMemory>;
   /** Who runs the gateway and signed in, by server; absent where routes are only looked at. */
   readonly logins?: Logins | undefined;
 }

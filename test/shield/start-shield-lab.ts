@@ -14,6 +14,8 @@ export interface ShieldLab extends AsyncDisposable {
   readonly upstream: TestServer;
   /** How far the gateway's clock is ahead of the provider's. */
   readonly clock: { aheadMs: number };
+  /** What the gateway trusts. */
+  readonly caFile: string;
 }
 
 type ServerInput = Parameters<typeof startTestGateway>[0][string];
@@ -86,7 +88,7 @@ export async function startShieldLab(options: ShieldLabOptions = {}): Promise<Sh
     ),
   );
   const all = started.move();
-  return { idp, gateway, upstream, clock, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { idp, gateway, upstream, clock, caFile, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 function addAdminScope(seed: SeedData): void {
