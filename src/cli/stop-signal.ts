@@ -49,11 +49,16 @@ export function watchStopSignal(onReload?: () => void): StopSignal {
     else setTimeout(onHangUp, terminalClosesMs);
   };
   for (const signal of exitCodes.keys()) process.on(signal, onSignal);
+  if (process.platform !== 'win32') process.on('SIGUSR1', openNothing);
   return {
     signal: controller.signal,
     atOnce: atOnce.signal,
     [Symbol.dispose]: () => {
       for (const signal of exitCodes.keys()) process.off(signal, onSignal);
+      process.off('SIGUSR1', openNothing);
     },
   };
 }
+
+/** Node.js would open a debugger, to every program of every user on this machine; other servers open their logs anew. */
+function openNothing(): void {}
