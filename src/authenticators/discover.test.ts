@@ -135,3 +135,31 @@ describe('what the document says', () => {
     await http.close();
   });
 });
+
+describe('an issuer elsewhere that names an address of this machine', () => {
+  const issuer = 'https://id.example';
+  for (const [name, allowHttp] of [
+    ['is not believed', false],
+    ['is, where plain http is allowed', true],
+  ] as const) {
+    test(`discoverJwksUrl – jwks_uri at plain http there – ${name}`, async () => {
+      await using server = await startHttpServer((_, response) =>
+        sendJson(response, 200, { issuer, jwks_uri: 'http://127.0.0.1:1/keys' }),
+      );
+      const real = buildHttpClient();
+      // A name that leads to the server of this test.
+      const http = {
+        ...real,
+        send: (url: string, ...rest: [Parameters<typeof real.send>[1]]) =>
+          real.send(url.replace(issuer, server.url), ...rest),
+      };
+      try {
+        const found = discoverJwksUrl(issuer, { http, timeoutMs: 2_000, allowHttp });
+        if (allowHttp) assert.equal(await found, 'http://127.0.0.1:1/keys');
+        else await assert.rejects(found, /its jwks_uri http:\/\/127\.0\.0\.1:1\/keys is plain http/);
+      } finally {
+        await real.close();
+      }
+    });
+  }
+});

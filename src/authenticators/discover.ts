@@ -43,7 +43,7 @@ export function discoverIntrospectionUrl(issuer: string, method: string, options
         return { reason: `it takes ${taken.join(', ')} there, and this client proves itself by ${method}` };
       const aliases = document['mtls_endpoint_aliases'];
       const hasOwn = method === certificateMethod && isObject(aliases) && aliases[member] !== undefined;
-      return readUrl(hasOwn ? aliases : document, member, options);
+      return readUrl(hasOwn ? { ...aliases, issuer: document.issuer } : document, member, options);
     },
   });
 }
@@ -103,16 +103,13 @@ async function readMetadata(url: string, issuer: string, options: DiscoverOption
   return parsed.data.issuer === issuer ? parsed.data : `it is the metadata of ${JSON.stringify(parsed.data.issuer)}`;
 }
 
-function readUrl(
-  document: Readonly<Record<string, unknown>>,
-  member: string,
-  { allowHttp }: DiscoverOptions,
-): Reading<string> {
+function readUrl(document: Metadata, member: string, { allowHttp }: DiscoverOptions): Reading<string> {
   if (document[member] === undefined) return { reason: `it names no ${member}` };
   const parsed = httpUrl.safeParse(document[member]);
   if (!parsed.success) return { reason: `its ${member} is not an http or https URL` };
   const url = new URL(parsed.data);
-  if (url.protocol === 'http:' && !allowHttp && !isLoopbackHost(url.hostname))
-    return { reason: `its ${member} ${url.href} is plain http` };
+  // An issuer elsewhere that names this machine would have whoever listens here speak for it.
+  const isLocal = isLoopbackHost(url.hostname) && isLoopbackHost(new URL(document.issuer).hostname);
+  if (url.protocol === 'http:' && !allowHttp && !isLocal) return { reason: `its ${member} ${url.href} is plain http` };
   return { found: url.href };
 }

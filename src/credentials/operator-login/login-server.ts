@@ -94,7 +94,10 @@ function checked(document: Metadata): AuthorizationServer {
   const { registration_endpoint, device_authorization_endpoint, revocation_endpoint } = document;
   for (const url of [authorize, token, registration_endpoint, device_authorization_endpoint, revocation_endpoint]) {
     const { protocol, hostname } = new URL(url ?? token);
-    if (protocol === 'http:' && !isLoopbackHost(hostname) && new URL(document.issuer).protocol === 'https:')
+    const issuer = new URL(document.issuer);
+    // One elsewhere that names this machine would have whoever listens here get code and secret.
+    const isLocal = isLoopbackHost(hostname) && isLoopbackHost(issuer.hostname);
+    if (protocol === 'http:' && !isLocal && issuer.protocol === 'https:')
       throw new LoginTrouble(
         `its metadata names an endpoint of plain http, ${url}`,
         'Ask the administrator of the provider',
