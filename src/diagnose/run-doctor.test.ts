@@ -50,11 +50,19 @@ test('doctor – a server of before 2026-07-28, which wants to be initialized �
   assert.equal(report?.checks.find(({ id }) => id === 'server-accepts')?.result, 'pass');
 });
 
-async function checkState(url: string, password: string) {
+async function checkState(
+  url: string,
+  password: string,
+  { username, calls }: { username?: string; calls?: number } = {},
+) {
   const config = configSchema.parse({
-    state: { url, password: new Secret(password), key: new Secret('k'.repeat(40)) },
+    state: { url, username, password: new Secret(password), key: new Secret('k'.repeat(40)) },
     servers: {
-      one: { authenticate: [{ strategy: 'anonymous' }], upstream: { strategy: 'http', url: 'http://127.0.0.1:1/mcp' } },
+      one: {
+        authenticate: [{ strategy: 'anonymous' }],
+        upstream: { strategy: 'http', url: 'http://127.0.0.1:1/mcp' },
+        rateLimit: { calls },
+      },
     },
   });
   const [report] = await runDoctor(config);
@@ -77,5 +85,27 @@ test(
     const wrong = await checkState(redis.url, 'something-else');
     assert.equal(wrong?.result, 'fail');
     assert.match(wrong.evidence, /WRONGPASS|password/i);
+  },
+);
+
+test(
+  'doctor – a user of the shared state who may not do all – is told what has to be allowed',
+  { skip: skipWithoutRedis },
+  async () => {
+    await using redis = await startRedis();
+    const allow = (username: string, commands: string) =>
+      redis.command('ACL', 'SETUSER', username, 'on', '>p', '~usher:*', ...commands.split(' '));
+    await allow('few', '+get +ping +select');
+    await allow('some', '+get +set +del +ping +select');
+    await allow('all', '+get +set +del +eval +pttl +ping +select');
+    const few = await checkState(redis.url, 'p', { username: 'few' });
+    assert.deepEqual([few?.result, few?.cause], ['fail', 'state-not-allowed']);
+    assert.match(few?.evidence ?? '', /NOPERM/);
+    assert.equal((await checkState(redis.url, 'p', { username: 'some' }))?.result, 'pass', 'nobody counts');
+    const some = await checkState(redis.url, 'p', { username: 'some', calls: 5 });
+    assert.deepEqual([some?.result, some?.cause], ['fail', 'state-not-allowed']);
+    assert.match(some?.fix ?? '', /~usher:\* .*\+eval \+pttl/);
+    assert.equal((await checkState(redis.url, 'p', { username: 'all', calls: 5 }))?.result, 'pass');
+    assert.equal((await redis.command('DBSIZE')).trim(), ':0', 'nothing is left there');
   },
 );

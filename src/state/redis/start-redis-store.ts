@@ -23,6 +23,8 @@ const startMs = 1_000;
 const probeEveryMs = 1_000;
 /** What is changed or foreign there, or not allowed, is told of, but not each time. */
 const tellEveryMs = 60_000;
+/** Of one outage. */
+const mostReasons = 8;
 
 /** Strategy `redis`: shared state in a Redis or Valkey server. Never rejects: where the server cannot be used, the
  * process goes on alone, which is said once, and when it is back.
@@ -37,7 +39,7 @@ export async function startRedisStore(settings: RedisSettings, deps: RedisStoreD
       health.onReady();
       ready.resolve();
     },
-    onError: (error) => health.onFailure(error),
+    onError: (error) => health.onConnectionFailure(error),
   });
   await Promise.race([ready.promise, sleep(Math.max(startMs, commandMs), undefined, { ref: false })]);
   return buildStore(settings, connection, { health, log: deps.log });
@@ -105,13 +107,21 @@ function buildStore(
   };
 }
 
+interface Outage {
+  readonly sinceMs: number;
+  probeAtMs: number;
+  isProbed: boolean;
+  /** Why there was no connection, as far as that was said: each reason once, however often it comes again. */
+  readonly told: Set<string>;
+}
+
 /** Whether the server can be used, and who finds out. */
 class Health {
   readonly #url: string;
   readonly #log: Log;
   readonly #commandMs: number;
   /** Set while it does not work. */
-  #outage: { readonly sinceMs: number; probeAtMs: number; isProbed: boolean } | undefined;
+  #outage: Outage | undefined;
   #isStopped = false;
 
   constructor(url: string, { log, commandMs }: { readonly log: Log; readonly commandMs: number }) {
@@ -146,11 +156,24 @@ class Health {
     if (this.#outage !== undefined) this.#outage.probeAtMs = 0;
   }
 
+  /** Why there is no connection is said anew when it changes: a server that is back and does not take the password is another matter
+   * than one that is down.
+   */
+  onConnectionFailure(error: unknown): void {
+    const reason = describe(error);
+    const wasOut = this.#outage !== undefined;
+    this.onFailure(error);
+    const told = this.#outage?.told;
+    if (told === undefined || told.has(reason) || told.size >= mostReasons) return;
+    told.add(reason);
+    if (wasOut) this.#log.warn(`Still no connection to the shared state at ${this.#url}, now because: ${reason}`);
+  }
+
   onFailure(error: unknown): void {
     if (this.#isStopped) return;
     const nowMs = performance.now();
     if (this.#outage === undefined) {
-      this.#outage = { sinceMs: nowMs, probeAtMs: 0, isProbed: false };
+      this.#outage = { sinceMs: nowMs, probeAtMs: 0, isProbed: false, told: new Set() };
       this.#log.warn(`Cannot use the shared state at ${this.#url}: ${describe(error)}; this process goes on alone`, {
         hint: 'Calls are answered. Until it is back each replica exchanges tokens for itself and knows the sessions and tasks that were started through it, and rate limits hold at each replica by itself.',
       });
