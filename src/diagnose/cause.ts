@@ -9,6 +9,8 @@ export interface Facts {
   readonly details: Readonly<Record<string, string | number>>;
   /** Which known refusal of the provider it was, by id, where that was told already. */
   readonly known?: string | undefined;
+  /** Strategy of the credential it is about; token exchange when absent. */
+  readonly credential?: string | undefined;
   /** Of the caller's token; not to be believed where it was refused before its signature was checked. */
   readonly caller?: TokenClaims | undefined;
   /** Of the token that was got for it. */

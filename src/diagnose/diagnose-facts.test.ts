@@ -131,3 +131,33 @@ test('diagnoseFacts – a call that went through – nothing, or what the status
   assert.equal(idOf(undefined, {}, { upstreamStatus: 200 }), undefined);
   assert.equal(idOf(undefined, {}, { upstreamStatus: 403 }), 'server-forbids');
 });
+
+test('diagnoseFacts – a call beyond a limit, or a batch that always is – named, with whom and what to raise', () => {
+  const details = {
+    limit: '60 calls in 60 s per user',
+    setting: 'rateLimit.rules[0]',
+    whom: 'user "alice" of https://i',
+    seconds: 3,
+  };
+  const found = diagnoseFacts({ code: 'rate_limited', details });
+  assert.equal(found?.id, 'rate-limit');
+  assert.equal(found.who, 'operator');
+  assert.match(found.cause, /60 calls in 60 s per user, which rateLimit\.rules\[0\] says: user "alice"/);
+  const batch = diagnoseFacts({ code: 'batch_over_limit', details: { limit: 'x', count: 9, most: 5 } });
+  assert.equal(batch?.id, 'batch-over-limit');
+  assert.match(batch.cause, /9 calls, and x lets 5 through/);
+});
+
+test('diagnoseFacts – a refusal of another credential than an exchange – the fix names its own flags', () => {
+  const details = {
+    url: 'https://login.microsoftonline.com/t/oauth2/v2.0/token',
+    status: 401,
+    error: 'invalid_client',
+    description: '(no description)',
+  };
+  const fixOf = (credential?: string) =>
+    diagnoseFacts({ code: 'exchange_misconfigured', details, credential })?.fix ?? '';
+  assert.match(fixOf(), /--token-exchange-client/);
+  assert.match(fixOf('entra-obo'), /--entra-obo-client/);
+  assert.doesNotMatch(fixOf('entra-obo'), /token-exchange/);
+});

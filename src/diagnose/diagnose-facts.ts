@@ -9,6 +9,7 @@ import { exchangeCauses } from './causes/exchange-causes.ts';
 import { keyCauses } from './causes/key-causes.ts';
 import { serverCauses } from './causes/server-causes.ts';
 import { tokenCauses } from './causes/token-causes.ts';
+import { nameSettings } from './name-settings.ts';
 
 /** Every cause that stands in no provider's catalogue, most particular first. */
 export const causes: readonly CauseRow[] = [
@@ -24,6 +25,11 @@ export const causes: readonly CauseRow[] = [
  * the error table says. Undefined where nothing is wrong.
  */
 export function diagnoseFacts(facts: Facts): Diagnosis | undefined {
+  const found = findDiagnosis(facts);
+  return found === undefined ? undefined : { ...found, fix: nameSettings(found.fix, facts.credential) };
+}
+
+function findDiagnosis(facts: Facts): Diagnosis | undefined {
   const { code, details } = facts;
   const known = findKnown(facts);
   if (known !== undefined && !isElsewhere(known, facts)) return describeKnown(known);

@@ -8,6 +8,7 @@ import { listStages } from './list-stages.ts';
 /** Explains one decision from its record alone, so that a file from elsewhere will do. */
 export function explainRecord(record: AuditRecord): Explanation {
   const { code, details = {}, cause: known, caller, exchanged, upstreamStatus, signIn } = record;
+  const credential = record.credential ?? exchanged?.strategy;
   return {
     record,
     // A sign-in goes another way than a call.
@@ -16,7 +17,7 @@ export function explainRecord(record: AuditRecord): Explanation {
     answer: findAnswer(details),
     diagnosis:
       signIn === undefined
-        ? diagnoseFacts({ code, details, known, caller, exchanged, upstreamStatus })
+        ? diagnoseFacts({ code, details, known, credential, caller, exchanged, upstreamStatus })
         : diagnoseSignIn(signIn, record),
   };
 }

@@ -38,6 +38,7 @@ export const auditFields = {
   details:
     'What the refusal is about, by name: `found` and `expected` value, the provider’s `status`, `error` and `description`, and the like',
   cause: 'Which [known refusal](refusals.md) of the identity provider it was',
+  credential: 'How the call was to go on, where that failed: the strategy, for example `token-exchange`',
   'signIn.event': `Of a sign-in by the [façade](../guides/client-sign-in.md#the-façade): ${Object.entries(signInEvents)
     .map(([event, help]) => `\`${event}\` (${help})`)
     .join(', ')}`,

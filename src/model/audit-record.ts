@@ -44,6 +44,8 @@ export type AuditRecord = {
   readonly details?: Readonly<Record<string, string | number>> | undefined;
   /** Which known refusal of the provider it was, by id. */
   readonly cause?: string | undefined;
+  /** By which strategy the call was to go on, where that failed. */
+  readonly credential?: string | undefined;
   /** A sign-in by the façade in place of a call. */
   readonly signIn?: SignIn | undefined;
   /** The caller's token; `unverified` when it was refused before its signature was checked. */

@@ -42,7 +42,7 @@ const denials = new Set(['access_denied', 'not_allowed', 'consent_required']);
 /** RFC 9449 §5 and §8: it wants the client to prove a key. */
 const dpopErrors = new Set(['invalid_dpop_proof', 'use_dpop_nonce']);
 const dpopAdvice =
-  '(the provider wants proof of possession: set --token-exchange-dpop (dpop: true), or take the demand off the gateway there)';
+  '(the provider wants proof of possession: set dpop: true for this credential (--token-exchange-dpop), or take the demand off the gateway there)';
 
 const codeByTurn = {
   'sign-in': 'exchange_subject_refused',

@@ -52,6 +52,7 @@ function buildRecord(trail: Trail, ending: Ending, message: Message | undefined)
     code: error?.code,
     details: error?.shownDetails,
     cause: error?.known?.id,
+    credential: error?.row.stage === 'exchange' && route !== undefined ? strategyOf(route, caller) : undefined,
     caller: shown?.claims ?? (error?.claims === undefined ? undefined : { ...error.claims, unverified: true }),
     exchanged:
       credential === undefined || route === undefined ? undefined : describeCredential(credential, route, caller),
@@ -110,6 +111,10 @@ function describeCaller(caller: Caller): DescribedCaller {
   return described;
 }
 
+function strategyOf({ credential }: Route, caller: Caller | undefined): string {
+  return (caller === undefined ? undefined : credential.strategyFor?.(caller)) ?? credential.strategy;
+}
+
 function describeCredential(
   credential: UpstreamCredential,
   route: Route,
@@ -118,8 +123,7 @@ function describeCredential(
   const known = describedCredentials.get(credential);
   if (known !== undefined) return known;
   const { source, waitedMs, claims, actsAs, operator, steps } = credential;
-  const strategy =
-    (caller === undefined ? undefined : route.credential.strategyFor?.(caller)) ?? route.credential.strategy;
+  const strategy = strategyOf(route, caller);
   const described = Object.freeze({
     strategy,
     source,

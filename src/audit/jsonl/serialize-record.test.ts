@@ -52,6 +52,7 @@ test('serializeRecord – a record with every field there is – what JSON.strin
     code: 'token_expired',
     details: { expiredAt: '2026-01-01T00:00:00.000Z', 'a"b': 1 },
     cause: 'keycloak-"x"',
+    credential: 'token-exchange',
     signIn: { event: 'refused', appName: 'a "b"', provider: 'https://issuer.example', providerClient: 'usher' },
     caller: { sub: 's', unverified: true },
     exchanged: { strategy: 'token-exchange', source: 'fresh', ms: 3 },

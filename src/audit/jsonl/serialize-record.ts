@@ -5,8 +5,8 @@ import type { AuditRecord } from '../../model/audit-record.ts';
  * out once and are kept as text for as long as somebody holds them. Everything that others have a say in is escaped.
  */
 export function serializeRecord(record: AuditRecord): string {
-  const { trace, server, from, stage, hint, code, details, cause, signIn, caller, exchanged, upstreamStatus, bytes } =
-    record;
+  const { trace, server, from, stage, hint, code, details, cause, credential, signIn } = record;
+  const { caller, exchanged, upstreamStatus, bytes } = record;
   let line = `{"v":${record.v},"time":"${record.time}","id":"${record.id}"`;
   if (trace !== undefined) line += `,"trace":${JSON.stringify(trace)}`;
   if (server !== undefined) line += `,"server":${JSON.stringify(server)}`;
@@ -18,6 +18,7 @@ export function serializeRecord(record: AuditRecord): string {
   if (code !== undefined) line += `,"code":"${code}"`;
   if (details !== undefined) line += `,"details":${JSON.stringify(details)}`;
   if (cause !== undefined) line += `,"cause":${JSON.stringify(cause)}`;
+  if (credential !== undefined) line += `,"credential":${JSON.stringify(credential)}`;
   if (signIn !== undefined) line += `,"signIn":${JSON.stringify(signIn)}`;
   if (caller !== undefined) line += `,"caller":${serializePart(caller)}`;
   if (exchanged !== undefined) line += `,"exchanged":${serializePart(exchanged)}`;

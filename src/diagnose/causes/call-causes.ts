@@ -45,6 +45,20 @@ export const callCauses: readonly CauseRow[] = [
     fix: 'If the caller should have it, change the rule in policy.rules; else nothing.',
   },
   {
+    id: 'rate-limit',
+    code: 'rate_limited',
+    who: 'operator',
+    cause: 'More calls came than {limit}, which {setting} says: {whom}.',
+    fix: 'If so many are meant, raise that limit, or its burst where they come at once; else look in the audit trail what calls in a loop. With replicas and no shared state (--state-url) each has the whole limit for itself.',
+  },
+  {
+    id: 'batch-over-limit',
+    code: 'batch_over_limit',
+    who: 'operator',
+    cause: 'One batch has {count} calls, and {limit} lets {most} through at once: waiting does not help.',
+    fix: 'Raise the burst of the limit (--rate-limit-burst) if batches of this size are meant; else the client has to send fewer together.',
+  },
+  {
     id: 'session-lost',
     code: 'session_unknown',
     who: 'client',

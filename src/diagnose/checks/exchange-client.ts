@@ -9,9 +9,11 @@ export const exchangeClient: Check = {
   title: 'The provider knows the gateway by client id and secret',
   needs: ['exchange-endpoint'],
   applies: exchanges,
-  run({ findings: { probe } }) {
+  run({ route, findings: { probe } }) {
     if (probe === undefined) return unknown('Nothing was answered');
     const { error, description } = probe.details;
-    return aspectOfRefusal(probe) === 'client' ? failBy(probe) : pass(`It went on to ${error}: ${description}`);
+    return aspectOfRefusal(probe) === 'client'
+      ? failBy(probe, { credential: route.credential.strategy })
+      : pass(`It went on to ${error}: ${description}`);
   },
 };

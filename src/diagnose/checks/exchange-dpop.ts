@@ -9,9 +9,11 @@ export const exchangeDpop: Check = {
   title: 'The provider wants no proof of possession that the gateway does not send',
   needs: ['exchange-client'],
   applies: exchanges,
-  run({ findings: { probe } }) {
+  run({ route, findings: { probe } }) {
     if (probe === undefined) return unknown('Nothing was answered');
     const { error, description } = probe.details;
-    return aspectOfRefusal(probe) === 'dpop' ? failBy(probe) : pass(`It went on to ${error}: ${description}`);
+    return aspectOfRefusal(probe) === 'dpop'
+      ? failBy(probe, { credential: route.credential.strategy })
+      : pass(`It went on to ${error}: ${description}`);
   },
 };

@@ -28,7 +28,8 @@ export const exchangeEndpoint: Check = {
       }
       const { status, error, description } = probe.details;
       const isAnswer = error !== undefined && error !== '(no error code)';
-      if (!isAnswer || aspectOfRefusal(probe) === 'endpoint') return failBy(probe);
+      if (!isAnswer || aspectOfRefusal(probe) === 'endpoint')
+        return failBy(probe, { credential: patient.route.credential.strategy });
       // What is wrong with one of them is what the next checks are about.
       if (patient.findings.probe === undefined || aspectOfRefusal(probe) !== 'token') patient.findings.probe = probe;
       seen.push(`It answered ${status} ${error}: ${description}`);

@@ -9,9 +9,11 @@ export const exchangeGrant: Check = {
   title: 'The gateway may exchange tokens there',
   needs: ['exchange-client'],
   applies: exchanges,
-  run({ findings: { probe } }) {
+  run({ route, findings: { probe } }) {
     if (probe === undefined) return unknown('Nothing was answered');
     const { error, description } = probe.details;
-    return aspectOfRefusal(probe) === 'grant' ? failBy(probe) : pass(`It went on to ${error}: ${description}`);
+    return aspectOfRefusal(probe) === 'grant'
+      ? failBy(probe, { credential: route.credential.strategy })
+      : pass(`It went on to ${error}: ${description}`);
   },
 };

@@ -10,10 +10,11 @@ export const exchangeRequest: Check = {
   needs: ['exchange-grant', 'exchange-dpop'],
   applies: exchanges,
   run(patient) {
-    const { probe } = patient.findings;
+    const { route, findings } = patient;
+    const { probe } = findings;
     if (probe === undefined) return unknown('Nothing was answered');
     const { error, description } = probe.details;
-    if (aspectOfRefusal(probe) === 'request') return failBy(probe);
+    if (aspectOfRefusal(probe) === 'request') return failBy(probe, { credential: route.credential.strategy });
     if (findCallerToken(patient) !== undefined) return pass('The whole exchange is tried below');
     return unknown(
       `It refused the token first (${error}: ${description}), as it should`,

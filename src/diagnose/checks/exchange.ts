@@ -19,7 +19,7 @@ export const exchange: Check = {
     try {
       findings.credential = await route.credential.obtain(identity, { signal: AbortSignal.timeout(timeoutMs) });
     } catch (error) {
-      return failBy(error);
+      return failBy(error, { credential: route.credential.strategy });
     }
     const { claims, waitedMs } = findings.credential;
     if (claims === undefined) return pass(`An opaque token, in ${waitedMs} ms`);

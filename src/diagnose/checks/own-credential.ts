@@ -15,7 +15,7 @@ export const ownCredential: Check = {
     try {
       findings.credential = await route.credential.obtain(nobody, { signal: AbortSignal.timeout(timeoutMs) });
     } catch (error) {
-      return failBy(error);
+      return failBy(error, { credential: route.credential.strategy });
     }
     const { header, claims, source } = findings.credential;
     if (source === 'static') return pass(`The header ${header?.name ?? ''}, always the same`);
