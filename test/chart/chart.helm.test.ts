@@ -115,6 +115,27 @@ describe('the chart', { skip }, () => {
     assert.deepEqual(await paths({ apollo: { facade: elsewhere } }), [...usual, '/sign-in', ...metadata]);
   });
 
+  test('the Gateway API in place of an ingress – a route from the named Gateway to the same paths, and no ingress', async () => {
+    const parentRefs = [{ name: 'outside', namespace: 'gateways', sectionName: 'https' }];
+    const timeouts = { request: '0s' };
+    const manifests = await render({ ingress: { enabled: false }, httpRoute: { enabled: true, parentRefs, timeouts } });
+    assert.equal(findManifest(manifests, 'Ingress'), undefined);
+    const { spec } = z
+      .looseObject({ spec: z.looseObject({ rules: z.array(z.looseObject({})) }) })
+      .parse(findManifest(manifests, 'HTTPRoute'));
+    const matches = ['/mcp', '/.well-known/oauth-protected-resource'].map((value) => ({
+      path: { type: 'PathPrefix', value },
+    }));
+    assert.deepEqual(spec, {
+      parentRefs,
+      hostnames: ['mcp.example.com'],
+      rules: [{ matches, timeouts, backendRefs: [{ name: 'usher', port: 80 }] }],
+    });
+    const { code, stderr } = await helm(['template', 'usher', chart], { httpRoute: { enabled: true } });
+    assert.equal(code, 1);
+    assert.match(stderr, /httpRoute\.parentRefs is empty: name the Gateway/);
+  });
+
   test('ports of the network policy – those of the URLs, unless they are given', async () => {
     const portsOf = async (values: object): Promise<string[]> => {
       const policy = findManifest(await render(values), 'NetworkPolicy');
