@@ -15,5 +15,3 @@ export const httpSchema = z.strictObject({
   }),
   transport: transportSetting(),
 });
-
-export type HttpUpstreamSettings = z.output<typeof httpSchema>;
