@@ -30,6 +30,7 @@ export function* checkFacade(draft: Draft, server: string): Generator<Finding> {
     };
   }
   yield* checkUrl(draft, server);
+  yield* checkPlace(draft, server);
 }
 
 function* checkIssuer(draft: Draft, server: string): Generator<Finding> {
@@ -67,7 +68,7 @@ function* checkUrl(draft: Draft, server: string): Generator<Finding> {
   const own = valueAt(draft.tree, path);
   const given = own ?? valueAt(draft.tree, ['servers', server, 'resourceUrl']);
   if (typeof given !== 'string' || !URL.canParse(given)) return;
-  const { protocol, hostname, pathname } = new URL(given);
+  const { protocol, hostname } = new URL(given);
   const loopback: readonly Segment[] = [...path.slice(0, -1), 'unsafeDevLoopbackDocuments'];
   if (valueAt(draft.tree, loopback) === true && !isLoopbackHost(hostname)) {
     yield {
@@ -81,20 +82,32 @@ function* checkUrl(draft: Draft, server: string): Generator<Finding> {
       what: `is ${quote(given)}${own === undefined ? ' by the resource URL' : ''}: plain http is taken on this machine only; use https`,
     };
   }
-  if (own === undefined) return;
+}
+
+/** Each page has its path, whatever the host: two façades at one path, or a server below one, would answer for each other. */
+function* checkPlace(draft: Draft, server: string): Generator<Finding> {
+  const path: readonly Segment[] = ['servers', server, 'facade', 'url'];
+  const place = placeOf(draft, server);
+  if (place === undefined) return;
+  const given = valueAt(draft.tree, path);
+  const is = given === undefined ? `is ${quote(place)} by default` : `is ${quote(given)}`;
   const taken = draft.servers.find((other) => {
     const mounted = valueAt(draft.tree, ['servers', other, 'path']) ?? '/mcp';
-    return typeof mounted === 'string' && mounted.startsWith(`${pathname.replace(/\/$/, '')}/`);
+    return typeof mounted === 'string' && mounted.startsWith(`${place}/`);
   });
   if (taken !== undefined) {
-    yield {
-      path,
-      what: `is ${quote(given)}, where ${taken} is served below; give it a path of its own, for example /oauth/${server}`,
-    };
+    const example = given === undefined ? '/sign-in' : `/oauth/${server}`;
+    yield { path, what: `${is}, where ${taken} is served below; give it a path of its own, for example ${example}` };
   }
-  const rival = draft.servers.find(
-    (other) => other !== server && valueAt(draft.tree, ['servers', other, 'facade', 'url']) === own,
-  );
-  if (rival !== undefined && rival < server)
-    yield { path, what: `is ${quote(given)}, which ${rival} has already; each façade is for one server` };
+  const rival = draft.servers.find((other) => other < server && placeOf(draft, other) === place);
+  if (rival !== undefined)
+    yield { path, what: `${is}, whose path ${rival} has already; each façade is for one server, at a path of its own` };
+}
+
+/** Where the pages of a façade are; undefined where there is none, or its URL cannot be read. */
+function placeOf(draft: Draft, server: string): string | undefined {
+  const base: readonly Segment[] = ['servers', server, 'facade'];
+  if (!isTree(valueAt(draft.tree, base))) return undefined;
+  const given = valueAt(draft.tree, [...base, 'url']) ?? `http://here/oauth/${server}`;
+  return typeof given === 'string' ? URL.parse(given)?.pathname.replace(/\/$/, '') : undefined;
 }

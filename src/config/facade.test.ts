@@ -72,7 +72,33 @@ const rows: readonly (readonly [string, object, RegExp])[] = [
         facade: { ...facade, url: 'https://mcp.example.com/o' },
       },
     },
-    /facade\.url: is "https:\/\/mcp\.example\.com\/o", which a has already/,
+    /facade\.url: is "https:\/\/mcp\.example\.com\/o", whose path a has already/,
+  ],
+  [
+    'at the path of another, on another host',
+    {
+      a: { ...usual, facade: { ...facade, url: 'https://a.example.com/o' } },
+      b: {
+        ...usual,
+        path: '/b/mcp',
+        resourceUrl: 'https://mcp.example.com/b/mcp',
+        facade: { ...facade, url: 'https://b.example.com/o/' },
+      },
+    },
+    /servers\.b\.facade\.url: is "https:\/\/b\.example\.com\/o\/", whose path a has already/,
+  ],
+  [
+    'at the place where another is by default',
+    {
+      a: { ...usual, facade: { ...facade, url: 'https://mcp.example.com/oauth/b' } },
+      b: { ...usual, path: '/b/mcp', resourceUrl: 'https://mcp.example.com/b/mcp', facade },
+    },
+    /servers\.b\.facade\.url: is "\/oauth\/b" by default, whose path a has already/,
+  ],
+  [
+    'above a server, by default',
+    { a: { ...usual, path: '/oauth/a/token', facade } },
+    /facade\.url: is "\/oauth\/a" by default, where a is served below/,
   ],
   [
     'that leads to a page in the clear',
