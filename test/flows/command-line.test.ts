@@ -260,21 +260,6 @@ test('usher run – started – says what is served without the secret, and ends
   assert.doesNotMatch(stderr, /hunter2/);
 });
 
-const noSignals = process.platform === 'win32' ? 'Windows has no such signal' : false;
-
-test('usher run – SIGUSR1, by which Node.js opens a debugger – opens none', { skip: noSignals }, async (context) => {
-  const args = ['run', '--foreground', '--anonymous', '--port', '0', 'http://127.0.0.1:1/mcp'];
-  const child = startUsher(context, args);
-  child.stderr?.on('data', (text: Buffer) => {
-    if (!String(text).includes('audit trail')) return;
-    child.kill('SIGUSR1');
-    setTimeout(() => child.kill('SIGTERM'), 500);
-  });
-  const { code, stderr } = await collectResult(child);
-  assert.equal(code, 0, stderr);
-  assert.doesNotMatch(stderr, /Debugger listening/);
-});
-
 test('usher run – a busy port – names it and ends with 3', async (context) => {
   const server = createServer().listen(0, '127.0.0.1');
   context.after(() => server.close());
