@@ -62,7 +62,10 @@ export const auth0Refusals: readonly KnownRefusal[] = [
   },
   {
     id: 'auth0-subject-token-invalid',
-    answer: { errors: ['invalid_request', 'invalid_grant'], description: /subject.?token(?!_type)/i },
+    answer: {
+      errors: ['invalid_request', 'invalid_grant', 'invalid_token', 'access_denied'],
+      description: /subject.?token(?!_type)/i,
+    },
     cause:
       'The caller’s token is expired, not this tenant’s, or not meant for the API that the gateway’s application belongs to; or an Action rejected it.',
     fix: 'Compare the token’s aud with Applications → APIs → the API that the gateway’s application was added to, and its iss with the tenant. Monitoring → Logs has the reason.',

@@ -55,8 +55,8 @@ export const refusals = {
   parameterUnsupported: row(400, 'invalid_request', 'Parameter "{name}" is not supported for third-party applications'),
   challengeMissing: row(400, 'invalid_request', 'Parameter "code_challenge" is required for third-party applications'),
   tokenTypesInvalid: row(400, 'invalid_request', 'Invalid subject_token_type and requested_token_type combination.'),
-  // Ours: the documentation says when, not how.
-  subjectTokenInvalid: row(400, 'invalid_request', 'Invalid subject_token'),
+  // The status is that of auth0.com/docs/api/authentication/on-behalf-of-token-exchange/get-token; code and words are ours.
+  subjectTokenInvalid: row(401, 'invalid_request', 'Invalid subject_token'),
   delegationTooDeep: row(
     400,
     'invalid_request',
