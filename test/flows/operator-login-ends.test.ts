@@ -92,6 +92,22 @@ describe('when the token ends', () => {
     assert.notEqual(first, second);
   });
 
+  test('the server behind refuses every token – refreshed once a second, however many calls there are', async () => {
+    await using lab = await startLoginLab({
+      server: { credential: { strategy: 'none' } },
+      respond: (_, response) => void response.writeHead(401).end(),
+    });
+    const refreshes = () => lab.issuer.grants().filter((grant) => grant === 'refresh_token').length;
+    const startedAtMs = performance.now();
+    for (let call = 0; call < 10; call += 1)
+      assert.equal((await post(lab.gateway.mcpUrl, lab.callerToken)).status, 502);
+    assert.ok(refreshes() <= 1 + Math.floor((performance.now() - startedAtMs) / 1_000), `${refreshes()} refreshes`);
+    const before = refreshes();
+    lab.aheadMs = 1_500;
+    assert.equal((await post(lab.gateway.mcpUrl, lab.callerToken)).status, 502);
+    assert.equal(refreshes(), before + 1);
+  });
+
   test('the provider refuses the operator’s token in the exchange – the operator is needed, not the caller', async () => {
     await using lab = await startLoginLab();
     lab.issuer.tokens.onToken = (_, response) => sendJson(response, 400, { error: 'invalid_grant' });

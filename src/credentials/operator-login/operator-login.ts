@@ -48,6 +48,8 @@ export interface OperatorLoginDeps {
  * (RFC 9700 §4.14.2).
  */
 const usualLockMs = 30_000;
+/** Who refuses the new token as well would refuse the next one: it is not asked for before this is over. */
+const replacePauseMs = 1_000;
 /** A provider that fails is left alone for this long. */
 const pauseMs = 3_000;
 /** Of those that share a login. */
@@ -67,6 +69,8 @@ export class OperatorLogin implements AsyncDisposable {
   /** The sign-in that waits for the person. */
   #signIn: Promise<void> | undefined;
   #pausedUntilMs = 0;
+  /** When the last one was thrown away because it was refused. */
+  #refusedAtMs = Number.NEGATIVE_INFINITY;
   #lastTrouble: LoginTrouble | undefined;
 
   constructor(settings: OperatorLoginSettings, deps: OperatorLoginDeps) {
@@ -113,6 +117,9 @@ export class OperatorLogin implements AsyncDisposable {
   refuse(refused: OperatorToken): boolean {
     if (this.#token !== refused) return true;
     if (this.#settings.bearerToken !== undefined) return false;
+    const nowMs = this.#deps.now();
+    if (Math.abs(nowMs - this.#refusedAtMs) < replacePauseMs) return false;
+    this.#refusedAtMs = nowMs;
     this.#token = undefined;
     if (this.#kept !== undefined) this.#kept = { ...this.#kept, expiresAtMs: 0 };
     return this.#kept?.refreshToken !== undefined;
