@@ -85,7 +85,7 @@ const faults: readonly (readonly [string, (seed: SeedData) => unknown, string, R
     (seed) => (backendOf(seed).policies = []),
     'okta-policy-missing',
     /No access policy of "Back end" grants/,
-    /Access Policies → Add Policy/,
+    /Access Policies → Add New Access Policy/,
   ],
   [
     'an inactive policy',

@@ -18,7 +18,7 @@ const fixes = {
     'Applications → the app of the MCP client → General → Client Credentials: take Client ID from there for --client-id and for the client.',
   'okta-mcp-client-grant':
     'Applications → the app → General → General Settings → Edit: tick Authorization Code under Grant type.',
-  'okta-policy-missing': `${policies} → Add Policy, assigned to the app, then Add Rule in it; or assign one that is there.`,
+  'okta-policy-missing': `${policies} → Add New Access Policy, assigned to the app, then Add Rule in it; or assign one that is there.`,
   'okta-policy-inactive': `${policies} → the policy: set it Active in its menu.`,
   'okta-rule-missing': `${policies} → the policy → Add Rule.`,
   'okta-rule-inactive': `${policies} → the policy: set the rule Active in its row.`,
