@@ -5,29 +5,44 @@ import { EngineError, type EngineClient } from './engine-client.ts';
 import type { Engine } from './find-engine.ts';
 import { labels, ownOwner } from './owner.ts';
 
+/** What this process made and could not remove, since its engine did not answer then. */
+const abandoned = new Set<string>();
+
+/** Leaves it to the next start. */
+export function abandon(id: string): void {
+  abandoned.add(id);
+}
+
 /** Removes what a gateway of this user left here when it was killed: containers and networks of the same server whose
- * maker has ended. Those of a gateway that runs, and whatever has no label of ours, stay, whatever they are called.
+ * maker has ended; and what this one could not remove. Those of a gateway that runs, and whatever has no label of ours, stay,
+ * whatever they are called.
  */
 export async function removeLeftovers(name: string, { client, label }: Engine, log: Log): Promise<void> {
   const filters = JSON.stringify({ label: [`${labels.server}=${name}`, `${labels.owner}=${ownOwner()}`] });
   const query = `filters=${encodeURIComponent(filters)}`;
   const containers = await client.read(containersAnswer, 'GET', `/containers/json?all=1&${query}`);
   for (const { Id, Labels } of containers) {
-    if (!isLeft(Labels)) continue;
-    log.warn('Removing a container that an earlier gateway left behind', {
+    if (!isLeft(Id, Labels)) continue;
+    const whose = abandoned.has(Id) ? 'could not be removed before' : 'an earlier gateway left behind';
+    log.warn(`Removing a container that ${whose}`, {
       server: name,
       container: Id.slice(0, 12),
       engine: label,
     });
     await removeContainer(client, Id);
+    abandoned.delete(Id);
   }
   const networks = await client.read(networksAnswer, 'GET', `/networks?${query}`);
-  for (const { Id, Labels } of networks) if (isLeft(Labels)) await removeNetwork(client, Id);
+  for (const { Id, Labels } of networks) {
+    if (!isLeft(Id, Labels)) continue;
+    await removeNetwork(client, Id);
+    abandoned.delete(Id);
+  }
 }
 
-function isLeft(found: Readonly<Record<string, string>> | null | undefined): boolean {
+function isLeft(id: string, found: Readonly<Record<string, string>> | null | undefined): boolean {
   const maker = found?.[labels.process];
-  return maker !== undefined && hasEnded(maker);
+  return abandoned.has(id) || (maker !== undefined && hasEnded(maker));
 }
 
 /** With its anonymous volumes, and whether it runs or not; one that is gone, or going, is as good. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { buildLabels } from './build-container.ts';
 import { createdAnswer, networkAnswer } from './engine-answers.ts';
 import type { Engine } from './find-engine.ts';
-import { removeNetwork } from './leftovers.ts';
+import { abandon, removeNetwork } from './leftovers.ts';
 import { removeAtExit } from './remove-at-exit.ts';
 
 /** What a network lets its containers do. */
@@ -39,7 +39,12 @@ export async function makeNetwork(server: string, engine: Engine, { isInternal }
   return {
     name,
     async [Symbol.asyncDispose]() {
-      await removeNetwork(client, Id);
+      try {
+        await removeNetwork(client, Id);
+      } catch (error) {
+        abandon(Id);
+        throw error;
+      }
       spare();
     },
   };

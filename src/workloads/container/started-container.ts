@@ -5,7 +5,7 @@ import { buildContainer, type ContainerParts } from './build-container.ts';
 import { type ContainerAnswer, containerAnswer, createdAnswer, waitAnswer } from './engine-answers.ts';
 import { type EngineClient, EngineError } from './engine-client.ts';
 import type { Engine } from './find-engine.ts';
-import { removeContainer } from './leftovers.ts';
+import { abandon, removeContainer } from './leftovers.ts';
 import { nameFor } from './own-network.ts';
 import { removeAtExit } from './remove-at-exit.ts';
 import type { EndState } from './describe-end.ts';
@@ -67,6 +67,7 @@ export async function startedContainer(
     async [Symbol.asyncDispose]() {
       await resources.disposeAsync().catch((error: unknown) => {
         const reason = describe(error instanceof SuppressedError ? error.error : error);
+        abandon(id);
         log.warn('A container could not be removed; the next start tries again', {
           container: id.slice(0, 12),
           reason,
