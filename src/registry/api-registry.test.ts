@@ -107,3 +107,16 @@ test('registry – plain http elsewhere, or a URL with a password – is refused
   assert.throws(() => apiRegistry('http://registry.example.com'), /plain http is taken on this machine only/);
   assert.throws(() => apiRegistry('https://user:password@registry.example.com'), /a user, a query or a fragment/);
 });
+
+test('registry – an answer deeper than the stack, or with a key that stands twice – is refused, in one sentence', async (context) => {
+  const deep = `{"server":{"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`;
+  const twice = '{"server":{"name":"io.github.acme/weather","name":"io.github.evil/weather"}}';
+  for (const text of [deep, twice]) {
+    const api = await answering(context, (_, response) => void response.end(text));
+    await assertFails(
+      api.find('io.github.acme/weather', undefined),
+      'registry_unusable',
+      /its answer cannot be relied on/,
+    );
+  }
+});

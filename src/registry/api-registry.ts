@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { buildHttpClient, type HttpClient, HttpClientError } from '../lib/http-client.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { isObject } from '../lib/is-object.ts';
-import { parseJson } from '../lib/parse-json.ts';
 import { fail } from '../model/usher-error.ts';
+import { parseRegistryText } from './parse-registry-text.ts';
 import type { Registry } from './registry.ts';
 import { type Entry, official, serverResponse } from './server-document.ts';
 
@@ -131,9 +131,9 @@ class Api {
     if (answer.status >= 300 && answer.status < 400)
       throw unusable(label, `it answers with a redirect (${answer.status}), which is not followed`);
     if (answer.status !== 200) throw unusable(label, `it answers with status ${answer.status}`);
-    const found = parseJson(await answer.text());
-    if (found === undefined || found === null) throw unusable(label, 'its answer is not JSON');
-    return found;
+    const parsed = parseRegistryText(await answer.text());
+    if ('problem' in parsed) throw unusable(label, `its answer ${parsed.problem}`);
+    return parsed.found ?? {};
   }
 }
 

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { describe } from '../lib/describe-error.ts';
 import { isObject } from '../lib/is-object.ts';
-import { parseJson } from '../lib/parse-json.ts';
 import { fail } from '../model/usher-error.ts';
 import { catalogue } from './catalogue.ts';
+import { parseRegistryText } from './parse-registry-text.ts';
 import type { Registry } from './registry.ts';
 import { type Entry, official, serverDocument, serverResponse } from './server-document.ts';
 
@@ -19,10 +19,11 @@ export function catalogueRegistry(): Registry {
  */
 export async function readRegistryFile(path: string): Promise<Registry> {
   const text = await read(path);
-  const found = parseJson(text);
+  const parsed = parseRegistryText(text);
+  if ('problem' in parsed) throw unusable(path, `it ${parsed.problem}`);
+  const { found } = parsed;
   const listed = isObject(found) && Array.isArray(found['servers']) ? found['servers'] : found;
   const raws = Array.isArray(listed) ? listed : [listed];
-  if (found === undefined) throw unusable(path, 'it is not JSON');
   return listedRegistry(path, raws);
 }
 
