@@ -31,8 +31,8 @@ export class Places {
       const reason = `${ofUser} sessions of this user are in use, the most of one (--max-sessions-per-user); they end with a DELETE, or when nobody uses them (--session-idle)`;
       throw fail('upstream_full', { target, reason });
     }
-    if (this.#taken >= most) {
-      const reason = `${most} sessions are open, the most of all users (--max-sessions); they end with a DELETE, or when nobody uses them (--session-idle)`;
+    if (this.#taken >= most && !this.#makeRoomAnywhere()) {
+      const reason = `${most} sessions are in use, the most of all users (--max-sessions); they end with a DELETE, or when nobody uses them (--session-idle)`;
       throw fail('upstream_full', { target, reason });
     }
     this.#change(principal, 1);
@@ -42,6 +42,12 @@ export class Places {
       isTaken = false;
       this.#change(principal, -1);
     };
+  }
+
+  /** Frees a place that nobody uses just now, of whoever has most of them. */
+  #makeRoomAnywhere(): boolean {
+    const byNumber = [...this.#byUser].toSorted(([, one], [, other]) => other - one);
+    return byNumber.some(([principal]) => this.#options.makeRoom(principal));
   }
 
   #of(principal: string): number {

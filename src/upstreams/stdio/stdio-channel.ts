@@ -14,8 +14,8 @@ const longestMessage = 32 * 1024 * 1024;
 /** Lines that are no message: so many are logged, in full or nearly. */
 const mostGarbage = 20;
 const longestGarbage = 500;
-/** A server that ends closes its streams first: how it ended is said then, not that. */
-const endingMs = 500;
+/** A server that ends closes its streams first: how it ended is said then, not that; an engine may take a moment to know. */
+const endingMs = 2_000;
 
 export interface StdioChannelOptions {
   readonly name: string;

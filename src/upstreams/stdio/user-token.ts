@@ -46,7 +46,16 @@ export async function giveToken(
   const life = new TokenLife(first);
   const given = new Set([first.value.reveal()]);
   const write = (value: Secret) => (folder === undefined ? undefined : writeToken(folder, value, fileMode));
-  await write(first.value);
+  const remove = async (): Promise<void> => {
+    if (folder !== undefined) await rm(dirname(folder), { recursive: true, force: true });
+    spare?.();
+  };
+  try {
+    await write(first.value);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
   const gift: LaunchGift = {
     env: userTokenEnv === undefined ? {} : { [userTokenEnv]: first.value },
     folder:
@@ -77,8 +86,7 @@ export async function giveToken(
     async remove() {
       life.stop();
       await written;
-      if (folder !== undefined) await rm(dirname(folder), { recursive: true, force: true });
-      spare?.();
+      await remove();
     },
   };
 }
