@@ -19,6 +19,8 @@ import { userKey } from './user-key.ts';
 /** It ran for so long: the next wait is the first again. */
 const healthyMs = 60_000;
 const reapEveryMs = 30_000;
+/** A user's server that seems to be of before is asked again after so long. */
+const legacyMs = 300_000;
 
 export interface SharedChannelsOptions {
   readonly target: string;
@@ -40,6 +42,8 @@ interface Place {
   /** The one that takes calls. */
   current: Promise<SharedChannel | undefined> | undefined;
   outage: { readonly reason: string; readonly untilMs: number } | undefined;
+  /** Until then its server is taken to speak versions with sessions. */
+  legacyUntilMs: number;
 }
 
 /** The channels for clients of MCP 2026-07-28 and later: one for all, or one for each user. Each begins with a probe of what
@@ -104,6 +108,7 @@ export class SharedChannels {
       backOff: this.#options.buildBackOff(),
       current: undefined,
       outage: undefined,
+      legacyUntilMs: 0,
     };
     this.#byUser.set(key, place);
     return place;
@@ -131,7 +136,7 @@ export class SharedChannels {
   async #findChannel(place: Place, request: UpstreamRequest | undefined): Promise<SharedChannel | undefined> {
     const before = place.current;
     const known = await before?.catch(() => undefined);
-    if (this.#era?.kind === 'legacy') return undefined;
+    if (this.#era?.kind === 'legacy' || place.legacyUntilMs > Date.now()) return undefined;
     const isGood = known !== undefined && !known.isOver;
     if (isGood && (request === undefined || known.channel?.renew(request.user) === true)) return known;
     // Others look as well: the first opens the next one, and they wait for that.
@@ -159,11 +164,20 @@ export class SharedChannels {
       shared.onEnded(error instanceof UsherError ? error.message : String(error));
       throw error;
     }
-    this.#era ??= await probeEra(shared, this.#options.startTimeoutMs);
+    const era = this.#era ?? (await probeEra(shared, this.#options.startTimeoutMs));
     shared.forgetQuestions();
-    if (this.#era.kind === 'modern') return shared;
+    this.#learn(era, place);
+    if (era.kind === 'modern') return shared;
     shared.end(this.#over('it speaks versions with sessions, and has no use for a channel without'));
     return undefined;
+  }
+
+  /** Of a server with a user's token nobody knows whether it is of before, or would say something else to another user: any answer
+   * but a good one means the first.
+   */
+  #learn(era: Era, place: Place): void {
+    if (era.kind === 'legacy' && this.#options.isPerUser) place.legacyUntilMs = Date.now() + legacyMs;
+    else this.#era = era;
   }
 
   /** No more calls; those under way may end. */
@@ -179,7 +193,8 @@ export class SharedChannels {
     for (const one of this.#open.keys()) if (one.isIdle && one.usedAtMs < before) one.end(this.#over('nobody used it'));
     const used = new Set(this.#open.values());
     for (const [key, place] of this.#byUser)
-      if (!used.has(place) && (place.outage?.untilMs ?? 0) < Date.now()) this.#byUser.delete(key);
+      if (!used.has(place) && Math.max(place.outage?.untilMs ?? 0, place.legacyUntilMs) < Date.now())
+        this.#byUser.delete(key);
   }
 
   #over(reason: string): UsherError {
