@@ -1,10 +1,11 @@
 import { buildBridge, type Bridge } from '../../bridge/build-bridge.ts';
 import type { Channel, ChannelEvents } from '../../bridge/channel.ts';
 import { BackOff } from '../../lib/back-off.ts';
+import { describe } from '../../lib/describe-error.ts';
 import type { Launcher } from '../../model/launcher.ts';
 import type { Log } from '../../model/log.ts';
-import type { UpstreamRequest } from '../../model/upstream.ts';
-import { fail } from '../../model/usher-error.ts';
+import type { UpstreamRequest, UpstreamUser } from '../../model/upstream.ts';
+import { fail, UsherError } from '../../model/usher-error.ts';
 import type { StdioSettings } from './schema.ts';
 import { StdioChannel } from './stdio-channel.ts';
 import { removeLeftTokens } from './token-folder.ts';
@@ -35,13 +36,21 @@ export function buildStdioUpstream(options: StdioUpstreamOptions): Bridge {
   const running = new Set<StdioChannel>();
 
   async function open(request: UpstreamRequest | undefined, events: ChannelEvents): Promise<Channel> {
-    const given = isPerUser
-      ? await giveToken(request?.user, settings, { isOtherUser: launcher.isOtherUser, log: options.log })
-      : undefined;
+    const given = isPerUser ? await give(request?.user) : undefined;
     const channel = await launch(given, events);
     running.add(channel);
     void channel.whenClosed.then(() => running.delete(channel));
     return channel;
+  }
+
+  async function give(user: UpstreamUser | undefined): Promise<GivenToken> {
+    try {
+      return await giveToken(user, settings, { isOtherUser: launcher.isOtherUser, log: options.log });
+    } catch (cause) {
+      if (cause instanceof UsherError) throw cause;
+      const reason = `the file for its user's token cannot be written: ${describe(cause)}`;
+      throw fail('upstream_unreachable', { target, reason }, { cause });
+    }
   }
 
   async function launch(given: GivenToken | undefined, events: ChannelEvents): Promise<StdioChannel> {

@@ -18,11 +18,17 @@ export interface TokenFolderOptions {
  */
 export async function makeTokenFolder({ isOtherUser }: TokenFolderOptions): Promise<string> {
   const around = await mkdtemp(join(await findPlace(), prefix));
-  await writeFile(join(around, markName), markProcess(), { mode: 0o600 });
-  const folder = join(around, 'given');
-  await mkdir(folder);
-  await chmod(folder, isOtherUser ? 0o755 : 0o700);
-  return folder;
+  try {
+    await writeFile(join(around, markName), markProcess(), { mode: 0o600 });
+    const folder = join(around, 'given');
+    await mkdir(folder);
+    await chmod(folder, isOtherUser ? 0o755 : 0o700);
+    return folder;
+  } catch (error) {
+    // On a full disk each call would leave one.
+    await rm(around, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** Removes the tokens of gateways of this user that were killed and could not. Those of a gateway that runs stay. */
