@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../test/kit/until.ts';
 import { demultiplex } from './demultiplex.ts';
 
 function frame(stream: 1 | 2, text: string): Buffer {
@@ -55,4 +57,19 @@ test('a connection that breaks – both outputs end', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   connection.destroy();
   assert.deepEqual(await read, ['ha', '']);
+});
+
+test('many frames at once for a reader that does not read – one thing is waited for, and the other output does not end that', async () => {
+  const connection = new PassThrough();
+  const { stdout, stderr } = demultiplex(connection);
+  connection.write(Buffer.concat(Array.from({ length: 500 }, () => frame(1, 'x'.repeat(1_000)))));
+  connection.write(Buffer.concat(Array.from({ length: 500 }, () => frame(2, 'y'.repeat(1_000)))));
+  await until(() => connection.isPaused());
+  assert.equal(stdout.listenerCount('drain'), 1);
+  stderr.resume();
+  await sleep(50);
+  assert.ok(connection.isPaused());
+  const read = [readAll(stdout), readAll(stderr)];
+  connection.end();
+  assert.equal((await read[0])?.length, 500_000);
 });

@@ -15,12 +15,18 @@ const headerBytes = 8;
 export function demultiplex(connection: Readable): Outputs {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const splitter = new FrameSplitter();
+  const full = new Set<PassThrough>();
   connection.on('data', (chunk: Buffer) => {
     for (const { isError, bytes } of splitter.take(chunk)) {
       const output = isError ? stderr : stdout;
-      if (output.write(bytes)) continue;
+      // A chunk may hold hundreds of frames: one of them is enough to wait for.
+      if (output.write(bytes) || full.has(output)) continue;
+      full.add(output);
       connection.pause();
-      output.once('drain', () => connection.resume());
+      output.once('drain', () => {
+        full.delete(output);
+        if (full.size === 0) connection.resume();
+      });
     }
   });
   const end = (): void => {
