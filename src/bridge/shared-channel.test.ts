@@ -125,3 +125,14 @@ test('the end of the server – every call under way is answered with an error, 
   assert.ok(fresh.error());
   assert.match(begun.got(), /"id":"b","error".*upstream_failed.*END$/s);
 });
+
+test('a server that does not say which tools it has – is not waited for any longer after a while, and may be idle', async () => {
+  const { shared, sent } = open();
+  const [asked] = readMessages('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}') ?? [];
+  assert.ok(asked);
+  const found = shared.toolHeaders.findProblem(asked, []);
+  assert.equal(sent[0]?.['method'], 'tools/list');
+  assert.equal(shared.isIdle, false);
+  assert.equal(await found, undefined);
+  assert.equal(shared.isIdle, true);
+});

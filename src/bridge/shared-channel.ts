@@ -56,7 +56,7 @@ export class SharedChannel implements ChannelEvents {
   readonly #pending = new Map<number, Pending>();
   /** What the gateway asks for itself. */
   readonly #own = new Map<number, PromiseWithResolvers<RpcMessage>>();
-  readonly toolHeaders = new ToolHeaders((method, params) => this.ask(method, params));
+  readonly toolHeaders = new ToolHeaders(this);
   #lastId = 0;
   #cancelledAtMs = Number.NEGATIVE_INFINITY;
   #isOver = false;

@@ -11,21 +11,27 @@ const [shortestMs, longestMs, usualMs] = [5_000, 300_000, 60_000];
 /** A call that does not fit what was read longer ago than this is looked at again with what the server says now. */
 const doubtfulMs = 1_000;
 
-type Ask = (method: string, params: object) => Promise<RpcMessage>;
+/** Who can be asked. */
+interface Asked {
+  /** @throws Error when it ends before it answers */
+  ask(method: string, params: object): Promise<RpcMessage>;
+  /** Waits no longer for what was not answered. */
+  forgetQuestions(): void;
+}
 
 /** What the tools of one server want repeated in headers, which only their schemas say: the server that reads a call's arguments
  * has to compare them (MCP 2026-07-28, Streamable HTTP, server behavior for custom headers), and one that speaks over its
  * standard streams sees no headers.
  */
 export class ToolHeaders {
-  readonly #ask: Ask;
+  readonly #server: Asked;
   #byTool: ReadonlyMap<string, readonly MirroredParam[]> = new Map();
   #readAtMs = Number.NEGATIVE_INFINITY;
   #goodForMs = 0;
   #reading: Promise<void> | undefined;
 
-  constructor(ask: Ask) {
-    this.#ask = ask;
+  constructor(server: Asked) {
+    this.#server = server;
   }
 
   /** The server says that its tools are others. */
@@ -75,7 +81,7 @@ export class ToolHeaders {
       let cursor: unknown;
       for (let page = 0; page < mostPages && (page === 0 || typeof cursor === 'string'); page += 1) {
         const params = cursor === undefined ? { _meta } : { _meta, cursor };
-        const result = (await Promise.race([this.#ask('tools/list', params), deadline]))?.result;
+        const result = (await Promise.race([this.#server.ask('tools/list', params), deadline]))?.result;
         if (!isObject(result)) break;
         addTools(byTool, result['tools']);
         cursor = result['nextCursor'];
@@ -85,6 +91,7 @@ export class ToolHeaders {
       // It ended: so will the call, with the reason.
     } finally {
       late.abort();
+      this.#server.forgetQuestions();
     }
     this.#byTool = byTool;
     this.#readAtMs = performance.now();
