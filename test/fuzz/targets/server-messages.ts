@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readMessages } from '../../../src/bridge/rpc-message.ts';
-import { findJsonValues, replaceSpans } from '../../../src/lib/find-json-values.ts';
+import { findJsonValues, replaceSpans, splitJsonList } from '../../../src/lib/find-json-values.ts';
 import { LineSplitter } from '../../../src/lib/line-splitter.ts';
+import { parseJson } from '../../../src/lib/parse-json.ts';
 import { parseEvent } from '../../../src/upstreams/sse/parse-event.ts';
 import { isObject, type Target } from '../target.ts';
 
@@ -35,11 +36,22 @@ function checkValues(text: string): void {
     if (spans[index] !== undefined) assert.equal(valueAt(changed, path), 'new');
 }
 
+/** A list comes apart into what JSON.parse finds in it. */
+function checkList(text: string): void {
+  const value = parseJson(text);
+  if (!Array.isArray(value)) return;
+  assert.deepEqual(
+    splitJsonList(text).map((one): unknown => JSON.parse(one)),
+    value,
+  );
+}
+
 /** What a server over stdin and stdout, or of HTTP+SSE, may send: lines of bytes. */
 export const target: Target = {
   seeds: [
     '{"jsonrpc":"2.0","id":1,"result":{"a":[1,{"id":2}]}}\nloading …\n',
     '[{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"\\"","_meta":{"io.modelcontextprotocol/subscriptionId":7}}}]\r\n',
+    ' [ {"jsonrpc":"2.0","id":1,"result":{}} , {"jsonrpc":"2.0","id":2,"error":{"code":-1.50,"message":"],\\""}}\t]\n',
     'event: endpoint\ndata: /messages?session=1\n\n:\n',
   ],
   fuzz(bytes) {
@@ -48,6 +60,7 @@ export const target: Target = {
     splitter.push(bytes.subarray(0, bytes.length / 2));
     splitter.push(bytes.subarray(bytes.length / 2));
     for (const line of lines) {
+      checkList(line);
       assert.ok(Buffer.byteLength(line) <= longest * 3 && !line.includes('\n'));
       for (const message of readMessages(line) ?? []) {
         assert.doesNotMatch(message.text, /[\r\n]/);
