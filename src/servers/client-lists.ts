@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { addServer } from '../clients/add-server.ts';
 import { chooseClients, readChoice } from '../clients/choose-clients.ts';
 import type { Client, ServerEntry } from '../clients/client.ts';
@@ -37,7 +38,8 @@ export interface ListNotes {
 export class ClientLists {
   readonly #machine: Machine;
   readonly #holder: Promise<Holder> = thisHolder();
-  #names: readonly string[] = [];
+  /** Of servers that may stand in clients for this process. */
+  readonly #names = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(machine: Machine) {
@@ -56,11 +58,10 @@ export class ClientLists {
    */
   leave(): Promise<readonly string[]> {
     return this.#after(async () => {
-      const names = this.#names;
-      this.#names = [];
       const holder = await this.#holder;
       const problems: string[] = [];
-      for (const name of names) problems.push(...(await takeOut(name, this.#machine, holder)));
+      for (const name of this.#names) problems.push(...(await takeOut(name, this.#machine, holder)));
+      this.#names.clear();
       return problems;
     });
   }
@@ -70,21 +71,25 @@ export class ClientLists {
     const outcomes: Outcome[] = [];
     const clients = new Map<string, readonly string[]>();
     const names = servers.map(({ name }) => name);
-    const earlier = this.#names.filter((name) => !names.includes(name));
-    this.#names = names;
     let isUnchosen = false;
     const problems: string[] = [];
+    // Users of services have no home they could enter, and no clients.
+    if (wanted === 'chosen' && !canEnter(machine.home)) return { clients, isUnchosen, hints: [], problems };
     try {
       const chosen = await findWanted(wanted, machine);
       isUnchosen = wanted === 'chosen' && (await readChoice(machine)) === undefined;
       const holder = await this.#holder;
       const others = clientTable.filter((client) => !chosen.includes(client));
       for (const server of servers) {
+        if (chosen.length > 0) this.#names.add(server.name);
         const done = chosen.length === 0 ? [] : await addServer(entryOf(server), { clients: chosen, machine, holder });
         clients.set(server.name, titlesOf(done));
         outcomes.push(...done, ...(await removeServer(server.name, { clients: others, machine, unneededBy: holder })));
       }
-      for (const name of earlier) outcomes.push(...(await removeServer(name, { machine, unneededBy: holder })));
+      for (const name of [...this.#names].filter((one) => !names.includes(one))) {
+        outcomes.push(...(await removeServer(name, { machine, unneededBy: holder })));
+        this.#names.delete(name);
+      }
     } catch (error) {
       if (wanted !== 'none') problems.push(reasonOf(error));
     }
@@ -104,6 +109,16 @@ export class ClientLists {
  */
 export async function removeFromLists(name: string, machine: Machine): Promise<readonly string[]> {
   return await takeOut(name, machine, 'ended');
+}
+
+/** Is it there, and may its files be looked at? */
+function canEnter(folder: string): boolean {
+  try {
+    accessSync(`${folder}/`, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function takeOut(name: string, machine: Machine, unneededBy: Holder | 'ended'): Promise<readonly string[]> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeClientHome } from '../kit/make-client-home.ts';
 import { freePort } from '../kit/free-port.ts';
+import { collectResult } from '../kit/run-usher.ts';
 import { until } from '../kit/until.ts';
 
 /** A configuration with servers of these names, on a port. */
@@ -77,4 +78,19 @@ test('two gateways with one name – the same address: it stays until both have 
   assert.equal(clients.inVsCode('countries')?.['url'], same);
   await second.endBy('SIGTERM');
   clients.assertAsBefore();
+});
+
+test('usher serve – a user without a home, as of services – serves, and says nothing of clients', async (context) => {
+  const { machine, port } = await makeClientHome(context);
+  const file = join(machine.home, 'usher.yaml');
+  writeFileSync(file, configOf(port, ['countries']));
+  for (const home of ['/dev/null', join(machine.home, 'nowhere')]) {
+    const child = machine.start(['serve', '-f', file], { env: { HOME: home, XDG_STATE_HOME: '' } });
+    let said = '';
+    child.stderr?.on('data', (text: Buffer) => (said += String(text)));
+    await until(() => said.includes('audit trail'), 30_000);
+    child.kill('SIGTERM');
+    assert.equal((await collectResult(child)).code, 0);
+    assert.doesNotMatch(said, /in a list|clients\.json/);
+  }
 });

@@ -72,7 +72,7 @@ describe('docs/start/first-server.md', () => {
     const [secretLine = ''] = blocks('sh').flatMap((block) => /^printf .*$/m.exec(block) ?? []);
     assert.equal((await runProgram(['sh', '-c', secretLine], { cwd })).code, 0);
     const idpPorts = ['--http-port', String(ports[9080]), '--https-port', String(ports[9443])];
-    await using idp = startProgram([...idpLine, ...idpPorts], { cwd });
+    await using idp = startProgram([...idpLine, ...idpPorts], own);
     await idp.said('certificate authority');
     {
       await using _server = startProgram([process.execPath, 'whoami.mjs'], { cwd });
