@@ -48,7 +48,7 @@ export function discoverIntrospectionUrl(issuer: string, method: string, options
   });
 }
 
-/** Where people sign in, where a code is redeemed, and whether the answer says whose it is (RFC 9207 §3).
+/** Where people sign in, where a code is redeemed, where tokens are taken back (RFC 7009) if anywhere, and whether the answer says whose it is (RFC 9207 §3).
  * @throws Error with a reason in a few words when its metadata name neither
  */
 export function discoverSignIn(issuer: string, options: DiscoverOptions) {
@@ -60,7 +60,9 @@ export function discoverSignIn(issuer: string, options: DiscoverOptions) {
       const token = readUrl(document, 'token_endpoint', options);
       if ('reason' in token) return token;
       const sendsIssuer = document['authorization_response_iss_parameter_supported'] === true;
-      return { found: { authorizationUrl: authorization.found, tokenUrl: token.found, sendsIssuer } };
+      const revocation = readUrl(document, 'revocation_endpoint', options);
+      const revocationUrl = 'found' in revocation ? revocation.found : undefined;
+      return { found: { authorizationUrl: authorization.found, tokenUrl: token.found, revocationUrl, sendsIssuer } };
     },
   });
 }

@@ -12,6 +12,8 @@ import { nameOf, type KnownClient } from './clients.ts';
 
 /** A refresh token that nobody uses for so long is over (RFC 9700 §4.14.2): no longer is it known that one was used. */
 const unusedRefreshMs = 30 * 86_400_000;
+/** An app with several windows may ask twice at the same moment: it is refused the second time, and nothing else. */
+const latelyMs = 10_000;
 
 /** Hands out the provider's tokens: for a code, or for a refresh token. It keeps none of them: a refresh token is the
  * provider's own, sealed, so that only this client can use it, here, once.
@@ -80,8 +82,13 @@ async function refresh(context: FacadeContext, { client, form, visit }: TokenReq
   const { flow, who } = kept;
   visit.learn({ ...describeRequest(kept), ...(who === undefined ? {} : { who }) });
   // RFC 9700 §4.14.2: a public client's are good once, also where the provider's own is good for longer.
-  if (!(await spent.take('refresh', kept.id, unusedRefreshMs)))
-    throw await reuse(visit, { event: 'refresh-token-reused', reason: 'refresh_token was used before; sign in again' });
+  if (flow !== undefined && (await spent.has('ended', flow)))
+    throw new OAuthError(
+      'invalid_grant',
+      'one of its refresh tokens was used twice, which ended the sign-in; sign in again',
+    );
+  if (!(await spent.take('refresh', kept.id, unusedRefreshMs))) throw await refuseCopy(context, visit, kept);
+  await spent.take('lately', kept.id, latelyMs);
   const scopes = (form.get('scope') ?? '').split(' ').filter((one) => context.scopes.has(one));
   try {
     const tokens = await provider.askForTokens(
@@ -100,6 +107,22 @@ async function refresh(context: FacadeContext, { client, form, visit }: TokenReq
     if (error instanceof OAuthError && error.status >= 500) await spent.giveBack('refresh', kept.id);
     throw error;
   }
+}
+
+/** One of two has a copy of it, and nobody can tell which: the sign-in ends for both (RFC 9700 §4.14.2), here and at the provider. */
+async function refuseCopy(
+  { spent, provider }: FacadeContext,
+  visit: Visit,
+  { id, flow, token }: { readonly id: string; readonly flow?: string | undefined; readonly token: string },
+): Promise<OAuthError> {
+  if (await spent.has('lately', id)) {
+    const reason = 'refresh_token was used before, a moment ago; sign in again';
+    return await reuse(visit, { event: 'refresh-token-reused', reason });
+  }
+  if (flow !== undefined) await spent.take('ended', flow, unusedRefreshMs);
+  const isRevoked = await provider.revoke(token);
+  const reason = `refresh_token was used before, which ends the sign-in${isRevoked ? ' here and at the identity provider' : ''}; sign in again`;
+  return await reuse(visit, { event: 'refresh-token-reused', reason });
 }
 
 async function reuse(

@@ -11,6 +11,8 @@ const timeoutMs = 10_000;
 export interface ProviderEndpoints {
   readonly authorizationUrl: string;
   readonly tokenUrl: string;
+  /** Where tokens are taken back (RFC 7009), if anywhere. */
+  readonly revocationUrl: string | undefined;
   /** Does it say who it is in its answers (RFC 9207)? */
   readonly sendsIssuer: boolean;
 }
@@ -26,6 +28,10 @@ export interface Provider {
    * @throws OAuthError
    */
   askForTokens(form: Readonly<Record<string, string>>, secrets: readonly string[]): Promise<ProviderTokens>;
+  /** Takes a refresh token back, and what came of it (RFC 7009 §2.1). Never rejects.
+   * @returns did the provider say that it has?
+   */
+  revoke(refreshToken: string): Promise<boolean>;
 }
 
 export interface ProviderTokens {
@@ -58,27 +64,46 @@ export function buildProvider({ issuer, client, http, log, name, discover }: Pro
       throw unavailable('the identity provider cannot be reached now');
     }
   };
+  /** Posts a form as the one client. */
+  const post = async (url: string, form: Readonly<Record<string, string>>) => {
+    const { tokenUrl } = await endpoints();
+    const body = new URLSearchParams(form);
+    const headers = new Headers({ accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' });
+    await client.authenticate({ issuer, token_endpoint: tokenUrl }, { client_id: client.clientId }, body, headers);
+    const request = { method: 'POST', headers: Object.fromEntries(headers), body: body.toString(), timeoutMs } as const;
+    return { body, answered: (client.http?.() ?? http).send(url, request) };
+  };
   return {
     issuer,
     clientId: client.clientId,
     endpoints,
+    async revoke(refreshToken) {
+      try {
+        const { revocationUrl } = await endpoints();
+        if (revocationUrl === undefined) return false;
+        const { answered } = await post(revocationUrl, { token: refreshToken, token_type_hint: 'refresh_token' });
+        const { status } = await answered;
+        if (status === 200) return true;
+        log.warn('The provider did not take a refresh token back', { server: name, url: revocationUrl, status });
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        log.warn('A refresh token cannot be taken back', { server: name, issuer, reason });
+      }
+      return false;
+    },
     async askForTokens(form, secrets) {
       const { tokenUrl } = await endpoints();
-      const body = new URLSearchParams(form);
-      const headers = new Headers({ accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' });
-      await client.authenticate({ issuer, token_endpoint: tokenUrl }, { client_id: client.clientId }, body, headers);
+      const { body, answered } = await post(tokenUrl, form);
       const sent = [...secrets, ...client.secrets, body.get('client_assertion') ?? ''];
-      const answer = await (client.http?.() ?? http)
-        .send(tokenUrl, { method: 'POST', headers: Object.fromEntries(headers), body: body.toString(), timeoutMs })
-        .catch((cause: unknown) => {
-          if (!(cause instanceof HttpClientError)) throw cause;
-          log.warn('Cannot sign anybody in: the provider does not answer', {
-            server: name,
-            url: tokenUrl,
-            reason: cause.message,
-          });
-          throw unavailable('the identity provider does not answer now');
+      const answer = await answered.catch((cause: unknown) => {
+        if (!(cause instanceof HttpClientError)) throw cause;
+        log.warn('Cannot sign anybody in: the provider does not answer', {
+          server: name,
+          url: tokenUrl,
+          reason: cause.message,
         });
+        throw unavailable('the identity provider does not answer now');
+      });
       const said = parseObject(await answer.text()) ?? {};
       if (answer.status === 200) return readTokens(said);
       const told = readRefusal(said, sent);

@@ -30,7 +30,7 @@ export function buildServerFacade(server: ServerConfig, deps: FacadeBuildDeps): 
   const { issuer, insecureAllowHttp: allowHttp } = provider;
   const url = settings.url ?? `${new URL(deps.resourceUrl).origin}/oauth/${deps.name}`;
   const { name, resourceUrl, http, log, now } = deps;
-  const spentMemory = deps.usedSignIns.get(name) ?? buildSpentMemory();
+  const spentMemory = deps.usedSignIns.get(name) ?? buildSpentMemory(now);
   deps.usedSignIns.set(name, spentMemory);
   return buildFacade(settings, {
     name,
