@@ -57,6 +57,8 @@ interface Origin {
   readonly failed: (what: string) => ConfigFile;
 }
 
+const mostSyntaxProblems = 5;
+
 function parseConfig(text: string, { name, folder, failed }: Origin): ConfigFile {
   const lines = new LineCounter();
   const placeAt = (offset: number): string => {
@@ -69,7 +71,8 @@ function parseConfig(text: string, { name, folder, failed }: Origin): ConfigFile
     where: placeAt(error.pos[0]),
     what: `is not YAML that can be used: ${sentence(error.message)}`,
   }));
-  if (broken.length > 0) return { ...failed(''), problems: broken };
+  // After the first ones the rest follows from them: of another kind of file every word would be one.
+  if (broken.length > 0) return { ...failed(''), problems: broken.slice(0, mostSyntaxProblems) };
 
   let tree: unknown;
   try {

@@ -11,6 +11,10 @@ describe('an address others reach', () => {
     assert.match(warning, /^--host 0\.0\.0\.0 lets others on the network call without TLS/);
     assert.match(warning, /--tls-cert and --tls-key.*--resource-url.*--trusted-proxies/);
   });
+  test('where nobody shows a token – nothing to say', () => {
+    const flags = [target, flag('anonymous', 'true'), flag('host', '0.0.0.0')];
+    assert.deepEqual(loadOne({ flags }).warnings, []);
+  });
   const rows: readonly (readonly [string, ReturnType<typeof flag>[]])[] = [
     ['this machine alone', []],
     ['TLS ends in front, by the URL clients know', [flag('resource-url', 'https://mcp.example.com/mcp')]],

@@ -7,7 +7,10 @@ import type { Config } from './schema.ts';
 export function warnOfListener({ listen, servers }: Config): readonly string[] {
   const { host, tls, trustedProxies } = listen;
   if (tls !== undefined || isLoopbackHost(host) || trustedProxies.length > 0) return [];
-  const isPlain = Object.values(servers).some(({ resourceUrl }) => resourceUrl?.startsWith('https:') !== true);
+  const isPlain = Object.values(servers).some(
+    ({ resourceUrl, authenticate }) =>
+      resourceUrl?.startsWith('https:') !== true && authenticate.some(({ strategy }) => strategy !== 'anonymous'),
+  );
   if (!isPlain) return [];
   const advice =
     'give --tls-cert and --tls-key; or, where a proxy in front has TLS, the https URL clients know (--resource-url) or its address (--trusted-proxies)';

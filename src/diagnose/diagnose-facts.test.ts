@@ -142,7 +142,10 @@ test('diagnoseFacts – a call beyond a limit, or a batch that always is – nam
   const found = diagnoseFacts({ code: 'rate_limited', details });
   assert.equal(found?.id, 'rate-limit');
   assert.equal(found.who, 'operator');
-  assert.match(found.cause, /60 calls in 60 s per user, which rateLimit\.rules\[0\] says: user "alice"/);
+  assert.match(
+    found.cause,
+    /than rateLimit\.rules\[0\] allows, which is 60 calls in 60 s per user; counted together: user "alice"/,
+  );
   const batch = diagnoseFacts({ code: 'batch_over_limit', details: { limit: 'x', count: 9, most: 5 } });
   assert.equal(batch?.id, 'batch-over-limit');
   assert.match(batch.cause, /9 calls, and x lets 5 through/);

@@ -48,7 +48,7 @@ export const callCauses: readonly CauseRow[] = [
     id: 'rate-limit',
     code: 'rate_limited',
     who: 'operator',
-    cause: 'More calls came than {limit}, which {setting} says: {whom}.',
+    cause: 'More calls came than {setting} allows, which is {limit}; counted together: {whom}.',
     fix: 'If so many are meant, raise that limit, or its burst where they come at once; else look in the audit trail what calls in a loop. With replicas and no shared state (--state-url) each has the whole limit for itself.',
   },
   {
