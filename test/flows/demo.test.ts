@@ -108,7 +108,7 @@ test('a demo that was killed – its programs end by themselves, and the next on
   const programs = execFileSync('pgrep', ['-P', String(killed.child.pid)], { encoding: 'utf8' })
     .trim()
     .split('\n');
-  assert.equal(programs.length, 2);
+  assert.equal(programs.length, 3, 'the API, the MCP server, and what ends them after a kill');
   killed.child.kill('SIGKILL');
   await killed.exited;
   const deadlineMs = Date.now() + 10_000;
