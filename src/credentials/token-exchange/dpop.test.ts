@@ -141,6 +141,6 @@ describe('without --token-exchange-dpop', () => {
     const refusal = await all.refusal(identity(all.scene.nowMs));
     assert.equal(all.seen[0]?.headers['dpop'], undefined);
     assert.equal(refusal.code, 'exchange_misconfigured');
-    assert.match(refusal.hint, /header is missing\. .*set --token-exchange-dpop/);
+    assert.match(refusal.hint, /header is missing\. .*set dpop: true .*--token-exchange-dpop/);
   });
 });
