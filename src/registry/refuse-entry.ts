@@ -12,9 +12,25 @@ export function checkText(text: string, what: string): string {
   return text;
 }
 
-/** Variables that make programs load or run something else, or talk to somebody else: of loaders, interpreters, shells, fetchers. */
-const steering =
-  /^(?:LD_.*|DYLD_.*|PATH|HOME|SHELL|IFS|ENV|BASH_ENV|BASH_FUNC.*|PROMPT_COMMAND|PS4|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|PYTHON(?:PATH|HOME|STARTUP|INSPECT|BREAKPOINT|WARNINGS)|PERL5?(?:LIB|OPT|DB)|RUBY(?:LIB|OPT)|JAVA_TOOL_OPTIONS|_?JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|DOTNET_STARTUP_HOOKS|GIT_.*|SSH_.*|NPM_.*|UV_.*|PIP_.*|GO(?:PROXY|FLAGS|SUMDB|NOSUMDB|TOOLCHAIN|PATH|ROOT)|(?:HTTPS?|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|GCONV_PATH|MALLOC_.*|GLIBC_TUNABLES|TMPDIR|EDITOR|VISUAL|PAGER|BROWSER|DOCKER_.*|CONTAINER_HOST|KUBECONFIG)$/i;
+/** Variables that make programs load or run something else, write elsewhere, or talk to somebody else: of loaders, shells,
+ * interpreters, their fetchers, and what encrypts. Of some families all but those that only change how text is written.
+ */
+const steering = new RegExp(
+  `^(?:${[
+    'LD_.*|DYLD_.*|GCONV_PATH|GLIBC_TUNABLES|MALLOC_.*|LOCPATH',
+    'PATH|PATHEXT|COMSPEC|SYSTEMROOT|HOME|TMPDIR|TMP|TEMP|XDG_.*',
+    'SHELL|IFS|ENV|BASH_ENV|BASH_FUNC.*|PROMPT_COMMAND|PS4|ZDOTDIR',
+    'EDITOR|VISUAL|PAGER|MANPAGER|LESSOPEN|LESSCLOSE|BROWSER',
+    'NODE_(?!ENV$|NO_WARNINGS$|DEBUG$).*|BUN_.*|DENO_.*|COREPACK_.*|NPM_.*|YARN_.*|PNPM_.*',
+    'PYTHON(?!UNBUFFERED$|IOENCODING$|UTF8$|DONTWRITEBYTECODE$|HASHSEED$).*|UV_.*|PIP_.*',
+    'GO(?:PROXY|FLAGS|SUMDB|NOSUMDB|TOOLCHAIN|PATH|ROOT|BIN|ENV|AUTH|CACHEPROG|VCS|INSECURE|PRIVATE|NOPROXY)|CGO_.*',
+    'PERL5?(?:LIB|OPT|DB)|RUBY(?:LIB|OPT)|BUNDLE_.*|LUA_(?:INIT|PATH|CPATH).*|PHPRC|PHP_INI_SCAN_DIR',
+    '_?JAVA_OPTIONS|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|DOTNET_.*|COR(?:ECLR)?_.*|ERL_.*|ELIXIR_ERL_OPTIONS',
+    'GIT_.*|SSH_.*|DOCKER_.*|CONTAINER_HOST|KUBECONFIG',
+    '(?:HTTPS?|FTP|SOCKS|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|OPENSSL_.*|CURL_(?:HOME|CA_BUNDLE)|REQUESTS_CA_BUNDLE',
+  ].join('|')})$`,
+  'i',
+);
 
 /** @throws EntryProblem for names that are none, and for those that would steer programs */
 export function checkEnvName(name: string): string {

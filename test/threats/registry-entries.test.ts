@@ -36,6 +36,16 @@ const steering = [
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'DOCKER_HOST',
   'HOME',
+  'NODE_V8_COVERAGE',
+  'BUN_OPTIONS',
+  'PYTHONUSERBASE',
+  'LUA_INIT_5_4',
+  'ERL_AFLAGS',
+  'GOCACHEPROG',
+  'OPENSSL_CONF',
+  'XDG_CONFIG_HOME',
+  'REQUESTS_CA_BUNDLE',
+  'LESSOPEN',
 ];
 for (const name of steering) {
   test(`registry entry – sets ${name} – is refused, whether it has a value or wants one`, async () => {
@@ -197,4 +207,10 @@ test('registry entry – characters that nobody sees, in what is run – is refu
       'registry_entry_refused',
       /control characters, or others that are not seen/,
     );
+});
+
+test('registry entry – variables that only look like those – may be set', () => {
+  const names = ['NODE_ENV', 'PYTHONUNBUFFERED', 'GOOGLE_API_KEY', 'GITHUB_TOKEN', 'PERLIN_SEED', 'PROXY_URL'];
+  const environmentVariables = names.map((name) => ({ name, value: 'x' }));
+  assert.deepEqual(Object.keys(planPackage({ environmentVariables }).env), names);
 });
