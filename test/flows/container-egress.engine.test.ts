@@ -14,6 +14,7 @@ import { callModern, textOf } from '../kit/stdio-client.ts';
 import {
   askEngine,
   containedStdioServer,
+  findBridge,
   listContainers,
   listNetworks,
   nodeImage,
@@ -71,12 +72,6 @@ async function start(context: TestContext, name: string, more: Record<string, un
   return { gateway, call, logged: () => gateway.logged.join('\n') };
 }
 
-/** This machine's address in the network that all containers have by default. */
-async function findBridge(): Promise<string> {
-  const { body } = await askEngine<{ IPAM: { Config: { Gateway: string }[] } }>('GET', '/networks/bridge');
-  return body.IPAM.Config[0]?.Gateway ?? '';
-}
-
 /** A server that says that it was reached. */
 async function startApi(
   context: TestContext,
@@ -99,7 +94,7 @@ test(
   'hosts on a list – are reached by HTTP and HTTPS; another is refused, and the log says how to allow it',
   { skip },
   async (context) => {
-    const bridge = await findBridge();
+    const bridge = await findBridge(context);
     const { certificate: cert, key } = await (await makeAuthority()).issue();
     const [open, secure, other] = [
       await startApi(context, bridge),
@@ -142,7 +137,7 @@ test('a profile in a file that names a host and a port – is kept to', { skip }
 });
 
 test('a connection past the proxy – comes to nothing, whoever it is to', { skip }, async (context) => {
-  const bridge = await findBridge();
+  const bridge = await findBridge(context);
   const port = await startApi(context, bridge);
   const open = await start(context, 'past-open', {});
   assert.equal(await open.call('connect', { host: bridge, port }), 'connected', 'the same without a list');
@@ -161,7 +156,7 @@ test(
   async (context) => {
     const questions: string[] = [];
     const dns = createSocket('udp4', (message) => questions.push(message.toString('latin1')));
-    const bridge = await findBridge();
+    const bridge = await findBridge(context);
     dns.bind(53, bridge);
     await once(dns, 'listening');
     context.after(() => dns.close());

@@ -7,6 +7,7 @@ import { runUsher } from '../kit/run-usher.ts';
 import {
   askEngine,
   engineUrl,
+  findBridge,
   listContainers,
   listNetworks,
   nodeImage,
@@ -44,8 +45,7 @@ async function start(context: TestContext, name: string, more: Record<string, un
 
 /** A server at the address of the bridge that all containers have by default. */
 async function listenAtBridge(context: TestContext): Promise<string> {
-  const { body } = await askEngine<{ IPAM: { Config: { Gateway: string }[] } }>('GET', '/networks/bridge');
-  const host = body.IPAM.Config[0]?.Gateway ?? '';
+  const host = await findBridge(context);
   const api = createServer((_, response) => response.end('reached'));
   await new Promise<void>((resolve) => api.listen(0, host, resolve));
   context.after(() => api.close());

@@ -11,7 +11,7 @@ import { freePort } from '../kit/free-port.ts';
 import { makeMachine } from '../kit/make-machine.ts';
 import { startUsher } from '../kit/run-usher.ts';
 import { type Scenario, startScenario } from '../kit/start-scenario.ts';
-import { askEngine, buildImage, engineUrl, listContainers, nodeImage, skip } from '../kit/test-engine.ts';
+import { buildImage, engineUrl, findBridge, listContainers, nodeImage, skip } from '../kit/test-engine.ts';
 import { until } from '../kit/until.ts';
 
 const examples = fileURLToPath(new URL('../../examples/countries', import.meta.url));
@@ -32,7 +32,7 @@ await import('/app/mcp/main.js');
 
 /** Lets containers reach what listens on the loopback address of this machine, at the bridge's. */
 async function forwardToLoopback(context: TestContext, port: number): Promise<void> {
-  const { body } = await askEngine<{ IPAM: { Config: { Gateway: string }[] } }>('GET', '/networks/bridge');
+  const host = await findBridge(context);
   const server = createServer((socket) => {
     const other = connect(port, '127.0.0.1');
     socket.pipe(other).pipe(socket);
@@ -42,7 +42,7 @@ async function forwardToLoopback(context: TestContext, port: number): Promise<vo
         other.destroy();
       });
   });
-  await new Promise<void>((resolve) => server.listen(port, body.IPAM.Config[0]?.Gateway, resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   context.after(() => server.close());
 }
 

@@ -11,6 +11,8 @@ import {
   askEngine,
   buildImage,
   engineUrl,
+  findBridge,
+  isPodman,
   listContainers,
   listNetworks,
   nodeImage,
@@ -290,8 +292,7 @@ test('a port that the image names – need not be given', { skip }, async (conte
 });
 
 test('an API of this machine – reached as host.docker.internal', { skip }, async (context) => {
-  const { body } = await askEngine<{ IPAM: { Config: { Gateway: string }[] } }>('GET', '/networks/bridge');
-  const host = body.IPAM.Config[0]?.Gateway ?? '';
+  const host = await findBridge(context);
   const api = createServer((_, response) => response.end('the API'));
   await new Promise<void>((resolve) => api.listen(0, host, resolve));
   context.after(() => api.close());
@@ -338,6 +339,7 @@ test('no engine at the place that was named – refused with the place and what 
 });
 
 test('an image whose own check fails – is refused with what the check said', { skip }, async (context) => {
+  if (await isPodman()) return context.skip('Podman looks at health checks with systemd alone');
   const image = await buildImage(context, 'unwell:1', [
     `FROM ${nodeImage}`,
     `HEALTHCHECK --interval=1s --retries=1 CMD ["/usr/bin/node", "-e", "console.log('no database'); process.exit(1)"]`,
@@ -347,6 +349,7 @@ test('an image whose own check fails – is refused with what the check said', {
 });
 
 test('a container that becomes unhealthy – is started again', { skip }, async (context) => {
+  if (await isPodman()) return context.skip('Podman looks at health checks with systemd alone');
   const check = `process.exit(require('node:fs').existsSync('/tmp/sick') ? 1 : 0)`;
   const image = await buildImage(context, 'falling:1', [
     `FROM ${nodeImage}`,

@@ -6,10 +6,10 @@ import { startUsher } from '../kit/run-usher.ts';
 import { startTestGateway } from '../kit/start-test-gateway.ts';
 import { callModern, openSession, textOf } from '../kit/stdio-client.ts';
 import {
-  askEngine,
   buildImage,
   containedStdioServer,
   engineUrl,
+  findBridge,
   listContainers,
   listNetworks,
   nodeImage,
@@ -138,8 +138,7 @@ test(
 
 /** A server at the address of the bridge that all containers have by default. */
 async function listenAtBridge(context: TestContext): Promise<string> {
-  const { body } = await askEngine<{ IPAM: { Config: { Gateway: string }[] } }>('GET', '/networks/bridge');
-  const host = body.IPAM.Config[0]?.Gateway ?? '';
+  const host = await findBridge(context);
   const api = createServer((_, response) => response.end('reached'));
   await new Promise<void>((resolve) => api.listen(0, host, resolve));
   context.after(() => api.close());

@@ -15,6 +15,23 @@ export const { url: engineUrl, skip } = findRealProvider('TEST_ENGINE');
 /** Node.js and nothing else; its entry point is node, its user 1000. */
 export const nodeImage = 'localhost/usher-test/node:1';
 
+/** Podman does some things in another way. */
+export async function isPodman(): Promise<boolean> {
+  const { body } = await askEngine<{ Components: { Name: string }[] }>('GET', '/version');
+  return body.Components.some(({ Name }) => Name.startsWith('Podman'));
+}
+
+/** This machine's address in the network that containers have by default. Podman has it there with the first container only. */
+export async function findBridge(context: TestContext): Promise<string> {
+  type Inspected = { NetworkSettings: { Networks: Record<string, { Gateway: string }> } };
+  const body = { Image: nodeImage, Cmd: ['-e', 'setInterval(() => {}, 1000)'], HostConfig: { NetworkMode: 'bridge' } };
+  const { body: made } = await askEngine<{ Id: string }>('POST', '/containers/create', body);
+  context.after(() => askEngine('DELETE', `/containers/${made.Id}?force=1`));
+  await askEngine('POST', `/containers/${made.Id}/start`);
+  const { body: seen } = await askEngine<Inspected>('GET', `/containers/${made.Id}/json`);
+  return Object.values(seen.NetworkSettings.Networks)[0]?.Gateway ?? '';
+}
+
 export interface EngineReply<T> {
   readonly status: number;
   readonly body: T;

@@ -89,6 +89,7 @@ async function launch(server: string, { settings, ready, given, join, log }: Lau
     hasInit: true,
   };
   const container = made.use(await startedContainer(settings, parts, ready.engine, { log, stopSeconds }));
+  await own?.ready();
   const { stdout, stderr } = demultiplex(container.connection);
   const lastErrors = new LastLines();
   const isOver = readOutput(stderr, { log, server, hide: given.hide, take: lastErrors.take });

@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import {
@@ -67,6 +67,15 @@ export class EgressProxy implements AsyncDisposable {
     await once(this.#server, 'listening');
     const address = this.#server.address();
     if (typeof address === 'object' && address !== null) this.#port = address.port;
+  }
+
+  /** For where {@link listen} has to wait: the port it is going to be. */
+  choosePort(): void {
+    this.#port = randomInt(49_152, 65_536);
+  }
+
+  get isListening(): boolean {
+    return this.#server.listening;
   }
 
   /** The environment of one more container that may use it; and what takes that back. */

@@ -11,6 +11,10 @@ import { refuseContainer } from './refuse-container.ts';
 export interface GuardedNetwork extends OwnNetwork {
   /** Undefined where it reaches everybody, or nobody. */
   readonly proxy: EgressProxy | undefined;
+  /** To be called when a container is in it: only then this machine is in every engine's network.
+   * @throws UsherError container_failed where this machine is not in the engine's networks
+   */
+  ready(): Promise<void>;
 }
 
 export interface GuardedNetworkOptions {
@@ -33,34 +37,46 @@ export async function makeGuardedNetwork(
 ): Promise<GuardedNetwork> {
   await using made = new AsyncDisposableStack();
   const { name } = made.use(await makeNetwork(server, engine, { isInternal: isIsolated }));
-  const proxy =
-    rules === undefined ? undefined : made.use(await startProxy(name, engine, { server, rules, log, image }));
+  const host = rules === undefined ? '' : await findOwnAddress(name, engine);
+  const proxy = rules === undefined ? undefined : made.use(new EgressProxy({ server, rules, log, host }));
+  // Podman makes the bridge with the first container: this machine's address is there then.
+  if (proxy !== undefined && !(await listens(proxy))) {
+    if (engine.kind === 'docker') throw refuseFar(image);
+    proxy.choosePort();
+  }
   const resources = made.move();
-  return { name, proxy, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return {
+    name,
+    proxy,
+    async ready() {
+      if (proxy?.isListening === false && !(await listens(proxy))) throw refuseFar(image);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
 }
 
-async function startProxy(
-  network: string,
-  { client }: Engine,
-  {
-    image,
-    ...options
-  }: { readonly server: string; readonly rules: EgressRules; readonly log: Log; readonly image: string },
-): Promise<EgressProxy> {
+async function findOwnAddress(network: string, { client }: Engine): Promise<string> {
   const { IPAM } = await client.read(networkAnswer, 'GET', `/networks/${network}`);
   const host = (IPAM.Config ?? []).map(({ Gateway }) => Gateway).find((one) => one !== undefined && !one.includes(':'));
   if (host === undefined) throw new Error('the engine gives this machine no address in its networks');
-  const proxy = new EgressProxy({ ...options, host: host.replace(/\/.*$/, '') });
+  return host.replace(/\/.*$/, '');
+}
+
+/** False where this machine is not at that address. */
+async function listens(proxy: EgressProxy): Promise<boolean> {
   try {
     await proxy.listen();
+    return true;
   } catch (error) {
     if (findErrorCode(error) !== 'EADDRNOTAVAIL') throw error;
-    throw refuseContainer(
-      image,
-      'its list of hosts cannot be kept: this machine has no address in the engine’s networks, which are in a virtual machine, or in a name space of a rootless engine',
-      'Use an engine that runs as root on this machine, or a profile without hosts: network, none',
-      error,
-    );
+    return false;
   }
-  return proxy;
+}
+
+function refuseFar(image: string): Error {
+  return refuseContainer(
+    image,
+    'its list of hosts cannot be kept: this machine has no address in the engine’s networks, which are in a virtual machine, or in a name space of a rootless engine',
+    'Use an engine that runs as root on this machine, or a profile without hosts: network, none',
+  );
 }

@@ -81,6 +81,7 @@ async function run(server: string, { settings, prepared, target, deps }: Run): P
     hasInit: true,
   };
   const container = made.use(await startedContainer(settings, parts, engine, { log, stopSeconds, signal }));
+  await own?.ready();
   const lastWords = new LastLines();
   const { stdout, stderr } = demultiplex(container.connection);
   const isOver = Promise.all([
