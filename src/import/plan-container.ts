@@ -95,10 +95,13 @@ function planNetwork(
     return;
   }
   if (isOpen) return;
-  if (hasList)
+  if (!hasList) return draft.set('permission-profile', 'permission_profile.network', 'none');
+  const { allow_host: hosts = [], allow_port: ports = [] } = outbound;
+  if (hosts.length === 0)
     return draft.block(
-      'permission_profile.network.outbound',
-      'lets the container reach some hosts alone; here it reaches every host, or with --permission-profile none no host',
+      'permission_profile.network.outbound.allow_port',
+      'lets the container reach every host at some ports; that is said in the file of a profile: --permission-profile ./profile.json',
     );
-  draft.set('permission-profile', 'permission_profile.network', 'none');
+  const allowed = ports.length === 0 ? hosts : hosts.flatMap((host) => ports.map((port) => `${host}:${port}`));
+  draft.set('allow-host', 'permission_profile.network.outbound', allowed);
 }

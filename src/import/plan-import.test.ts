@@ -236,7 +236,7 @@ test('an issuer that is asked about tokens – is asked about all of them', () =
 test('what a container may reach – never more than before', () => {
   const profileOf = (network: object | undefined, isolated: boolean) => {
     const found = plan({ ...image, permission_profile: { network }, isolate_network: isolated });
-    const [profile] = found.settings.filter(({ flag }) => flag === 'permission-profile');
+    const [profile] = found.settings.filter(({ flag }) => flag === 'permission-profile' || flag === 'allow-host');
     return [profile === undefined ? 'network' : JSON.stringify(profile.value), ...keysOf(found.blocked)];
   };
   const none = '{"texts":["none"]}';
@@ -245,7 +245,11 @@ test('what a container may reach – never more than before', () => {
   assert.deepEqual(profileOf({ outbound: { insecure_allow_all: false } }, true), [none]);
   assert.deepEqual(profileOf(undefined, true), [none]);
   assert.deepEqual(profileOf({ mode: 'none' }, false), [none]);
-  assert.deepEqual(profileOf(some, true), ['network', 'permission_profile.network.outbound']);
+  assert.deepEqual(profileOf(some, true), ['{"texts":["api.example.com:443"]}']);
+  const anyPort = { outbound: { allow_host: ['api.example.com', '.example.org'] } };
+  assert.deepEqual(profileOf(anyPort, true), ['{"texts":["api.example.com",".example.org"]}']);
+  const anyHost = { outbound: { allow_port: [443] } };
+  assert.deepEqual(profileOf(anyHost, true), ['network', 'permission_profile.network.outbound.allow_port']);
   // ToolHive enforces nothing then.
   assert.deepEqual(profileOf(some, false), ['network']);
 });
