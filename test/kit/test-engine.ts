@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -85,24 +85,31 @@ export async function buildImage(
   try {
     writeFileSync(join(folder, 'Dockerfile'), lines.join('\n'));
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
-    const tar = execFileSync('tar', ['-C', folder, '-c', '.'], { maxBuffer: 16 * 1024 * 1024 });
-    const image = `localhost/usher-test/${name}`;
-    const socketPath = engineUrl.replace('unix://', '');
-    const said = await new Promise<string>((resolve, reject) => {
-      const headers = { host: 'engine', 'content-type': 'application/x-tar' };
-      const sent = request({ socketPath, method: 'POST', path: `/build?t=${image}`, headers }, (answer) => {
-        let text = '';
-        answer.setEncoding('utf8').on('data', (part: string) => (text += part));
-        answer.once('end', () => resolve(text));
-      });
-      sent.once('error', reject).end(tar);
-    });
-    if (!said.includes('Successfully built')) throw new Error(said);
-    context.after(() => askEngine('DELETE', `/images/${image}?force=1`));
-    return image;
+    return await buildImageOf(context, name, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** An image by a folder with a Dockerfile; it goes with the test. */
+export async function buildImageOf(context: TestContext, name: string, folder: string): Promise<string> {
+  const image = `localhost/usher-test/${name}`;
+  const socketPath = engineUrl.replace('unix://', '');
+  const tar = spawn('tar', ['-C', folder, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said = await new Promise<string>((resolve, reject) => {
+    const headers = { host: 'engine', 'content-type': 'application/x-tar' };
+    const sent = request({ socketPath, method: 'POST', path: `/build?t=${image}`, headers }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+      answer.once('end', () => resolve(text));
+    });
+    sent.once('error', reject);
+    tar.once('error', reject);
+    tar.stdout.pipe(sent);
+  });
+  if (!said.includes('Successfully built')) throw new Error(said);
+  context.after(() => askEngine('DELETE', `/images/${image}?force=1`));
+  return image;
 }
 
 type Upstream = Extract<
