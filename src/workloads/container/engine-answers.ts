@@ -11,6 +11,11 @@ export const versionAnswer = z.object({
   Components: z.array(z.object({ Name: z.string() })).nullish(),
 });
 
+export const infoAnswer = z.object({
+  KernelVersion: z.string().default(''),
+  SecurityOptions: z.array(z.string()).nullish(),
+});
+
 export const imageAnswer = z.object({
   Id: z.string(),
   RepoDigests: z.array(z.string()).nullish(),

@@ -24,9 +24,6 @@ export interface Kept {
 const stopSeconds = 10;
 const lastOutputMs = 500;
 
-const farAdvice =
-  'It has to listen on that port (--target-port) and on 0.0.0.0 in the container; and an engine in a virtual machine, or a rootless one, keeps a container without a way out where this machine cannot reach it: --permission-profile network';
-
 type Deps = StartDeps & { readonly kept: Kept };
 
 /** Workload `container`: runs an image; its output goes to the log line by line, cleaned. Returns when its port answers.
@@ -129,7 +126,6 @@ async function run(server: string, { settings, prepared, target, deps }: Run): P
     settings.image,
     `nothing answers on its port ${target} after ${settings.startTimeoutSeconds} s; ${describeLastWords(lastWords.all())}`,
     findAdvice(lastWords.all()) ??
-      (isIsolated ? farAdvice : undefined) ??
       'It has to listen on that port (--target-port), and on 0.0.0.0 in the container, not on 127.0.0.1 alone; what needs longer gets --start-timeout',
   );
 }
