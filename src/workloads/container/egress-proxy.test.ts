@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { collectLog } from '../../../test/kit/collect-log.ts';
 import { EgressProxy } from './egress-proxy.ts';
@@ -217,6 +217,25 @@ test('a host on the list that is not there, or that nobody knows – 502', async
   assert.equal((await get(proxy, 'http://api.test:1/')).status, 502);
   assert.equal((await tunnel(proxy, 'gone.test:443')).status, 502);
 });
+
+for (const [what, answer, status] of [
+  ['a status that is none', 'HTTP/1.1 099 Odd\r\ncontent-length: 0\r\n\r\n', 502],
+  ['a reason of control characters', 'HTTP/1.1 200 \u0001\u0007\r\ncontent-length: 0\r\n\r\n', 200],
+  ['no HTTP at all', 'hello\r\n\r\n', 502],
+  ['a change of protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', 502],
+] as const) {
+  test(`a listed host that answers with ${what} – ${status}, and the proxy goes on`, async (context) => {
+    const odd = createTcpServer((socket) => socket.once('data', () => socket.end(answer)).on('error', () => {}));
+    odd.listen(0, '127.0.0.1');
+    await once(odd, 'listening');
+    context.after(() => odd.close());
+    const address = odd.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const proxy = await startProxy(context, [`127.0.0.1:${port}`]);
+    for (let tries = 0; tries < 2; tries += 1)
+      assert.equal((await get(proxy, `http://127.0.0.1:${port}/`)).status, status);
+  });
+}
 
 test('a proxy that is disposed of – cuts what goes through it', async (context) => {
   const api = await startApi(context);

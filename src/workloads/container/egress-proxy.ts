@@ -55,8 +55,8 @@ export class EgressProxy implements AsyncDisposable {
     this.#server = createServer({ headersTimeout: headersMs, requestTimeout: 0 });
     this.#server.maxConnections = mostConnections;
     this.#server
-      .on('request', (request, response) => void this.#forward(request, response))
-      .on('connect', (request, socket, head) => void this.#tunnel(request, socket, head))
+      .on('request', (request, response) => void this.#forward(request, response).catch(() => response.destroy()))
+      .on('connect', (request, socket, head) => void this.#tunnel(request, socket, head).catch(() => socket.destroy()))
       .on('connection', (socket) => this.#keep(socket))
       .on('clientError', (_, socket) => socket.destroy());
   }
@@ -129,6 +129,7 @@ export class EgressProxy implements AsyncDisposable {
     const target = { host: url.host, port: url.port };
     const far = await this.#reach(target).catch((error: unknown) => this.#answerOf(error, target));
     if ('status' in far) return end(response, far);
+    if (response.destroyed) return void far.destroy();
     const sent = sendRequest({
       createConnection: () => far,
       method: request.method,
@@ -137,16 +138,26 @@ export class EgressProxy implements AsyncDisposable {
       headers: { ...endToEnd(request.headers), host: url.authority, connection: 'close' },
     });
     sent.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, {
-        ...endToEnd(answer.headers),
-        connection: 'close',
-      });
-      answer.pipe(response);
       answer.once('error', () => response.destroy());
+      try {
+        // Without the reason of its status line, in which anything may stand.
+        response.writeHead(answer.statusCode ?? 502, { ...endToEnd(answer.headers), connection: 'close' });
+        answer.pipe(response);
+      } catch (error) {
+        sent.destroy();
+        end(response, this.#answerOf(error, target));
+      }
     });
-    sent.once('error', (error) =>
-      response.headersSent ? response.destroy() : end(response, this.#answerOf(error, target)),
-    );
+    // Nobody asked for another protocol: the header for that stayed behind.
+    sent.once('upgrade', (_answer, socket) => {
+      socket.destroy();
+      end(response, this.#answerOf(new Error('it changed the protocol'), target));
+    });
+    sent.once('error', (error) => {
+      if (response.writableEnded) return;
+      if (response.headersSent) response.destroy();
+      else end(response, this.#answerOf(error, target));
+    });
     response.once('close', () => sent.destroy());
     request.pipe(sent);
   }
@@ -313,7 +324,8 @@ function headersOf({ status, text }: Answer): Readonly<Record<string, string>> {
 }
 
 function end(response: ServerResponse, answer: Answer): void {
-  if (!response.destroyed) response.writeHead(answer.status, answer.reason, headersOf(answer)).end(answer.text);
+  if (!response.destroyed && !response.headersSent)
+    response.writeHead(answer.status, answer.reason, headersOf(answer)).end(answer.text);
 }
 
 function endRaw(socket: Duplex, answer: Answer): void {
