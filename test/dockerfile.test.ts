@@ -66,7 +66,7 @@ test('the version of the image – is that of the package, and of the chart', ()
 });
 
 test('the user of the image – is the one the chart runs it as', () => {
-  const deployment = read('charts/usher/templates/deployment.yaml');
+  const values = read('charts/usher/values.yaml');
   const [user = '', group = ''] = (restsOf('USER').at(-1) ?? '').split(':');
-  assert.match(deployment, new RegExp(`runAsUser: ${user}\\n\\s*runAsGroup: ${group}\\n`));
+  assert.match(values, new RegExp(`runAsUser: ${user}\\n\\s*runAsGroup: ${group}\\n`));
 });
