@@ -39,13 +39,14 @@ interface Killable {
 }
 
 async function prepare(context: TestContext): Promise<Killable> {
+  // First, so that it runs before the folder goes.
+  context.after(() => {
+    for (const pid of pids().filter(isAlive)) process.kill(pid, 'SIGKILL');
+  });
   const machine = makeMachine(context);
   const [port, targetPort] = [await freePort(), await freePort()];
   const file = join(machine.home, 'pids');
   const pids = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').map(Number).filter(Boolean) : []);
-  context.after(() => {
-    for (const pid of pids().filter(isAlive)) process.kill(pid, 'SIGKILL');
-  });
   const command = [process.execPath, '-e', stubborn, `${targetPort}`, file];
   return {
     machine,
