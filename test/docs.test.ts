@@ -163,6 +163,7 @@ test('documentation – flags named in the text – are ones some command takes'
 const flagsOfOthers: Readonly<Record<string, string>> = {
   '--header': 'docs/start/demo.md',
   '--callback-port': 'docs/guides/client-sign-in.md',
+  '--cli': 'docs/guides/client-sign-in.md',
 };
 
 test('documentation – variables named in the text – are ones Usher reads', () => {

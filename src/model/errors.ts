@@ -632,7 +632,7 @@ const rows = {
     exitCode: 3,
     fault: 'operator',
     message: 'Cannot listen on {address}: the port is in use',
-    hint: 'Stop what uses it, or choose another port: --port for the gateway, --http-port and --https-port for usher idp.',
+    hint: 'Choose another port (--port; for usher idp --http-port and --https-port), or end what listens there; usher list shows the servers of yours.',
   },
   listen_failed: {
     stage: 'start',

@@ -2,6 +2,7 @@ import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import type { Machine } from '../clients/machine.ts';
 import { reasonOf } from '../model/reason-of.ts';
+import { UsherError } from '../model/usher-error.ts';
 import { describe } from '../lib/describe-error.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { type GatewayOptions, startGateway } from '../gateway/start-gateway.ts';
@@ -76,10 +77,15 @@ export async function startServer(config: Config, claim: Claim, deps: StartServe
     await run.end({
       isWanted,
       reason: isWanted ? 'stopped while it started' : reasonOf(error),
-      exitCode: isWanted ? 0 : 3,
+      exitCode: isWanted ? 0 : exitCodeOf(error),
     });
     throw error;
   }
+}
+
+/** The same that the command line ends with. */
+function exitCodeOf(error: unknown): number {
+  return error instanceof UsherError ? (error.exitCode ?? error.row.exitCode ?? 1) : 1;
 }
 
 /** What this process says of its run: to who asks, and in a file. */

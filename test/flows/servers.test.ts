@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { post } from '../kit/call.ts';
@@ -69,6 +69,21 @@ test('usher run – with nobody behind it, at an issuer that is not there – ru
     stderr,
     /warning: mcp cannot take calls yet: it waits for keys for mcp; http:\/\/127\.0\.0\.1:9\/mcp cannot be reached \(.*refused.*\)\. usher logs mcp says more/,
   );
+});
+
+test('usher start – a server whose program is gone – fails with the exit code that status shows, too', async (context) => {
+  const machine = makeMachine(context);
+  const program = join(machine.home, 'server');
+  const settings = ['--anonymous', '--name', 'gone', '--port', `${await freePort()}`, '--transport', 'stdio'];
+  await writeFile(program, '#!/bin/sh\nexec cat\n', { mode: 0o755 });
+  const first = await machine.usher(['run', ...settings, '--', program]);
+  assert.equal(first.code, 0, first.stderr);
+  await machine.usher(['stop', 'gone']);
+  await rm(program);
+  const started = await machine.usher(['start', 'gone']);
+  assert.equal(started.code, 4, started.stderr);
+  assert.match(started.stderr, /there is no such program that may be run/);
+  assert.match((await machine.usher(['status', 'gone'])).stdout, /exit code +4\n/);
 });
 
 test('usher run – a name of a registry – is the name of the server', async (context) => {

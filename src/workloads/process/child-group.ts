@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe } from '../../lib/describe-error.ts';
@@ -24,10 +26,20 @@ export function buildEnvironment(given: Readonly<Record<string, string>>): NodeJ
   return { ...Object.fromEntries(kept), ...given };
 }
 
+/** Why a program could not be started, as a clause. Packages are fetched into the user's cache, which may be emptied. */
+export function whyMissing(program: string, error?: Error): string {
+  const isPackage = program.includes(join(sep, 'usher', 'packages', sep));
+  if (isPackage && !existsSync(program))
+    return 'its package is no longer in the cache; take the server away with usher rm, and run it anew';
+  return error === undefined
+    ? 'there is no such program that may be run'
+    : `it could not be started: ${describe(error)}`;
+}
+
 /** Resolves with a clause when a child has ended, or could not be started. */
 export function untilEnded(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve(`it could not be started: ${describe(error)}`));
+    child.once('error', (error) => resolve(whyMissing(child.spawnfile, error)));
     child.once('exit', (code, endedBy) =>
       resolve(endedBy === null ? `it exited with code ${code}` : `it was ended by ${endedBy}`),
     );

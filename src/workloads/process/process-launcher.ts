@@ -9,7 +9,7 @@ import type { Log } from '../../model/log.ts';
 import { fail } from '../../model/usher-error.ts';
 import { cleanLine } from '../clean-line.ts';
 import { LastLines } from '../last-lines.ts';
-import { buildEnvironment, endGroup, endOutputs, endWithUs, isRunning, ownGroup } from './child-group.ts';
+import { buildEnvironment, endGroup, endOutputs, endWithUs, isRunning, ownGroup, whyMissing } from './child-group.ts';
 import type { ProcessSettings } from './schema.ts';
 import { startChild } from './start-child.ts';
 
@@ -29,8 +29,7 @@ export function processLauncher(name: string, settings: Pick<ProcessSettings, 'c
     async prepare({ signal } = {}) {
       signal?.throwIfAborted();
       if (await isThere(command, buildEnvironment(settings.env)['PATH'] ?? '')) return;
-      const reason = 'there is no such program that may be run';
-      throw fail('workload_failed', { command, reason });
+      throw fail('workload_failed', { command, reason: whyMissing(command) });
     },
     launch: (given) => launch(name, { settings, given, log }),
     refuse: (reason) => fail('workload_failed', { command, reason }),
