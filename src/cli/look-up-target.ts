@@ -1,16 +1,12 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { environmentName, type Leaf, leafOfFlag, leaves, workloadLeaf } from '../config/leaves.ts';
 import type { GivenFlag } from '../config/read-flags.ts';
 import { reportUsage } from '../config/report.ts';
 import type { Problem } from '../config/source.ts';
-import { fail } from '../model/usher-error.ts';
 import { spellPackage } from '../packages/package.ts';
-import type { Entry } from '../registry/server-document.ts';
 import type { ServerPlan } from '../registry/server-plan.ts';
 import { textsOf } from './command.ts';
 import { packageOptions } from './package-options.ts';
-import { note, warn } from './print.ts';
 import type { ReadTarget } from './read-target.ts';
 import { readRegistries, registryOptions } from './registry-options.ts';
 import { SimpleValues } from './simple-options.ts';
@@ -21,9 +17,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface LookedUp {
   readonly target: ReadTarget;
   /** Asks, where that is needed.
+   * @returns exactly the image that was agreed to, in place of the one its tag means
    * @throws UsherError registry_consent_needed
    */
-  readonly agree: () => Promise<void>;
+  readonly agree: () => Promise<string | undefined>;
 }
 
 /** Finds the server a command line names in the registries, and what is to be run for it, as settings.
@@ -44,8 +41,16 @@ export async function lookUpTarget(
   const entry = await findServer(name.text, registries);
   const plan = planServer(entry);
   const target = await buildTarget(command, { plan, name, environment });
-  const [isYes, isContained] = [values.isSet(registryOptions.yes), values.isSet(packageOptions.inContainer)];
-  return { target, agree: () => agree(entry, plan, { isYes, isContained, environment }) };
+  const said = (flag: 'engine' | 'pull') => textsOf(command, flag).at(-1) ?? environment[environmentName(flag)];
+  const how = {
+    isYes: values.isSet(registryOptions.yes),
+    isContained: values.isSet(packageOptions.inContainer),
+    engine: said('engine'),
+    isNew: said('pull') === 'always',
+    environment,
+  };
+  const { agreeToEntry } = await import('./agree-to-entry.ts');
+  return { target, agree: () => agreeToEntry(entry, plan, how) };
 }
 
 interface Built {
@@ -145,44 +150,4 @@ function findProblems(command: Command, { plan, name, environment }: Built): Pro
     });
   }
   return problems;
-}
-
-interface Agreeing {
-  readonly isYes: boolean;
-  readonly isContained: boolean;
-  readonly environment: Environment;
-}
-
-/** Shows what is to be run, and asks whoever has not agreed to it yet. The catalogue is part of Usher: whoever runs Usher runs
- * what it names, and is shown what that is.
- */
-async function agree(entry: Entry, plan: ServerPlan, { isYes, isContained, environment }: Agreeing): Promise<void> {
-  const [{ describePlan }, { consentsFile, findConsent, keepConsent }] = await Promise.all([
-    import('../registry/describe-plan.ts'),
-    import('../registry/consents.ts'),
-  ]);
-  const file = consentsFile(environment);
-  const consent = await findConsent(file, entry);
-  if (consent === 'agreed') return;
-  note(describePlan(entry, plan, { isContained }));
-  const { name, version } = entry.server;
-  const reason = {
-    new: 'it is run for the first time',
-    'other version': 'you agreed to another version of it',
-    changed: `it is not what you agreed to, though it is still called ${version}: its registry changed it`,
-  }[consent];
-  if (consent === 'changed') warn(`${name} ${version}: ${reason}`);
-  if (entry.source !== 'catalogue' && !isYes && !(await ask(`Run it? Because ${reason}, "yes" is needed: `)))
-    throw fail('registry_consent_needed', { name, version, registry: entry.source, reason });
-  await keepConsent(file, entry);
-}
-
-async function ask(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await lines.question(question)).trim() === 'yes';
-  } finally {
-    lines.close();
-  }
 }

@@ -5,9 +5,10 @@ import type { ReadTarget } from './read-target.ts';
 /** A target of which nothing has to be looked up any more. */
 export interface ResolvedTarget extends ReadTarget {
   /** Asks whoever runs it, where that is needed.
+   * @returns exactly the image that was agreed to, in place of the one its tag means
    * @throws UsherError registry_consent_needed
    */
-  readonly agree?: () => Promise<void>;
+  readonly agree?: () => Promise<string | undefined>;
 }
 
 /** Looks a name up, and makes a container of a package where that is asked for. Runs and fetches nothing.

@@ -7,12 +7,12 @@ const longest = 300;
 
 /** What a server is run as and what it may do, for a person who has to agree. Words of the entry come without anything that could
  * move a cursor or look like words of ours.
- * @param isContained are packages run in a container?
+ * @param options `isContained`: are packages run in a container? `image`: exactly the one that the plan's tag means, by its digest
  */
 export function describePlan(
   { server, source, status }: Entry,
   plan: ServerPlan,
-  { isContained = false }: { readonly isContained?: boolean } = {},
+  { isContained = false, image }: { readonly isContained?: boolean; readonly image?: string | undefined } = {},
 ): string {
   const rows: [string, string][] = [
     ['says', clean(server.description)],
@@ -20,7 +20,7 @@ export function describePlan(
       'from',
       `${clean(source)}${status === undefined || status === 'active' ? '' : `, which calls it ${clean(status)}`}`,
     ],
-    ['runs', describeRun(plan)],
+    ['runs', describeRun(plan, image)],
     ['speaks', describeTransport(plan)],
     ...(plan.args.length === 0 ? [] : [['with', plan.args.map(quoteWord).join(' ')] satisfies [string, string]]),
     ...Object.entries(plan.env).map(([name, value]): [string, string] => ['sets', `${name}=${quoteWord(value)}`]),
@@ -37,11 +37,12 @@ export function describePlan(
   return [head, ...rows.map(([key, text]) => `  ${key.padEnd(7)}${text}`)].join('\n');
 }
 
-function describeRun({ run }: ServerPlan): string {
+function describeRun({ run }: ServerPlan, image: string | undefined): string {
   switch (run.kind) {
     case 'package':
       return `the package ${spellPackage(run.package)}${run.package.isPinned ? '' : ', in whatever version is the newest'}`;
     case 'image':
+      if (image !== undefined) return `the image ${image}, which is ${run.image} today`;
       return `the image ${run.image}${/@sha256:/.test(run.image) ? '' : ', by its tag, which may come to mean another'}`;
     case 'remote':
       return `nothing here: it is at ${quoteWord(run.url)}`;

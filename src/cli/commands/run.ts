@@ -1,4 +1,5 @@
-import { leaves } from '../../config/leaves.ts';
+import { leaves, workloadLeaf } from '../../config/leaves.ts';
+import type { GivenFlag } from '../../config/read-flags.ts';
 import type { Problem } from '../../config/source.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
@@ -48,12 +49,18 @@ export const runCommand: CommandModule = {
     };
     // What is wrong is said before anybody is asked, or anything is fetched.
     if (target.package !== undefined || agree !== undefined) readArguments(command, read);
-    await agree?.();
-    const flags = await fetchTarget(command, target, environment);
-    if (flags === undefined) return 0;
+    const image = await agree?.();
+    const fetched = await fetchTarget(command, target, environment);
+    if (fetched === undefined) return 0;
+    const flags = image === undefined ? fetched : withImage(fetched, image);
     const given: Given = { ...read, flags };
     const loaded = loadArguments(command, given);
     const { runServer } = await import('../run-server.ts');
     return runServer({ loaded, read: () => readArguments(command, given), ...chosen, context });
   },
 };
+
+/** Runs exactly this image, also after its tag has come to mean another. */
+function withImage(flags: readonly GivenFlag[], image: string): readonly GivenFlag[] {
+  return flags.map((flag) => (flag.leaf === workloadLeaf('image') ? { ...flag, texts: [image] } : flag));
+}

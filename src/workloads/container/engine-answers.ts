@@ -28,6 +28,10 @@ export const imageAnswer = z.object({
     .nullish(),
 });
 
+export const distributionAnswer = z.object({
+  Descriptor: z.object({ digest: z.string().regex(/^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/) }),
+});
+
 export const createdAnswer = z.object({ Id: z.string() });
 
 export const waitAnswer = z.object({ StatusCode: z.number() });
