@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { AuditSink } from '../model/audit-sink.ts';
 import type { SignIn, SignInEvent } from '../model/sign-in.ts';
-import type { Inbound } from '../model/stages.ts';
+import type { Inbound } from '../model/inbound.ts';
 import { hints } from './hints.ts';
 import { OAuthError, type OAuthErrorCode } from './oauth-error.ts';
 import type { Issued } from './read-issued.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditSink } from '../model/audit-sink.ts';
 import type { Route } from '../model/route.ts';
-import type { Inbound } from '../model/stages.ts';
+import type { Inbound } from '../model/inbound.ts';
 import { buildResourceMetadata, resourceMetadataPaths } from './resource-metadata.ts';
 
 /** Answers a request for one of the gateway's own pages. */

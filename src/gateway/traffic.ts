@@ -4,7 +4,7 @@ import { Roster } from '../lib/roster.ts';
 import type { AuditSink } from '../model/audit-sink.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
-import type { Inbound } from '../model/stages.ts';
+import type { Inbound } from '../model/inbound.ts';
 import { fail } from '../model/usher-error.ts';
 import { buildInbound } from '../pipeline/build-inbound.ts';
 import { buildRecords } from '../pipeline/build-records.ts';

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { codeTries } from './device-waits.ts';
 import type { Org, ServerContext } from './org.ts';
 import { answerPage } from './pages.ts';
 import { Refusal } from './refusals.ts';
@@ -7,46 +7,9 @@ import { readForm, withForm } from './requests.ts';
 import { deviceCodePage } from './views/device-code-page.ts';
 import { deviceConfirmPage } from './views/device-confirm-page.ts';
 import { deviceDonePage } from './views/device-done-page.ts';
-import { TokenBucket } from '../lib/token-bucket.ts';
 
 /** Where a person types in the code that a device shows; under the issuer. */
 export const activatePath = '/activate';
-
-const slowDownSeconds = 5;
-/** Wrong codes that are typed in, by whoever: a code has 20^8 values and lives for minutes (RFC 8628 §5.1). */
-const tries = { burst: 20, intervalMs: 3_000 };
-
-/** What is remembered of devices that wait, across all servers. */
-export class DeviceWaits {
-  readonly #polls = new LRUCache<string, { atMs: number; intervalMs: number }>({ max: 10_000 });
-  readonly #tries: TokenBucket;
-
-  constructor(nowMs: number) {
-    this.#tries = new TokenBucket({ ...tries, nowMs });
-  }
-
-  /** Did it ask too soon (RFC 8628 §3.5)? It then has to wait five seconds longer, from now on.
-   * @param intervalSeconds what it was told at first
-   */
-  isTooSoon(deviceCode: string, nowMs: number, intervalSeconds: number): boolean {
-    const known = this.#polls.get(deviceCode);
-    const intervalMs = known?.intervalMs ?? intervalSeconds * 1000;
-    // Clocks are not that exact.
-    const isTooSoon = known !== undefined && nowMs - known.atMs < intervalMs - 100;
-    this.#polls.set(deviceCode, { atMs: nowMs, intervalMs: intervalMs + (isTooSoon ? slowDownSeconds * 1000 : 0) });
-    return isTooSoon;
-  }
-
-  /** May somebody try another code? */
-  takeTry(nowMs: number): boolean {
-    return this.#tries.take(nowMs);
-  }
-
-  /** It was a good one. */
-  giveTryBack(): void {
-    this.#tries.giveBack();
-  }
-}
 
 /** oidc-provider's device flow with our pages. */
 export function buildDeviceFlow({ org, issuer }: ServerContext): NonNullable<Configuration['features']>['deviceFlow'] {
@@ -103,7 +66,7 @@ export async function prepareActivation({ org, issuer }: ServerContext, ctx: Koa
   typedCodes.set(ctx.req, (form.get('user_code') ?? '').slice(0, 20));
   if (form.has('confirm') || form.has('abort') || org.deviceWaits.takeTry(org.now())) return false;
   ctx.status = 429;
-  ctx.set('Retry-After', String(tries.intervalMs / 1000));
+  ctx.set('Retry-After', String(codeTries.intervalMs / 1000));
   const page = deviceCodePage({
     org: org.seed.org,
     action: `${issuer}${activatePath}`,

@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import type { DeviceWaits } from './device-flow.ts';
+import type { DeviceWaits } from './device-waits.ts';
 import type { Directory } from './directory.ts';
 import type { IdpOptions } from './running-idp.ts';
 import type { Seed } from './seed/seed-schema.ts';

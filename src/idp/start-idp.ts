@@ -7,7 +7,7 @@ import { fail } from '../model/usher-error.ts';
 import type { RequestHandler } from './authorization-server.ts';
 import { cleanLog } from './clean-log.ts';
 import { describeRunning } from './describe-running.ts';
-import { DeviceWaits } from './device-flow.ts';
+import { DeviceWaits } from './device-waits.ts';
 import { buildDirectory } from './directory.ts';
 import { flavours } from './flavours/flavours.ts';
 import { startTenant } from './flavours/start-tenant.ts';

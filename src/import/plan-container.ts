@@ -1,5 +1,5 @@
 import { isSaid, type PlanDraft } from './import-plan.ts';
-import type { Surroundings } from './plan-import.ts';
+import type { Surroundings } from './surroundings.ts';
 import { planTransport } from './plan-remote.ts';
 import type { PermissionProfile, RunConfig } from './run-config.ts';
 

@@ -6,12 +6,7 @@ import { planContainer } from './plan-container.ts';
 import { planRemote } from './plan-remote.ts';
 import { readMiddleware } from './read-middleware.ts';
 import type { RunConfig } from './run-config.ts';
-
-/** What stands around a file, and counts for what it means. */
-export interface Surroundings {
-  /** Files of this machine with names that are kept from servers (`.thvignore`). */
-  readonly ignoreFiles: readonly string[];
-}
+import type { Surroundings } from './surroundings.ts';
 
 /** What has no counterpart here, since it needs none. */
 const needless: readonly (readonly [key: keyof RunConfig, what: string])[] = [

@@ -1,5 +1,5 @@
 import type { AuditSink } from './audit-sink.ts';
-import type { Inbound } from './stages.ts';
+import type { Inbound } from './inbound.ts';
 
 /** An authorization server in front of the identity provider, for clients that the provider does not let register. */
 export interface Facade {

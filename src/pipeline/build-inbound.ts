@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FindClientAddress } from '../lib/client-address.ts';
 import type { Connection } from '../model/connection.ts';
-import type { Inbound } from '../model/stages.ts';
+import type { Inbound } from '../model/inbound.ts';
 
 /** A request as it came in. */
 export function buildInbound(

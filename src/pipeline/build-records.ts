@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { Call, Message } from '../model/call.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Inbound } from '../model/stages.ts';
+import type { Inbound } from '../model/inbound.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Route } from '../model/route.ts';
 import type { UpstreamCredential } from '../model/upstream-credential.ts';

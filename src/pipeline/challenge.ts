@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Route } from '../model/route.ts';
-import type { Inbound } from '../model/stages.ts';
+import type { Inbound } from '../model/inbound.ts';
 import type { UsherError } from '../model/usher-error.ts';
 
 /** The `WWW-Authenticate` value for a refusal (RFC 6750 §3, RFC 9449 §7.1, RFC 9470 §3, RFC 9728 §5.1, MCP

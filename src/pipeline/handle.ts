@@ -1,7 +1,8 @@
 import type { Roster } from '../lib/roster.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { AuditSink } from '../model/audit-sink.ts';
-import type { Authorized, Credentialed, Inbound } from '../model/stages.ts';
+import type { Inbound } from '../model/inbound.ts';
+import type { Authorized, Credentialed } from '../model/stages.ts';
 import type { Log } from '../model/log.ts';
 import type { Route } from '../model/route.ts';
 import { fail, UsherError } from '../model/usher-error.ts';

@@ -1,5 +1,5 @@
 import type { Call } from '../model/call.ts';
-import type { Inbound } from '../model/stages.ts';
+import type { Inbound } from '../model/inbound.ts';
 import type { Route } from '../model/route.ts';
 import type { UsherError } from '../model/usher-error.ts';
 import { buildChallenge } from './challenge.ts';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Inbound, Routed } from '../model/stages.ts';
+import type { Inbound } from '../model/inbound.ts';
+import type { Routed } from '../model/stages.ts';
 import type { Route } from '../model/route.ts';
 import { fail } from '../model/usher-error.ts';
 import { allowOrigin, isPreflight } from './cors.ts';
