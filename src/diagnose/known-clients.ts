@@ -12,8 +12,9 @@ export interface ClientRow {
  */
 export const knownClients: readonly ClientRow[] = [
   ...clientTable.flatMap(({ title, redirectUris }) => (redirectUris === undefined ? [] : [{ title, redirectUris }])),
-  // github.com/modelcontextprotocol/inspector
+  // github.com/modelcontextprotocol/inspector; its command line listens elsewhere
   { title: 'MCP Inspector', redirectUris: ['http://localhost:6274/oauth/callback'] },
+  { title: 'MCP Inspector with --cli', redirectUris: ['http://127.0.0.1:6276/oauth/callback'] },
   // support.claude.com, custom connectors
   { title: 'Claude', redirectUris: ['https://claude.ai/api/mcp/auth_callback'] },
 ];

@@ -76,6 +76,34 @@ describe('when the token ends', () => {
     await until(async () => (await post(lab.gateway.mcpUrl, lab.callerToken)).status === 200);
   });
 
+  for (const [who, sub, status] of [
+    ['the same person', 'alice@example.com', 200],
+    ['somebody else', 'mallory@example.com', 503],
+  ] as const) {
+    test(`a refresh whose ID token names ${who} – ${status}`, async () => {
+      await using issuer = await startShortIssuer();
+      let nonce = '';
+      issuer.bendTokens = async (tokens, form) => {
+        const isRefresh = form.get('grant_type') === 'refresh_token';
+        const claims = { aud: 'operator-client', sub: isRefresh ? sub : 'alice@example.com', nonce };
+        tokens['id_token'] = await issuer.tokens.sign(claims);
+      };
+      const visit = (url: string) => {
+        nonce = new URL(url).searchParams.get('nonce') ?? '';
+        return fetch(url);
+      };
+      const remoteAuth = { scopes: ['openid', 'mcp:tools:call'] };
+      await using lab = await startLoginLab({ issuer, visit, remoteAuth });
+      lab.aheadMs = lifeSeconds * 1000;
+      const answer = await post(lab.gateway.mcpUrl, lab.callerToken);
+      assert.equal(answer.status, status);
+      if (status === 200) return;
+      assert.match(await answer.text(), /operator_login_needed/);
+      assert.equal(lab.behind.seen.length, 0);
+      await until(() => lab.told.length > 1);
+    });
+  }
+
   test('the server behind refuses the token itself – refreshed and tried once more', async () => {
     let calls = 0;
     await using lab = await startLoginLab({

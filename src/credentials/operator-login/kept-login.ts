@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { parseJson } from '../../lib/parse-json.ts';
 import { Secret } from '../../model/secret.ts';
 import type { SecretStore } from '../../model/secret-store.ts';
+import { LoginTrouble } from './login-trouble.ts';
 
 const schema = z.object({
   version: z.literal(1),
@@ -57,6 +58,20 @@ export function readLogin(secrets: SecretStore, name: string): KeptLogin | undef
 
 export async function keepLogin(secrets: SecretStore, name: string, login: KeptLogin): Promise<void> {
   await secrets.put(name, new Secret(JSON.stringify(login)));
+}
+
+/** Is a refreshed login still that of whoever signed in (OpenID Connect Core §12.2)? An answer without an ID token does not say,
+ * and need not.
+ * @throws LoginTrouble final: calls in the name of one person must not become those of another
+ */
+export function checkSamePerson(tokens: TokenEndpointResponse, { subject: wanted }: KeptLogin): void {
+  const found = getValidatedIdTokenClaims(tokens)?.sub;
+  if (found === undefined || wanted === undefined || found === wanted) return;
+  throw new LoginTrouble(
+    `the refreshed login is that of ${JSON.stringify(found)}, and ${JSON.stringify(wanted)} signed in`,
+    'Sign in again; a provider that mixes up its users should be told',
+    { isFinal: true },
+  );
 }
 
 /** A login of what a token endpoint answered. What an answer to a refresh leaves out is as before (RFC 6749 §6). */

@@ -9,7 +9,7 @@ import type { SecretStore } from '../../model/secret-store.ts';
 import { fail, type UsherError } from '../../model/usher-error.ts';
 import { isFresh } from '../../oauth/token-life.ts';
 import type { ClientAuthentication } from '../../oauth/token-request.ts';
-import { keepLogin, type KeptLogin, lockPathOf, loginName, readLogin, toLogin } from './kept-login.ts';
+import { checkSamePerson, keepLogin, type KeptLogin, lockPathOf, loginName, readLogin, toLogin } from './kept-login.ts';
 import {
   clientName,
   findGivenClient,
@@ -170,6 +170,7 @@ export class OperatorLogin implements AsyncDisposable {
     };
     try {
       const tokens = await refreshTokens(request, kept.refreshToken);
+      checkSamePerson(tokens, kept);
       await this.#keep(toLogin(tokens, { issuer: kept.issuer, clientId: kept.clientId, nowMs: now(), before: kept }));
     } catch (cause) {
       const trouble = await this.#withoutClient(cause);
