@@ -1,3 +1,4 @@
+import { decodeHeaderText } from '../lib/decode-header-text.ts';
 import { findJsonValues } from '../lib/find-json-values.ts';
 import { isObject } from '../lib/is-object.ts';
 import { parseJson } from '../lib/parse-json.ts';
@@ -73,7 +74,7 @@ function compare(
   const [value, second] = sent;
   if (value === undefined) return `${header} is missing, and the call has the parameter`;
   if (second !== undefined) return `${header} stands there more than once`;
-  const said = decode(value.replaceAll(/^[ \t]+|[ \t]+$/g, ''));
+  const said = readText(value.replaceAll(/^[ \t]+|[ \t]+$/g, ''));
   if (said === undefined) return `${header} has a value that cannot be read`;
   if (said === textOf(written) || (isInteger && isSameNumber(said, written))) return undefined;
   return `${header} says something else than the parameter`;
@@ -91,10 +92,8 @@ function isSameNumber(said: string, written: string): boolean {
   return one !== undefined && other !== undefined && BigInt(one) === BigInt(other);
 }
 
-/** Text that cannot stand in a header is sent as base64 of its UTF-8; undefined for what is said to be that and is not. */
-function decode(value: string): string | undefined {
-  const encoded = /^=\?base64\?(.*)\?=$/s.exec(value)?.[1];
-  if (encoded === undefined) return /^[\t\x20-\x7e]*$/.test(value) ? value : undefined;
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded)) return undefined;
-  return Buffer.from(encoded, 'base64').toString('utf8');
+/** Undefined for what has characters that cannot stand in a header, or is said to be base64 and is not. */
+function readText(value: string): string | undefined {
+  const text = decodeHeaderText(value);
+  return text === value && !/^[\t\x20-\x7e]*$/.test(value) ? undefined : text;
 }

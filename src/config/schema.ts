@@ -14,7 +14,7 @@ import { noneSchema } from '../credentials/none/schema.ts';
 import { staticHeaderSchema } from '../credentials/static-header/schema.ts';
 import { tokenExchangeSchema } from '../credentials/token-exchange/schema.ts';
 import { facadeSchema } from '../facade/schema.ts';
-import { isNetwork } from '../lib/client-address.ts';
+import { isNetwork } from '../lib/networks.ts';
 import { setting, strategySetting } from '../model/setting.ts';
 import { webUrl } from '../model/web-url.ts';
 import { rateLimitSchema } from '../policies/rate-limit/schema.ts';

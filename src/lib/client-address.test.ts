@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { buildClientAddress, isNetwork } from './client-address.ts';
+import { buildClientAddress } from './client-address.ts';
+import { isNetwork } from './networks.ts';
 
 const find = buildClientAddress(['10.0.0.0/8', '2001:db8::/32', '192.0.2.1']);
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { buildNetworks, isWithin } from './networks.ts';
 
 /** Says which address a request came from. */
 export type FindClientAddress = (request: IncomingMessage) => string | undefined;
@@ -11,14 +12,8 @@ export type FindClientAddress = (request: IncomingMessage) => string | undefined
  */
 export function buildClientAddress(proxies: readonly string[]): FindClientAddress {
   if (proxies.length === 0) return ({ socket }) => socket.remoteAddress;
-  const trusted = new BlockList();
-  for (const proxy of proxies) {
-    const [address = '', prefix] = proxy.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) trusted.addAddress(address, family);
-    else trusted.addSubnet(address, Number(prefix), family);
-  }
-  const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const trusted = buildNetworks(proxies);
+  const isTrusted = (address: string) => isWithin(trusted, address);
   return ({ socket, headers }) => {
     let found = plainAddress(socket.remoteAddress ?? '');
     const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
@@ -35,12 +30,4 @@ export function buildClientAddress(proxies: readonly string[]): FindClientAddres
 /** IPv4 as IPv4, also where a socket of both families has it. */
 function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
-}
-
-/** Is this an address, or a network in CIDR form? */
-export function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...more] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || more.length > 0) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
 }

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { buildNetworks, isWithin } from './networks.ts';
 
 /** IPv4 that is not for everybody's use (IANA's registry of special-purpose addresses, RFC 6890), and multicast. */
 const special4 = [
@@ -32,11 +33,8 @@ const global6 = '2000::/3';
  */
 const special6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
 
-const [refused4, given6, refused6] = [
-  networks('ipv4', special4),
-  networks('ipv6', [global6]),
-  networks('ipv6', special6),
-];
+const refused = buildNetworks([...special4, ...special6]);
+const given6 = buildNetworks([global6]);
 
 /** May a request that a stranger causes go to this address: is it one that the stranger could reach as well? Everything that is
  * not known to be public is not.
@@ -44,17 +42,8 @@ const [refused4, given6, refused6] = [
  */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
-  if (family === 4) return !refused4.check(address, 'ipv4');
+  if (family === 4) return !isWithin(refused, address);
   // A zone is of this machine's own links (RFC 4007 §11).
   if (family !== 6 || address.includes('%')) return false;
-  return given6.check(address, 'ipv6') && !refused6.check(address, 'ipv6');
-}
-
-function networks(family: 'ipv4' | 'ipv6', list: readonly string[]): BlockList {
-  const found = new BlockList();
-  for (const network of list) {
-    const [address = '', prefix] = network.split('/');
-    found.addSubnet(address, Number(prefix), family);
-  }
-  return found;
+  return isWithin(given6, address) && !isWithin(refused, address);
 }

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { findProcessStart } from './find-process-start.ts';
+import { isRunning } from './is-running.ts';
 
 /** This process, so that nobody takes another one with the same number for it: number, when it began, and within what. What it
  * makes outside of itself bears that mark, and who comes later can tell whether it is still in use.
@@ -16,17 +17,9 @@ export function hasEnded(mark: string): boolean {
   const [ownBoot = '', ownSpace = ''] = surroundings().split('/');
   if (boot !== ownBoot) return boot !== '' && boot !== '-' && ownBoot !== '-';
   if (space !== ownSpace || !/^\d+$/.test(pid)) return false;
-  if (!isAlive(Number(pid))) return true;
+  if (!isRunning(Number(pid))) return true;
   const now = findProcessStart(Number(pid));
   return now !== undefined && start !== '-' && start !== now;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 function surroundings(): string {

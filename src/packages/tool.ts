@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { describe } from '../lib/describe-error.ts';
 import { forEachLine } from '../lib/for-each-line.ts';
 import { plain } from '../lib/plain.ts';
+import { signalGroup } from '../lib/signal-group.ts';
 import { fail } from '../model/usher-error.ts';
 
 /** What fetches packages may know of the environment: where registries, proxies and authorities are. The server gets
@@ -44,23 +45,17 @@ export interface ToolResult {
  */
 export async function runTool(tool: string, run: ToolRun): Promise<ToolResult> {
   run.signal?.throwIfAborted();
-  const isWindows = process.platform === 'win32';
   const child = spawn(tool, run.args, {
     cwd: run.folder,
     env: { ...environment(), ...run.env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    detached: !isWindows,
+    detached: process.platform !== 'win32',
   });
   // Where there is no room for it, it has not even streams.
   const closed = once(child, 'close');
   const said = child.pid === undefined ? { stdout: '', errors: [] } : hear(child, run.input ?? '');
   const end = (signal: NodeJS.Signals) => {
-    if (child.pid === undefined) return;
-    try {
-      process.kill(isWindows ? child.pid : -child.pid, signal);
-    } catch {
-      // It ended by itself.
-    }
+    if (child.pid !== undefined) signalGroup(child.pid, signal);
   };
   const killAtExit = () => end('SIGKILL');
   process.once('exit', killAtExit);

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { decodeHeaderText } from '../lib/decode-header-text.ts';
 import type { Message } from '../model/call.ts';
 import type { Understood } from '../model/stages.ts';
 import { fail } from '../model/usher-error.ts';
@@ -75,11 +76,8 @@ function expectSame(headers: ReadonlyMap<Mirrored, string>, name: Mirrored, inBo
   throw fail('header_mismatch', { reason: `${spelled[name]} says ${says}, the body ${meant}` });
 }
 
-/** Names that cannot stand in a header are sent as base64 of their UTF-8 (same page, value encoding). */
 function decode(value: string): string {
-  const encoded = /^=\?base64\?(.*)\?=$/.exec(value)?.[1];
-  if (encoded === undefined) return value;
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded))
-    throw fail('header_mismatch', { reason: 'Mcp-Name is said to be base64 and is not' });
-  return Buffer.from(encoded, 'base64').toString('utf8');
+  const text = decodeHeaderText(value);
+  if (text === undefined) throw fail('header_mismatch', { reason: 'Mcp-Name is said to be base64 and is not' });
+  return text;
 }

@@ -13,7 +13,7 @@ import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe } from '../../lib/describe-error.ts';
 import { plain } from '../../lib/plain.ts';
-import { unmapped } from '../../lib/public-address.ts';
+import { unmapped } from './outside-address.ts';
 import type { Log } from '../../model/log.ts';
 import { type EgressRules, thisMachine } from './egress-rules.ts';
 

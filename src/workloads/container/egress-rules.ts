@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net';
-import { addNetwork, isPublicAddress, unmapped } from '../../lib/public-address.ts';
+import { type BlockList, isIP } from 'node:net';
+import { buildNetworks, isNetwork, isWithin } from '../../lib/networks.ts';
+import { isOutside, unmapped } from './outside-address.ts';
 
 /** This machine, as containers know it. */
 export const thisMachine = 'host.docker.internal';
@@ -49,7 +50,9 @@ export function parseEgressRules(
   const isGivenPort = (port: number) => ports.length === 0 || ports.includes(port);
   const hasPort = (entry: Entry, port: number) => (entry.port === undefined ? isGivenPort(port) : entry.port === port);
   const isNamed = (address: string, port: number) =>
-    entries.some((entry) => hasPort(entry, port) && isIn(entry.addresses, address));
+    entries.some(
+      (entry) => hasPort(entry, port) && entry.addresses !== undefined && isWithin(entry.addresses, address),
+    );
   return {
     allows(host, port) {
       if (isIP(host) !== 0) return isNamed(host, port) || (entries.length === 0 && isGivenPort(port));
@@ -57,7 +60,7 @@ export function parseEgressRules(
         ? host !== thisMachine && isGivenPort(port)
         : entries.some((entry) => hasPort(entry, port) && entry.matches(host));
     },
-    allowsAddress: (address, port) => isPublicAddress(address) || isNamed(unmapped(address), port),
+    allowsAddress: (address, port) => isOutside(address) || isNamed(unmapped(address), port),
     text: [
       entries.length === 0 ? 'every host' : hosts.join(', '),
       ...(ports.length === 0 ? [] : [`at ${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')}`]),
@@ -66,17 +69,14 @@ export function parseEgressRules(
 }
 
 function parseEntry(text: string): Entry | undefined {
-  const network = /^([0-9a-f.:]+?)(\/\d{1,3})?$/i.exec(text);
-  if (network !== null && isNetworkText(network[1] ?? '', network[2])) return addressEntry(text, undefined);
+  // A zone is of one machine's links.
+  if (isNetwork(text) && !text.includes('%')) return addressEntry(text, undefined);
   const [, bracketed, name, digits] = /^(?:\[([0-9a-f.:]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const port = digits === undefined ? undefined : Number(digits);
   if (port !== undefined && !isPort(port)) return undefined;
   if (bracketed !== undefined) return isIP(bracketed) === 6 ? addressEntry(bracketed, port) : undefined;
   const [address = '', ...bits] = (name ?? '').split('/');
-  if (isIP(address) === 4 || bits.length > 0)
-    return isNetworkText(address, bits[0] === undefined ? undefined : `/${bits.join('/')}`)
-      ? addressEntry(name ?? '', port)
-      : undefined;
+  if (isIP(address) === 4 || bits.length > 0) return isNetwork(name ?? '') ? addressEntry(name ?? '', port) : undefined;
   return nameEntry((name ?? '').toLowerCase(), port);
 }
 
@@ -100,19 +100,7 @@ function nameEntry(name: string, port: number | undefined): Entry | undefined {
 }
 
 function addressEntry(network: string, port: number | undefined): Entry {
-  const addresses = new BlockList();
-  addNetwork(addresses, network);
-  return { port, addresses, matches: () => false };
-}
-
-function isNetworkText(address: string, bits: string | undefined): boolean {
-  const version = isIP(address);
-  const most = version === 4 ? 32 : 128;
-  return version !== 0 && (bits === undefined || Number(bits.slice(1)) <= most);
-}
-
-function isIn(list: BlockList | undefined, address: string): boolean {
-  return list?.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4') === true;
+  return { port, addresses: buildNetworks([network]), matches: () => false };
 }
 
 function isPort(port: number): boolean {

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { release, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { release } from 'node:os';
 import { test, type TestContext } from 'node:test';
+import { startEngineStandIn } from '../../../test/kit/start-engine-stand-in.ts';
 import { quietLog } from '../../model/log.ts';
 import { parseEgressRules } from './egress-rules.ts';
-import { EngineClient } from './engine-client.ts';
 import { makeGuardedNetwork } from './guarded-network.ts';
 
 interface Far {
@@ -19,9 +15,8 @@ interface Far {
 
 /** An engine whose networks are said to be so, since no engine of the tests is elsewhere. */
 async function startEngine(context: TestContext, kind: 'docker' | 'podman', far: Far) {
-  const folder = mkdtempSync(join(tmpdir(), 'usher-engine-'));
   const networks = new Set<string>();
-  const server = createServer(({ method, url = '' }, response) => {
+  const client = await startEngineStandIn(context, ({ method, url = '' }, response) => {
     const answer = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
     const id = url.split('/').at(-1) ?? '';
     if (url.endsWith('/info'))
@@ -36,14 +31,6 @@ async function startEngine(context: TestContext, kind: 'docker' | 'podman', far:
     }
     return answer(200, { IPAM: { Config: [{ Subnet: '10.250.0.0/24', Gateway: far.gateway ?? '127.0.0.1' }] } });
   });
-  server.listen(join(folder, 'engine.sock'));
-  await once(server, 'listening');
-  context.after(() => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const client = new EngineClient(join(folder, 'engine.sock'), '1.41');
   return { engine: { client, kind, label: 'an engine', architecture: 'amd64' } as const, networks };
 }
 

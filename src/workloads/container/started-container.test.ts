@@ -1,37 +1,23 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
+import { startEngineStandIn } from '../../../test/kit/start-engine-stand-in.ts';
 import { quietLog } from '../../model/log.ts';
-import { EngineClient } from './engine-client.ts';
 import { containerSchema } from './schema.ts';
 import { startedContainer } from './started-container.ts';
 
 test('a container that is removed while its end is looked at, as Podman may be so quick – ends with its exit code', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'usher-engine-'));
-  const server = createServer((request, response) => {
-    const { url = '' } = request;
-    const answer = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
-    if (url.includes('/create')) answer(201, { Id: 'c1' });
-    else if (url.endsWith('/wait')) answer(200, { StatusCode: 143 });
-    else if (request.method === 'GET') answer(404, { message: 'no such container' });
-    else answer(204, {});
-  });
-  server.on(
-    'upgrade',
-    (_, socket) => void socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'),
+  const client = await startEngineStandIn(
+    context,
+    (request, response) => {
+      const { url = '' } = request;
+      const answer = (status: number, body: object) => response.writeHead(status).end(JSON.stringify(body));
+      if (url.includes('/create')) answer(201, { Id: 'c1' });
+      else if (url.endsWith('/wait')) answer(200, { StatusCode: 143 });
+      else if (request.method === 'GET') answer(404, { message: 'no such container' });
+      else answer(204, {});
+    },
+    (socket) => void socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'),
   );
-  server.listen(join(folder, 'engine.sock'));
-  await once(server, 'listening');
-  context.after(() => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const client = new EngineClient(join(folder, 'engine.sock'), '1.41');
   const parts = {
     server: 'gone',
     image: { Id: 'i', Architecture: 'amd64' },

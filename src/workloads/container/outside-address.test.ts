@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
-import { isPublicAddress, unmapped } from './public-address.ts';
+import { isOutside, unmapped } from './outside-address.ts';
 
 for (const address of [
   '1.1.1.1',
@@ -12,7 +12,7 @@ for (const address of [
   '2606:4700:4700::1111',
   '::ffff:8.8.8.8',
 ]) {
-  test(`${address} – is of the Internet`, () => assert.equal(isPublicAddress(address), true));
+  test(`${address} – is of the Internet`, () => assert.equal(isOutside(address), true));
 }
 
 for (const address of [
@@ -48,12 +48,12 @@ for (const address of [
   '0x7f.1',
   '',
 ]) {
-  test(`${JSON.stringify(address)} – is not`, () => assert.equal(isPublicAddress(address), false));
+  test(`${JSON.stringify(address)} – is not`, () => assert.equal(isOutside(address), false));
 }
 
 test('the addresses of this machine – are not', () => {
   for (const all of Object.values(networkInterfaces()))
-    for (const { address } of all ?? []) assert.equal(isPublicAddress(address), false, address);
+    for (const { address } of all ?? []) assert.equal(isOutside(address), false, address);
 });
 
 test('an address of IPv4 that is written as one of IPv6 – is the one of IPv4', () => {
