@@ -198,7 +198,10 @@ test('undo – the record of another org – refused', async (context) => {
   const folder = await makeFolder(context);
   await runSetUp(buildProvider(['a']).setUp, folder, { choices, watcher: yes });
   const other = buildProvider(['a'], { target: 'https://other.okta.com' });
-  await assert.rejects(undoSetUp(other.setUp, folder, yes), isConflict(/is about https:\/\/example\.okta\.com/));
+  await assert.rejects(
+    undoSetUp(other.setUp, folder, yes),
+    isConflict(/is about okta at https:\/\/example\.okta\.com/),
+  );
   assert.deepEqual(other.undone, []);
 });
 

@@ -8,6 +8,8 @@ import type { SetUp, UndoStep } from '../model/set-up.ts';
 import { fail } from '../model/usher-error.ts';
 
 export const recordName = 'usher-setup.json';
+/** Characters of a damaged or foreign record that a message repeats. */
+const longestShown = 200;
 
 const recordSchema = z.strictObject({
   version: z.literal(1),
@@ -75,10 +77,19 @@ export function parseRecord(
   }
   const { data } = parsed;
   if (data.provider !== provider || data.target !== target) {
-    const reason = `${file} is about ${data.target}, not about ${target}`;
+    const reason = `${file} is about ${shown(data)}, not about ${shown({ provider, target })}`;
     throw fail('setup_conflict', { title, reason, advice: 'Choose another folder with --out for this one' });
   }
   return data;
+}
+
+/** `keycloak at https://id.example.com`; what a file says can be of any length. */
+function shown({ provider, target }: Pick<SetUp, 'provider' | 'target'>): string {
+  return `${cut(provider)} at ${cut(target)}`;
+}
+
+function cut(text: string): string {
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
 
 /** Writes it, whole or not at all.
