@@ -8,6 +8,8 @@ import type { WorkerResult, WorkerTask } from './fuzz-worker.ts';
 export interface FuzzOptions {
   readonly seed: number;
   readonly ms: number;
+  /** Inputs, roughly, after which it ends before its time: so that a faster machine tries nothing that a slower one did not. */
+  readonly inputs?: number;
   /** Longest that one input may take. */
   readonly hangMs?: number;
 }
@@ -15,9 +17,12 @@ export interface FuzzOptions {
 /** Runs one target in a thread of its own, and watches that no input keeps it.
  * @throws Error when the thread itself fails
  */
-export async function fuzzTarget(name: string, { seed, ms, hangMs = 5_000 }: FuzzOptions): Promise<WorkerResult> {
+export async function fuzzTarget(
+  name: string,
+  { seed, ms, inputs = Number.MAX_SAFE_INTEGER, hangMs = 5_000 }: FuzzOptions,
+): Promise<WorkerResult> {
   const shared = new SharedArrayBuffer(8 + longestInput);
-  const workerData: WorkerTask = { name, seed, ms, shared };
+  const workerData: WorkerTask = { name, seed, ms, inputs, shared };
   // A thread that is ended does not tidy up: what it puts aside goes with its folder.
   const folder = mkdtempSync(join(tmpdir(), 'usher-fuzz-'));
   const env = { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder };

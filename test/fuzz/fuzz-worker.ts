@@ -9,6 +9,7 @@ export interface WorkerTask {
   readonly name: string;
   readonly seed: number;
   readonly ms: number;
+  readonly inputs: number;
   readonly shared: SharedArrayBuffer;
 }
 
@@ -23,7 +24,7 @@ export interface WorkerResult {
 const batchSize = 40;
 
 /** Runs one target for a while: keeps inputs that make something run that never ran, and changes those. */
-async function fuzz({ name, seed, ms, shared }: WorkerTask): Promise<WorkerResult> {
+async function fuzz({ name, seed, ms, inputs, shared }: WorkerTask): Promise<WorkerResult> {
   const target = targets[name];
   if (target === undefined) throw new Error(`there is no target ${name}`);
   const random = seededRandom(seed);
@@ -59,7 +60,7 @@ async function fuzz({ name, seed, ms, shared }: WorkerTask): Promise<WorkerResul
     if (coverage.take() || corpus.length === 0) corpus.push(input);
   }
   const untilMs = performance.now() + ms;
-  while (performance.now() < untilMs) {
+  while (runs < inputs && performance.now() < untilMs) {
     const batch = Array.from({ length: batchSize }, () => mutate(random.pick(corpus), random.pick(corpus), random));
     const forget = coverage.remember();
     for (const input of batch) {
