@@ -192,7 +192,7 @@ test('documentation – command lines that start a gateway – are configuration
     const { head, tail } = splitTail(checkArguments(words));
     const command = configCheckCommand.build().exitOverride().parse(head, { from: 'user' });
     await assert.doesNotReject(
-      loadAny(command, { tail, hidden: {}, environment: exampleEnvironment(environment) }),
+      loadAny(command, { tail, commands: commandTable, hidden: {}, environment: exampleEnvironment(environment) }),
       `${page}:${line}: usher ${words.join(' ')}`,
     );
   }

@@ -7,6 +7,8 @@ export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Those of its variables that stood in the arguments, as secrets, until the program was started anew without them. */
   readonly hidden: Readonly<Record<string, string | undefined>>;
+  /** Every command there is, for those that speak of the others. */
+  readonly commands: readonly CommandRow[];
   /** This program as arguments of Node.js, for processes that take its command line; undefined when nobody says. */
   readonly program?: readonly string[] | undefined;
 }
@@ -19,4 +21,14 @@ export interface CommandModule {
    * @throws UsherError when it cannot
    */
   execute(command: Command, context: CommandContext): Promise<number>;
+}
+
+/** A command as the table lists it. */
+export interface CommandRow {
+  /** One or two words. */
+  readonly name: string;
+  readonly summary: string;
+  /** What its words without dashes name, for completion; absent where they are anything else, or none. */
+  readonly operands?: 'servers' | 'shells';
+  readonly load: () => Promise<CommandModule>;
 }

@@ -1,13 +1,4 @@
-import type { CommandModule } from './command-module.ts';
-
-export interface CommandRow {
-  /** One or two words. */
-  readonly name: string;
-  readonly summary: string;
-  /** What its words without dashes name, for completion; absent where they are anything else, or none. */
-  readonly operands?: 'servers' | 'shells';
-  readonly load: () => Promise<CommandModule>;
-}
+import type { CommandRow } from './command-module.ts';
 
 /** Every command, in the order of help. Modules are loaded when they are called, so that help is there at once. */
 export const commandTable: readonly CommandRow[] = [

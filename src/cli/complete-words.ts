@@ -3,8 +3,7 @@ import { clientTable } from '../clients/client-table.ts';
 import { thisMachine } from '../clients/machine.ts';
 import { leaves } from '../config/leaves.ts';
 import { listNames, lookAtServers } from '../servers/look-at-server.ts';
-import { type CommandRow, commandTable } from './command-table.ts';
-import type { CommandContext } from './command-module.ts';
+import type { CommandContext, CommandRow } from './command-module.ts';
 import { shells } from './completion-scripts.ts';
 
 /** A word that may stand there, and what it is about, in a line. */
@@ -18,25 +17,25 @@ export interface Completion {
  */
 export async function completeWords(
   words: readonly string[],
-  environment: CommandContext['environment'],
+  { commands, environment }: Pick<CommandContext, 'commands' | 'environment'>,
 ): Promise<readonly Completion[]> {
   const before = words.slice(0, -1);
   const partial = words.at(-1) ?? '';
   // What follows is for another program.
   if (before.includes('--')) return [];
   const row = [2, 1]
-    .map((count) => commandTable.find(({ name }) => name === before.slice(0, count).join(' ')))
+    .map((count) => commands.find(({ name }) => name === before.slice(0, count).join(' ')))
     .find((found) => found !== undefined);
   const found = [
-    ...nextWords(before),
+    ...nextWords(commands, before),
     ...(row === undefined ? [] : await ofCommand(row, { before, partial, environment })),
   ];
   return found.filter(({ word }) => word.startsWith(partial));
 }
 
 /** Words that make a command, or a longer one, of those that stand there. */
-function nextWords(before: readonly string[]): readonly Completion[] {
-  const rows = commandTable
+function nextWords(commands: readonly CommandRow[], before: readonly string[]): readonly Completion[] {
+  const rows = commands
     .map(({ name, summary }) => ({ words: name.split(' '), summary }))
     .filter(({ words }) => words.length > before.length && before.every((word, index) => word === words[index]));
   const found = new Map<string, string>();

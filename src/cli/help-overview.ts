@@ -1,4 +1,4 @@
-import type { CommandRow } from './command-table.ts';
+import type { CommandRow } from './command-module.ts';
 
 const width = 17;
 

@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
 import { reportUsage } from '../config/report.ts';
 import { findClosest } from '../lib/closest.ts';
-import type { CommandContext } from './command-module.ts';
-import { type CommandRow, commandTable } from './command-table.ts';
+import type { CommandContext, CommandRow } from './command-module.ts';
+import { commandTable } from './command-table.ts';
 import { helpGroup, helpOverview } from './help-overview.ts';
 import { arrangeHelp } from './help-topics.ts';
 import { fromArguments, hideSecrets } from './hide-secrets.ts';
@@ -45,7 +45,7 @@ export async function main(
       return 0;
     }
     const { row, words } = findCommand(head);
-    return await execute(row, head.slice(words), { tail, program, ...readHidden(environment) });
+    return await execute(row, head.slice(words), { tail, program, commands: commandTable, ...readHidden(environment) });
   } catch (error) {
     return reportError(error, { debug: head.includes('--debug') });
   }

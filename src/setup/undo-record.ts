@@ -84,7 +84,7 @@ export function parseRecord(
 }
 
 /** `keycloak at https://id.example.com`; what a file says can be of any length. */
-function shown({ provider, target }: Pick<SetUp, 'provider' | 'target'>): string {
+function shown({ provider, target }: { readonly provider: string; readonly target: string }): string {
   return `${cut(provider)} at ${cut(target)}`;
 }
 

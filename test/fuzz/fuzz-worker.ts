@@ -60,7 +60,8 @@ async function fuzz({ name, seed, ms, inputs, shared }: WorkerTask): Promise<Wor
     if (coverage.take() || corpus.length === 0) corpus.push(input);
   }
   const untilMs = performance.now() + ms;
-  while (runs < inputs && performance.now() < untilMs) {
+  const goesOn = () => runs < inputs && performance.now() < untilMs;
+  while (goesOn()) {
     const batch = Array.from({ length: batchSize }, () => mutate(random.pick(corpus), random.pick(corpus), random));
     const forget = coverage.remember();
     for (const input of batch) {

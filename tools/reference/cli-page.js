@@ -24,7 +24,7 @@ function examplesOf(command) {
   return examples.trimEnd().replaceAll(/^ {2}/gm, '');
 }
 
-/** @param {import('../../src/cli/command-table.ts').CommandRow} row */
+/** @param {import('../../src/cli/command-module.ts').CommandRow} row */
 async function section(row) {
   const command = (await row.load()).build();
   const usage = `${command.name()} ${command.usage()}`.trim().replaceAll(/\n +/g, '\n');

@@ -20,12 +20,12 @@ export const completionCommand: CommandModule = {
       ],
     });
   },
-  async execute(command, { tail, environment }) {
+  async execute(command, { tail, commands, environment }) {
     const { operands, problems } = sortLeftovers(command);
     const [shell, second] = operands;
     if (shell === 'words' && tail !== undefined) {
       const { completeWords } = await import('../complete-words.ts');
-      const found = await completeWords(tail, environment);
+      const found = await completeWords(tail, { commands, environment });
       if (found.length > 0) print(found.map(({ word, about }) => `${word}\t${about}`).join('\n'));
       return 0;
     }
