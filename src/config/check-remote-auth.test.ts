@@ -60,6 +60,18 @@ describe('what does not go with it', () => {
     const flags = [target, flag('remote-auth-client-secret', 's')];
     assert.match(problems(flags).join('\n'), /--remote-auth-client-secret: is given, but no client/);
   });
+  for (const proof of ['remote-auth-client-secret', 'remote-auth-client-key']) {
+    test(`${proof} without an issuer – is refused: the server behind would say whom it is sent to`, () => {
+      const flags = [target, flag('remote-auth', 'true'), flag('remote-auth-client-id', 'c'), flag(proof, 's')];
+      assert.match(problems(flags).join('\n'), /is given, but no issuer, so the server behind would say/);
+    });
+  }
+  test('a secret and both endpoints – is taken without an issuer', () => {
+    const endpoint = (name: string) => flag(`remote-auth-${name}-url`, `https://issuer.example.com/${name}`);
+    const client = [flag('remote-auth-client-id', 'c'), flag('remote-auth-client-secret', 's')];
+    const { config } = loadOne({ flags: [target, ...client, endpoint('authorize'), endpoint('token')] });
+    assert.equal(config.servers['mcp']?.remoteAuth?.clientId, 'c');
+  });
   test('one endpoint of two – is refused', () => {
     const flags = [target, flag('remote-auth-authorize-url', 'https://issuer.example.com/a')];
     assert.match(problems(flags).join('\n'), /--remote-auth-token-url: is missing/);

@@ -54,6 +54,12 @@ export function* checkRemoteAuth(draft: Draft, server: string): Generator<Findin
     clientSecret === undefined ? (clientKeyFile === undefined ? undefined : 'clientKeyFile') : 'clientSecret';
   if (clientId === undefined && proof !== undefined)
     yield { path: place(proof), what: 'is given, but no client; give --remote-auth-client-id' };
+  // Whoever runs the server behind would say who gets it (MCP authorization, Authorization Server Binding).
+  if (proof !== undefined && group['issuer'] === undefined && authorizeUrl === undefined && tokenUrl === undefined)
+    yield {
+      path: place(proof),
+      what: 'is given, but no issuer, so the server behind would say whom it is sent to; give --remote-auth-issuer',
+    };
   const says = ['clientSecret', 'clientKeyFile', 'clientCertFile', 'clientAuthentication'];
   // Without any of them it is a public client.
   if (says.some((field) => group[field] !== undefined)) yield* checkClient(draft, [...base, 'remoteAuth']);

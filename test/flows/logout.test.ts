@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { clientName } from '../../src/credentials/operator-login/login-client.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { openSecretStore } from '../../src/secrets/open-secret-store.ts';
 import { makeFolder } from '../kit/config-input.ts';
@@ -140,6 +141,55 @@ describe('usher logout', () => {
       assert.ok(!(stdout + stderr).includes(vscode.clientSecret));
     });
   }
+
+  test('a secret, and logins of clients at two issuers – nobody gets it, and nobody is signed out', async (context) => {
+    await using other = await startLoginIssuer();
+    other.metadata = { revocation_endpoint: `${other.issuer}/revoke` };
+    const env = environment(context);
+    const login = { version: 1, clientId: 'vscode', accessToken: 'a', refreshToken: 'r' };
+    await keep(env, 'localhost.x', { ...login, issuer: issuer() });
+    await keep(env, '127.0.0.1.x', { ...login, issuer: other.issuer });
+    const withSecret = { ...env, USHER_REMOTE_AUTH_CLIENT_SECRET: 'vscode-development-secret' };
+    const { code, stderr } = await runUsher(context, ['logout', '--all'], { env: withSecret });
+    assert.equal(code, 2);
+    assert.match(stderr, /USHER_REMOTE_AUTH_CLIENT_SECRET: is of one client, and these are of 2: login\//);
+    assert.deepEqual(other.tokens.server.seen, []);
+    assert.equal(namesIn(env).length, 2);
+  });
+
+  test('a secret, and a login that was got without one, at another issuer – is not sent there', async (context) => {
+    await using other = await startLoginIssuer();
+    other.metadata = { revocation_endpoint: `${other.issuer}/revoke` };
+    const env = environment(context);
+    const login = { version: 1, issuer: other.issuer, clientId: 'vscode', accessToken: 'a', hasSecret: false };
+    await keep(env, '127.0.0.1.x', login);
+    const withSecret = { ...env, USHER_REMOTE_AUTH_CLIENT_SECRET: 'vscode-development-secret' };
+    await runUsher(context, ['logout', '--all'], { env: withSecret });
+    const sent = other.tokens.server.seen.map(({ headers, body }) => `${headers.authorization ?? ''} ${body}`);
+    assert.ok(sent.length > 1);
+    assert.deepEqual(
+      sent.filter((text) => /Basic|client_secret/.test(text)),
+      [],
+    );
+  });
+
+  test('a client that another server gave the same id – is told no secret of the one Usher registered', async (context) => {
+    await using other = await startLoginIssuer();
+    other.metadata = { revocation_endpoint: `${other.issuer}/revoke` };
+    const env = environment(context);
+    const registered = {
+      clientId: 'same',
+      clientSecret: 'of-the-first',
+      redirectUri: 'http://localhost:8666/callback',
+    };
+    const name = clientName({ issuer: issuer(), way: registered.redirectUri });
+    await openSecretStore(env).put(name, new Secret(JSON.stringify(registered)));
+    await keep(env, '127.0.0.1.x', { version: 1, issuer: other.issuer, clientId: 'same', accessToken: 'a' });
+    await runUsher(context, ['logout', '--all'], { env });
+    const sent = other.tokens.server.seen.map(({ body }) => body).join('\n');
+    assert.match(sent, /client_id=same/);
+    assert.ok(!sent.includes('of-the-first'));
+  });
 
   test('a provider without such an endpoint – forgotten here, and until when the token is good', async (context) => {
     await using other = await startLoginIssuer();

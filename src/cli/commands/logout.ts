@@ -59,6 +59,7 @@ export const logoutCommand: CommandModule = {
     const secrets = openSecretStore(environment);
     const logins = listLogins(secrets);
     const chosen = choose(logins, { names: operands, isAll: values.isSet(options.all) }, problems);
+    if (clientSecret !== undefined) problems.push(...findForeignClients(chosen));
     if (problems.length > 0) throw reportUsage(problems);
     if (chosen.length === 0) note('Nobody is signed in');
     const http = buildHttpClient(ca === undefined ? {} : { ca });
@@ -105,6 +106,15 @@ function choose(
     if (some.length === 0)
       problems.push({ where: 'NAME', what: `is ${quote(name)}, expected a server, an issuer or a login; ${there}` });
   return [...new Set(found.flatMap(({ logins: some }) => some))];
+}
+
+/** A secret is one client's, at one issuer: another must not learn it (RFC 9700 §4.4). */
+function findForeignClients(chosen: readonly NamedLogin[]): readonly Problem[] {
+  const takers = chosen.filter(({ takesSecret }) => takesSecret);
+  const clients = new Set(takers.map(({ issuer, clientId }) => JSON.stringify([issuer, clientId])));
+  if (clients.size < 2) return [];
+  const what = `is of one client, and these are of ${clients.size}: ${takers.map(callIt).join('; ')}; sign out those of each client by themselves`;
+  return [{ where: `--remote-auth-client-secret-file or ${secretVariable}`, what }];
 }
 
 function isMeant({ name, issuer, servers }: NamedLogin, given: string): boolean {

@@ -11,6 +11,8 @@ const schema = z.object({
   version: z.literal(1),
   issuer: z.string(),
   clientId: z.string(),
+  /** Was it got with a secret of the client? Undefined where nobody noted it. */
+  hasSecret: z.boolean().optional(),
   accessToken: z.string(),
   refreshToken: z.string().optional(),
   /** Milliseconds since the epoch; undefined when nobody said. */
@@ -77,7 +79,19 @@ export function checkSamePerson(tokens: TokenEndpointResponse, { subject: wanted
 /** A login of what a token endpoint answered. What an answer to a refresh leaves out is as before (RFC 6749 §6). */
 export function toLogin(
   tokens: TokenEndpointResponse,
-  { issuer, clientId, nowMs, before }: { issuer: string; clientId: string; nowMs: number; before?: KeptLogin },
+  {
+    issuer,
+    clientId,
+    hasSecret,
+    nowMs,
+    before,
+  }: {
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly hasSecret: boolean | undefined;
+    readonly nowMs: number;
+    readonly before?: KeptLogin;
+  },
 ): KeptLogin {
   const claims = getValidatedIdTokenClaims(tokens);
   const personName = [claims?.['email'], claims?.['preferred_username'], claims?.['name']].find(
@@ -89,6 +103,7 @@ export function toLogin(
     version: 1,
     issuer,
     clientId,
+    ...(hasSecret === undefined ? {} : { hasSecret }),
     accessToken: tokens.access_token,
     ...(refreshToken === undefined ? {} : { refreshToken }),
     ...(tokens.expires_in === undefined ? {} : { expiresAtMs: nowMs + tokens.expires_in * 1000 }),

@@ -60,13 +60,16 @@ export interface RegisteredFor {
   readonly way: string;
 }
 
+/** Where the port is one that is free. */
+const anyPortWay = 'http://127.0.0.1/callback';
+
 /** The way back that the settings name: the same at every start. */
 export function wayOf({
   callbackPort,
   redirectUri,
 }: Pick<OperatorLoginSettings, 'callbackPort' | 'redirectUri'>): string {
   if (redirectUri !== undefined) return redirectUri;
-  return callbackPort === 0 ? 'http://127.0.0.1/callback' : `http://localhost:${callbackPort}/callback`;
+  return callbackPort === 0 ? anyPortWay : `http://localhost:${callbackPort}/callback`;
 }
 
 /** The client that was registered at this server before.
@@ -85,12 +88,18 @@ export function findRegisteredClient(
     : undefined;
 }
 
-/** A client that Usher registered, by its id. */
-export function findClientById(clientId: string, secrets: SecretStore): ClientAuthentication | undefined {
+/** A client that Usher registered at this server, by its id. Another server can give the same id to somebody: of it nothing is told there.
+ */
+export function findClientById(
+  { issuer, clientId }: { readonly issuer: string; readonly clientId: string },
+  secrets: SecretStore,
+): ClientAuthentication | undefined {
   for (const { name } of secrets.list()) {
     if (!name.startsWith('client/')) continue;
     const found = registeredSchema.safeParse(parseJson(secrets.find(name)?.reveal() ?? '')).data;
-    if (found?.clientId === clientId) return clientOf(found);
+    if (found?.clientId !== clientId) continue;
+    const ways = [anyPortWay, ...(found.redirectUri === undefined ? [] : [found.redirectUri])];
+    if (ways.some((way) => clientName({ issuer, way }) === name)) return clientOf(found);
   }
   return undefined;
 }

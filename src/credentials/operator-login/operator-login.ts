@@ -171,7 +171,8 @@ export class OperatorLogin implements AsyncDisposable {
     try {
       const tokens = await refreshTokens(request, kept.refreshToken);
       checkSamePerson(tokens, kept);
-      await this.#keep(toLogin(tokens, { issuer: kept.issuer, clientId: kept.clientId, nowMs: now(), before: kept }));
+      const { issuer, clientId, hasSecret } = kept;
+      await this.#keep(toLogin(tokens, { issuer, clientId, hasSecret, nowMs: now(), before: kept }));
     } catch (cause) {
       const trouble = await this.#withoutClient(cause);
       // Spent or withdrawn: nobody should try it again, also not after a restart.
@@ -219,7 +220,9 @@ export class OperatorLogin implements AsyncDisposable {
     const { tokens, client } = await this.#letSignIn(request).catch(async (cause: unknown) => {
       throw await this.#withoutClient(cause);
     });
-    await this.#keep(toLogin(tokens, { issuer: at.server.issuer, clientId: client.clientId, nowMs: now() }));
+    const { clientId, secrets } = client;
+    const { issuer } = at.server;
+    await this.#keep(toLogin(tokens, { issuer, clientId, hasSecret: secrets.length > 0, nowMs: now() }));
     const who = this.#token?.caller.name ?? this.#token?.caller.subject;
     log.info('The operator has signed in', { server: name, issuer: at.server.issuer, operator: who });
     if (tokens.refresh_token === undefined) {

@@ -18,6 +18,8 @@ export interface NamedLogin {
   /** Undefined where it cannot be read any more. */
   readonly issuer: string | undefined;
   readonly clientId: string | undefined;
+  /** Would the client's secret be sent for it, if one is given? Not where it had none, nor where Usher registered the client. */
+  readonly takesSecret: boolean;
   /** Who signed in, as far as the provider said. */
   readonly who: string | undefined;
   /** Mounted servers that signed in with it or refreshed it. */
@@ -48,6 +50,7 @@ export function listLogins(secrets: SecretStore): readonly NamedLogin[] {
       name,
       issuer: kept?.issuer,
       clientId: kept?.clientId,
+      takesSecret: kept !== undefined && takesSecret(kept, secrets),
       who: kept?.personName ?? kept?.subject,
       servers: kept?.servers ?? [],
     };
@@ -77,13 +80,13 @@ export async function signOut(name: string, deps: SignOutDeps): Promise<Revocati
 }
 
 async function revoke(kept: KeptLogin, { http, secrets, clientSecret }: SignOutDeps): Promise<Revocation> {
-  const { issuer, clientId, refreshToken, accessToken, expiresAtMs } = kept;
+  const { issuer, refreshToken, accessToken, expiresAtMs } = kept;
   const sent = [accessToken, refreshToken ?? '', clientSecret?.reveal() ?? ''];
   const until = expiresAtMs === undefined ? {} : { accessUntilMs: expiresAtMs };
   try {
     const server = await readServer(issuer, http);
     if (server.revocation_endpoint === undefined) return { end: 'no endpoint', ...until };
-    const client = findClient(clientId, { secrets, clientSecret });
+    const client = findClient(kept, { secrets, clientSecret });
     const request = { server, client, http };
     // The longer-lived first; servers take the access tokens that came of it back with it (RFC 7009 §2.1).
     if (refreshToken !== undefined) await revokeOne(request, refreshToken, 'refresh_token');
@@ -102,11 +105,17 @@ async function revoke(kept: KeptLogin, { http, secrets, clientSecret }: SignOutD
   }
 }
 
+function takesSecret(kept: KeptLogin, secrets: SecretStore): boolean {
+  return kept.hasSecret !== false && findClientById(kept, secrets) === undefined;
+}
+
 function findClient(
-  clientId: string,
+  kept: KeptLogin,
   { secrets, clientSecret }: Pick<SignOutDeps, 'secrets' | 'clientSecret'>,
 ): ClientAuthentication {
-  if (clientSecret === undefined) return findClientById(clientId, secrets) ?? publicClient(clientId);
+  const { clientId } = kept;
+  if (clientSecret === undefined || !takesSecret(kept, secrets))
+    return findClientById(kept, secrets) ?? publicClient(clientId);
   const secret = clientSecret.reveal();
   return { clientId, authenticate: clientSecretBasic(secret), secrets: [secret] };
 }
