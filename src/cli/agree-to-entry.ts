@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { fail, UsherError } from '../model/usher-error.ts';
+import { plain } from '../lib/plain.ts';
 import { type Consent, consentsFile, findConsent, keepConsent } from '../registry/consents.ts';
 import { describePlan } from '../registry/describe-plan.ts';
 import type { Entry } from '../registry/server-document.ts';
@@ -33,7 +34,8 @@ export async function agreeToEntry(entry: Entry, plan: ServerPlan, how: Agreeing
     if (image !== consent.image && image !== undefined) await keepConsent(file, entry, image);
     return image;
   }
-  const { name, version } = entry.server;
+  const { name } = entry.server;
+  const version = plain(entry.server.version);
   note(describePlan(entry, plan, { isContained, image }));
   if (consent.state === 'changed' || consent.state === 'agreed') warn(`${name} ${version}: ${reason}`);
   if (entry.source !== 'catalogue' && !isYes && !(await ask(`Run it? Because ${reason}, "yes" is needed: `)))
@@ -50,7 +52,7 @@ function findReason(consent: Consent, image: string | undefined, { server }: Ent
     case 'other version':
       return 'you agreed to another version of it';
     case 'changed':
-      return `it is not what you agreed to, though it is still called ${server.version}: its registry changed it`;
+      return `it is not what you agreed to, though it is still called ${plain(server.version)}: its registry changed it`;
     case 'agreed':
       return consent.image === undefined || image === undefined || image === consent.image
         ? undefined

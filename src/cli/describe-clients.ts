@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
 import type { ListedServer } from '../clients/list-servers.ts';
 import { isDone, type Outcome } from '../clients/outcome.ts';
+import { plain } from '../lib/plain.ts';
 import { fail } from '../model/usher-error.ts';
-import { print } from './print.ts';
+import { print, printJson } from './print.ts';
 
 const words: Readonly<Record<Outcome['result'], string>> = {
   added: 'added',
@@ -23,7 +24,7 @@ export function reportOutcomes(
 ): number {
   const failed = outcomes.filter((outcome) => !isDone(outcome));
   if (isJson) {
-    print(JSON.stringify({ ok: failed.length === 0, clients: outcomes }, undefined, 2));
+    printJson({ ok: failed.length === 0, clients: outcomes });
     return failed.length === 0 ? 0 : 1;
   }
   const done = outcomes.filter(isDone);
@@ -63,7 +64,7 @@ export function describeServers(servers: readonly ListedServer[]): string {
         `  ${style(colours[state], marks[state])} ${title}`,
         states[state] +
           (isPassing && state === 'present' ? ', while it runs' : '') +
-          (reason === undefined ? '' : `: ${reason}`),
+          (reason === undefined ? '' : `: ${plain(reason)}`),
         file,
       ]);
       const urls = [...new Set(own.map(({ url }) => url))].join(', ');

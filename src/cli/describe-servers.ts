@@ -69,13 +69,13 @@ function describeUpstream(target: string, health: Health | undefined): string {
   if (health === undefined) return target;
   const { isReachable, reason, target: url } = health.upstream;
   const where = url === target || url === '' ? target : `${target} at ${url}`;
-  return `${where}, ${isReachable ? 'takes connections' : paint('red', `cannot be reached: ${reason ?? 'unknown reason'}`)}`;
+  return `${where}, ${isReachable ? 'takes connections' : paint('red', `cannot be reached: ${plain(reason ?? 'unknown reason')}`)}`;
 }
 
 function describeHealth(health: Health): (readonly [string, string])[] {
   const { waitingFor, calls, callers, refused, lastCallAt, lastRefusal, memoryBytes, uptimeSeconds } = health;
   return [
-    ...(waitingFor.length === 0 ? [] : [['waits for', paint('yellow', waitingFor.join('; '))] as const]),
+    ...(waitingFor.length === 0 ? [] : [['waits for', paint('yellow', plain(waitingFor.join('; ')))] as const]),
     ['last minute', `${count(calls, 'message')} of ${count(callers, 'caller')}, ${refused} refused`],
     ...(lastCallAt === undefined ? [] : [['last call', lastCallAt] as const]),
     ...(lastRefusal === undefined

@@ -3,7 +3,7 @@ import type { SetUp, SetUpOutcome } from '../model/set-up.ts';
 import { clientSecretName, configName } from '../setup/gateway-files.ts';
 import type { SetUpProposal, SetUpReport } from '../setup/run-set-up.ts';
 import type { UndoProposal, UndoReport } from '../setup/undo-set-up.ts';
-import { plain } from '../lib/plain.ts';
+import { plain, visibleJson } from '../lib/plain.ts';
 
 /** What a set-up would do, for a person to read before agreeing. Names come from the provider, so nothing of them may
  * move the cursor.
@@ -59,7 +59,7 @@ export function reportJson({ provider, target }: SetUp, report: SetUpReport | Un
   const { state, steps, files, unsure } = report;
   const more =
     'gone' in report ? { gone: report.gone } : { found: report.found, ...outcomeJson(report.outcome, folder) };
-  return JSON.stringify({ provider, target, state, steps, files, unsure, folder, ...more }, undefined, 2);
+  return visibleJson(JSON.stringify({ provider, target, state, steps, files, unsure, folder, ...more }, undefined, 2));
 }
 
 function outcomeJson(outcome: SetUpOutcome | undefined, folder: string) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { workloadLeaf } from '../config/leaves.ts';
 import type { GivenFlag } from '../config/read-flags.ts';
+import { plain } from '../lib/plain.ts';
 import { userFolder } from '../lib/user-folder.ts';
 import { spellPackage } from '../packages/package.ts';
 import { packageOptions } from './package-options.ts';
@@ -50,7 +51,7 @@ export async function fetchTarget(
 }
 
 function tellScripts(pinned: string, scripts: readonly string[], wereRun: boolean): void {
-  const whose = `${pinned} has install scripts (of ${scripts.join(', ')})`;
+  const whose = `${pinned} has install scripts (of ${plain(scripts.join(', '))})`;
   warn(
     wereRun
       ? `${whose}, which were run with your rights`

@@ -17,7 +17,7 @@ import { importOptions } from './import-options.ts';
 import { readRunOptions } from './one-server.ts';
 import { keepSecrets } from './place-secrets.ts';
 import { type PreparedServer, prepareImport } from './prepare-import.ts';
-import { note, print } from './print.ts';
+import { note, print, printJson } from './print.ts';
 import { type ReadRunConfig, readRunConfigs } from './read-run-configs.ts';
 import { givenFlags } from './setting-options.ts';
 import { SimpleValues } from './simple-options.ts';
@@ -41,14 +41,7 @@ export async function importServers(command: Command, context: CommandContext): 
   refuseTwins(prepared);
   const mode = readMode(values);
   if (!(await agree(prepared.map(describeImport).join('\n\n'), mode))) {
-    if (mode.isJson)
-      print(
-        JSON.stringify(
-          prepared.map((one) => toImportJson(one, 'planned')),
-          undefined,
-          2,
-        ),
-      );
+    if (mode.isJson) printJson(prepared.map((one) => toImportJson(one, 'planned')));
     return mode.isDryRun ? 0 : 1;
   }
   for (const { record, settings, secrets } of prepared) {
@@ -56,14 +49,7 @@ export async function importServers(command: Command, context: CommandContext): 
     await keepServer({ record, settings }, machine, () => keepSecrets(store, secrets));
     note(`${record.name} is imported: usher start ${record.name} runs it`);
   }
-  if (mode.isJson)
-    print(
-      JSON.stringify(
-        prepared.map((one) => toImportJson(one, 'imported')),
-        undefined,
-        2,
-      ),
-    );
+  if (mode.isJson) printJson(prepared.map((one) => toImportJson(one, 'imported')));
   return 0;
 }
 

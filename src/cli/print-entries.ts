@@ -2,7 +2,7 @@ import { plain } from '../lib/plain.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Entry } from '../registry/server-document.ts';
 import { layOut } from './describe-clients.ts';
-import { note, print } from './print.ts';
+import { note, print, printJson } from './print.ts';
 
 /** Nobody reads more on a terminal; a search tells them apart. */
 const most = 1_000;
@@ -16,14 +16,7 @@ export async function printEntries(
   { text, isJson }: { text: string; isJson: boolean },
 ): Promise<number> {
   const entries = (await Promise.all(registries.map((registry) => registry.search(text, most)))).flat();
-  if (isJson)
-    print(
-      JSON.stringify(
-        { servers: entries.map(({ server, source, status }) => ({ source, status, server })) },
-        undefined,
-        2,
-      ),
-    );
+  if (isJson) printJson({ servers: entries.map(({ server, source, status }) => ({ source, status, server })) });
   else if (entries.length === 0)
     note(`No server has ${JSON.stringify(text)} in its name; --registry official asks more`);
   else print(layOut([['name', 'version', 'runs', 'what it is'], ...entries.map(describeEntry)]).join('\n'));

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { describe } from '../lib/describe-error.ts';
+import { visibleJson } from '../lib/plain.ts';
 import type { ShowProgress } from '../model/workload.ts';
 import { fitColumns } from './fit-columns.ts';
 import { fail } from '../model/usher-error.ts';
@@ -27,6 +28,11 @@ function write(descriptor: 1 | 2, text: string): boolean {
  */
 export function print(text: string): boolean {
   return write(1, text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Writes a result for programs: also to a terminal, so that nothing in it moves the cursor. */
+export function printJson(value: unknown): boolean {
+  return print(visibleJson(JSON.stringify(value, undefined, 2)));
 }
 
 /** Writes a report for a person: in lines of the terminal's width, where there is one. */

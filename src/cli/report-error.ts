@@ -1,3 +1,4 @@
+import { plain, plainLines } from '../lib/plain.ts';
 import { UsherError } from '../model/usher-error.ts';
 import { note, paint } from './print.ts';
 
@@ -10,9 +11,10 @@ export function reportError(error: unknown, { debug }: { debug: boolean }): numb
     note(`${label} ${error.message}`);
     note(`${paint('dim', 'hint:')} ${error.hint}`);
   } else {
-    note(`${label} Something went wrong inside Usher: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = plain(error instanceof Error ? error.message : String(error));
+    note(`${label} Something went wrong inside Usher: ${reason}`);
     note(`${paint('dim', 'hint:')} This is a defect: run it again with --debug and report what it says.`);
   }
-  if (debug && error instanceof Error) note(error.stack ?? '');
+  if (debug && error instanceof Error) note(plainLines(error.stack ?? ''));
   return error instanceof UsherError ? (error.exitCode ?? error.row.exitCode ?? 1) : 1;
 }

@@ -50,7 +50,7 @@ function describeHead({ decision, stage, code, status, id, time, server, who, fr
     person === undefined ? 'nobody known' : `${person}${who.client === undefined ? '' : `, client ${who.client}`}`;
   return [
     bold(verdict),
-    `  request  ${plain(id)}${server === undefined ? '' : ` to ${server}`}`,
+    `  request  ${plain(id)}${server === undefined ? '' : ` to ${plain(server)}`}`,
     `  when     ${time}, ${ms.total} ms in all${ms.exchange === undefined ? '' : `, ${ms.exchange} ms of them for the exchange`}`,
     `  who      ${plain(caller)}${from === undefined ? '' : `, from ${plain(from)}`}`,
     `  what     ${plain(describeCall(what))}`,

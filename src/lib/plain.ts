@@ -9,3 +9,18 @@ const sequences =
 export function plain(text: string): string {
   return text.replaceAll(sequences, '').replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, ' ');
 }
+
+/** The same for text whose lines are meant. */
+export function plainLines(text: string): string {
+  return text.split('\n').map(plain).join('\n');
+}
+
+/** JSON that stands for the same, and that a terminal shows as it is: what JSON leaves alone and terminals obey (ECMA-48 §8.3, the second
+ * set of control characters; marks that turn a line around; breaks of lines) is written by its number.
+ */
+export function visibleJson(json: string): string {
+  return json.replaceAll(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

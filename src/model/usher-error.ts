@@ -1,4 +1,4 @@
-import { plain } from '../lib/plain.ts';
+import { plain, plainLines } from '../lib/plain.ts';
 import type { TokenClaims } from './caller.ts';
 import type { KnownRefusal } from './provider.ts';
 import { type ErrorCode, type ErrorDetails, errorTable, type ErrorRow } from './errors.ts';
@@ -52,10 +52,10 @@ export class UsherError extends Error {
 
   constructor(code: ErrorCode, details: Readonly<Record<string, string | number>>, extra: FailExtra = {}) {
     const row = errorTable[code];
-    // A configuration report has many lines on purpose and quotes only the operator's own input.
+    // A configuration report has many lines on purpose; what it quotes may be of others all the same (a registry, a file of theirs).
     const bounded = (value: string | number) =>
       printable(value, row.stage === 'start' ? longestAtStart : longestDetail);
-    const clean = row.stage === 'configure' ? String : bounded;
+    const clean = row.stage === 'configure' ? (value: string | number) => plainLines(String(value)) : bounded;
     super(fill(row.message, details, clean), extra.cause === undefined ? {} : { cause: extra.cause });
     this.code = code;
     this.row = row;

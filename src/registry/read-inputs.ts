@@ -1,3 +1,4 @@
+import { plain } from '../lib/plain.ts';
 import { checkEnvName, checkText, EntryProblem, quoted } from './refuse-entry.ts';
 import type { ArgumentDocument, InputDocument } from './server-document.ts';
 import type { Wanted } from './server-plan.ts';
@@ -71,7 +72,7 @@ export function readEnvironment(list: readonly (InputDocument & { readonly name:
 export function describeWanted(name: string, input: InputDocument): Wanted {
   return {
     name: checkText(name, 'the name of an input'),
-    description: input.description ?? '',
+    description: plain(input.description ?? ''),
     isRequired: input.isRequired === true,
     isSecret: input.isSecret === true,
   };

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { pino, type DestinationStream } from 'pino';
-import { plain } from '../lib/plain.ts';
+import { plain, visibleJson } from '../lib/plain.ts';
 import type { Log, LogFields } from '../model/log.ts';
 
 /** How the log looks and how much of it there is. */
@@ -20,7 +20,7 @@ export interface LeveledLog extends Log {
 export function buildLog({ level, format }: LogOptions, write?: (line: string) => void): LeveledLog {
   const isForPeople = write !== undefined || process.stderr.isTTY;
   const isPretty = format === 'pretty' || (format === 'auto' && isForPeople);
-  const destination = isPretty ? prettyDestination(write) : write === undefined ? jsonDestination() : { write };
+  const destination = isPretty ? prettyDestination(write) : jsonDestination(write);
   const log = pino(
     {
       level,
@@ -41,11 +41,12 @@ export function buildLog({ level, format }: LogOptions, write?: (line: string) =
   };
 }
 
-function jsonDestination(): DestinationStream {
+function jsonDestination(write?: (line: string) => void): DestinationStream {
+  if (write !== undefined) return { write: (line) => write(visibleJson(line)) };
   const destination = pino.destination({ dest: 2, sync: true });
   // Full disk, reader gone: what cannot be logged is no reason to stop serving; the audit trail has its own rule.
   destination.on('error', () => {});
-  return destination;
+  return { write: (line) => destination.write(visibleJson(line)) };
 }
 
 function prettyDestination(write?: (line: string) => void): DestinationStream {

@@ -46,6 +46,9 @@ const steering = [
   'XDG_CONFIG_HOME',
   'REQUESTS_CA_BUNDLE',
   'LESSOPEN',
+  'SSLKEYLOGFILE',
+  'HOSTALIASES',
+  'RES_OPTIONS',
 ];
 for (const name of steering) {
   test(`registry entry – sets ${name} – is refused, whether it has a value or wants one`, async () => {

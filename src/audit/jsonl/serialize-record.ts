@@ -1,6 +1,7 @@
+import { visibleJson } from '../../lib/plain.ts';
 import type { AuditRecord } from '../../model/audit-record.ts';
 
-/** A record as one line of JSON, what `JSON.stringify` makes of it, for half the time: one is written for each message.
+/** A record as one line of JSON, what `JSON.stringify` makes of it with nothing that a terminal obeys, for half the time: one is written for each message.
  * Most of a record is about its caller and its credential, which serve many calls; those parts are frozen, are written
  * out once and are kept as text for as long as somebody holds them. Everything that others have a say in is escaped.
  */
@@ -8,18 +9,18 @@ export function serializeRecord(record: AuditRecord): string {
   const { trace, server, from, stage, hint, code, details, cause, credential, signIn } = record;
   const { caller, exchanged, upstreamStatus, bytes } = record;
   let line = `{"v":${record.v},"time":"${record.time}","id":"${record.id}"`;
-  if (trace !== undefined) line += `,"trace":${JSON.stringify(trace)}`;
-  if (server !== undefined) line += `,"server":${JSON.stringify(server)}`;
+  if (trace !== undefined) line += `,"trace":${quoted(trace)}`;
+  if (server !== undefined) line += `,"server":${quoted(server)}`;
   line += `,"who":${serializePart(record.who)}`;
-  if (from !== undefined) line += `,"from":${JSON.stringify(from)}`;
-  line += `,"what":${serializeWhat(record.what)},"decision":"${record.decision}","reason":${JSON.stringify(record.reason)}`;
+  if (from !== undefined) line += `,"from":${quoted(from)}`;
+  line += `,"what":${serializeWhat(record.what)},"decision":"${record.decision}","reason":${quoted(record.reason)}`;
   if (stage !== undefined) line += `,"stage":"${stage}"`;
-  if (hint !== undefined) line += `,"hint":${JSON.stringify(hint)}`;
+  if (hint !== undefined) line += `,"hint":${quoted(hint)}`;
   if (code !== undefined) line += `,"code":"${code}"`;
-  if (details !== undefined) line += `,"details":${JSON.stringify(details)}`;
-  if (cause !== undefined) line += `,"cause":${JSON.stringify(cause)}`;
-  if (credential !== undefined) line += `,"credential":${JSON.stringify(credential)}`;
-  if (signIn !== undefined) line += `,"signIn":${JSON.stringify(signIn)}`;
+  if (details !== undefined) line += `,"details":${quoted(details)}`;
+  if (cause !== undefined) line += `,"cause":${quoted(cause)}`;
+  if (credential !== undefined) line += `,"credential":${quoted(credential)}`;
+  if (signIn !== undefined) line += `,"signIn":${quoted(signIn)}`;
   if (caller !== undefined) line += `,"caller":${serializePart(caller)}`;
   if (exchanged !== undefined) line += `,"exchanged":${serializePart(exchanged)}`;
   line += `,"status":${record.status}`;
@@ -30,13 +31,13 @@ export function serializeRecord(record: AuditRecord): string {
 }
 
 function serializeWhat({ http, kind, method, tool, target, rpcId, upstream }: AuditRecord['what']): string {
-  let text = `{"http":${JSON.stringify(http)}`;
+  let text = `{"http":${quoted(http)}`;
   if (kind !== undefined) text += `,"kind":"${kind}"`;
-  if (method !== undefined) text += `,"method":${JSON.stringify(method)}`;
-  if (tool !== undefined) text += `,"tool":${JSON.stringify(tool)}`;
-  if (target !== undefined) text += `,"target":${JSON.stringify(target)}`;
-  if (rpcId !== undefined) text += `,"rpcId":${JSON.stringify(rpcId)}`;
-  if (upstream !== undefined) text += `,"upstream":${JSON.stringify(upstream)}`;
+  if (method !== undefined) text += `,"method":${quoted(method)}`;
+  if (tool !== undefined) text += `,"tool":${quoted(tool)}`;
+  if (target !== undefined) text += `,"target":${quoted(target)}`;
+  if (rpcId !== undefined) text += `,"rpcId":${quoted(rpcId)}`;
+  if (upstream !== undefined) text += `,"upstream":${quoted(upstream)}`;
   return `${text}}`;
 }
 
@@ -64,7 +65,12 @@ const serialized = new WeakMap<object, string>();
 function serializePart(part: object): string {
   const known = serialized.get(part);
   if (known !== undefined) return known;
-  const text = JSON.stringify(part);
+  const text = quoted(part);
   if (Object.isFrozen(part)) serialized.set(part, text);
   return text;
+}
+
+/** People read the trail in terminals, too. */
+function quoted(value: unknown): string {
+  return visibleJson(JSON.stringify(value));
 }

@@ -2,7 +2,7 @@ import { reportUsage } from '../../config/report.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { clientOptions } from '../client-options.ts';
-import { print } from '../print.ts';
+import { print, printJson } from '../print.ts';
 import { refuseAll } from '../require.ts';
 import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
 
@@ -40,7 +40,7 @@ export const clientListCommand: CommandModule = {
       const used = chosen === undefined ? installed : chosen.includes(id);
       return [{ id, title, installed, used, file, source, ...(doubt === undefined ? {} : { doubt }) }];
     });
-    if (values.isSet(json)) print(JSON.stringify({ clients }, undefined, 2));
+    if (values.isSet(json)) printJson({ clients });
     else {
       const head = ['id', 'client', 'installed', 'gets new servers', 'settings'];
       const rows = clients.map(({ id, title, installed, used, file }) => [

@@ -1,7 +1,7 @@
 import { clientOptions } from '../client-options.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { note, print } from '../print.ts';
+import { note, print, printJson } from '../print.ts';
 import { refuseAll } from '../require.ts';
 import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
 
@@ -28,7 +28,7 @@ export const clientStatusCommand: CommandModule = {
     const servers = await listServers(thisMachine(environment));
     const isGood = servers.every(({ state }) => state === 'present');
     if (new SimpleValues(command, environment).isSet(json)) {
-      print(JSON.stringify({ ok: isGood, servers }, undefined, 2));
+      printJson({ ok: isGood, servers });
     } else if (servers.length === 0) note('Usher has written no server into a client');
     else print(describeServers(servers));
     return isGood ? 0 : 1;

@@ -1,7 +1,7 @@
 import { buildJsonSchema } from '../../config/json-schema.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { print } from '../print.ts';
+import { printJson } from '../print.ts';
 import { refuseAll } from '../require.ts';
 
 /** `usher config schema` */
@@ -17,7 +17,7 @@ export const configSchemaCommand: CommandModule = {
   },
   async execute(command, { tail }) {
     refuseAll(command, tail);
-    print(JSON.stringify(buildJsonSchema(), null, 2));
+    printJson(buildJsonSchema());
     return 0;
   },
 };

@@ -9,7 +9,7 @@ import type { CommandContext, CommandModule } from '../command-module.ts';
 import { aidOptions, readAids } from '../doctor-aids.ts';
 import { addAnyOptions, loadAny } from '../load-any.ts';
 import { loadArguments } from '../load-arguments.ts';
-import { print, printReport } from '../print.ts';
+import { printJson, printReport } from '../print.ts';
 import { addSettingOptions } from '../setting-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
@@ -54,7 +54,7 @@ export const doctorCommand: CommandModule = {
     const isGood = servers.every(({ checks }) =>
       checks.every(({ result }) => result !== 'fail' && (result !== 'warn' || !isStrict)),
     );
-    if (isJson) print(JSON.stringify({ ok: isGood, servers }, undefined, 2));
+    if (isJson) printJson({ ok: isGood, servers });
     else printReport(describeReports(servers));
     return isGood ? 0 : 1;
   },
@@ -71,7 +71,7 @@ async function load(command: Command, context: CommandContext, isJson: boolean):
     const { message: evidence, hint: fix } = error;
     const title = 'The configuration can be used';
     const check = { id: 'configuration', title, result: 'fail', evidence, cause: 'configuration', fix };
-    print(JSON.stringify({ ok: false, servers: [{ server: '', checks: [check] }] }, undefined, 2));
+    printJson({ ok: false, servers: [{ server: '', checks: [check] }] });
     return undefined;
   }
 }

@@ -7,7 +7,7 @@ import type { AuditRecord } from '../../model/audit-record.ts';
 import { fail } from '../../model/usher-error.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandContext, CommandModule } from '../command-module.ts';
-import { print, printReport } from '../print.ts';
+import { printJson, printReport } from '../print.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
 
@@ -60,7 +60,7 @@ export const explainCommand: CommandModule = {
       import('../../diagnose/describe-explanation.ts'),
     ]);
     const explained = (await read(found.path, id ?? '')).map(explainRecord);
-    if (values.isSet(options.json)) print(JSON.stringify(explained, undefined, 2));
+    if (values.isSet(options.json)) printJson(explained);
     else printReport(explained.map(describeExplanation).join('\n'));
     return 0;
   },

@@ -3,7 +3,7 @@ import { reportUsage } from '../../config/report.ts';
 import { findClosest } from '../../lib/closest.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { print } from '../print.ts';
+import { print, printJson } from '../print.ts';
 import { refuseOperands } from '../require.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
 import { watchStopSignal } from '../stop-signal.ts';
@@ -76,7 +76,7 @@ export const labFaultsCommand: CommandModule = {
       done: (result) => (isJson ? undefined : print(describeFaultResult(result))),
     });
     const right = results.filter(({ explain, doctor }) => explain.isRight && doctor.isRight).length;
-    if (isJson) print(JSON.stringify({ ok: right === faults.length, faults: results }, undefined, 2));
+    if (isJson) printJson({ ok: right === faults.length, faults: results });
     else print(`\n${right} of ${faults.length} named right by both`);
     return right === faults.length ? 0 : 1;
   },

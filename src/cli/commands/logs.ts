@@ -1,5 +1,6 @@
 import { reportUsage } from '../../config/report.ts';
 import { quote } from '../../config/quote.ts';
+import { plainLines } from '../../lib/plain.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { note, print } from '../print.ts';
@@ -42,11 +43,11 @@ export const logsCommand: CommandModule = {
     using stop = watchStopSignal();
     const count = Number(text);
     if (values.isSet(options.follow)) {
-      for await (const part of followLog(log, count, stop.signal)) if (!print(part)) break;
+      for await (const part of followLog(log, count, stop.signal)) if (!print(plainLines(part))) break;
       return 0;
     }
     const lines = [...(await readLastLines(log, count)), ...(await readLastLines(output, count))];
-    if (lines.length > 0) print(lines.join('\n'));
+    if (lines.length > 0) print(plainLines(lines.join('\n')));
     else if (count > 0) note(`${view.name} has said nothing yet`);
     return 0;
   },

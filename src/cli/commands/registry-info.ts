@@ -2,7 +2,7 @@ import { reportUsage } from '../../config/report.ts';
 import type { Problem } from '../../config/source.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { print, printReport } from '../print.ts';
+import { printJson, printReport } from '../print.ts';
 import { readRegistries, registryOptions } from '../registry-options.ts';
 import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
@@ -42,8 +42,7 @@ export const registryInfoCommand: CommandModule = {
     const entry = await findServer(name ?? '', registries);
     const plan = planServer(entry);
     const { server, source, status } = entry;
-    if (values.isSet(json))
-      print(JSON.stringify({ source, status, digest: entryDigest(entry.raw), server, plan }, undefined, 2));
+    if (values.isSet(json)) printJson({ source, status, digest: entryDigest(entry.raw), server, plan });
     else printReport(describePlan(entry, plan));
     return 0;
   },

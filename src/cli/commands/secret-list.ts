@@ -2,7 +2,7 @@ import { reportUsage } from '../../config/report.ts';
 import { openSecretStore } from '../../secrets/open-secret-store.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { note, print } from '../print.ts';
+import { note, print, printJson } from '../print.ts';
 import { secretOptions } from '../secret-options.ts';
 import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
@@ -26,7 +26,7 @@ export const secretListCommand: CommandModule = {
     if (found.length > 0) throw reportUsage(found);
     const store = openSecretStore(environment);
     const secrets = store.list();
-    if (new SimpleValues(command, environment).isSet(secretOptions.json)) print(JSON.stringify(secrets, undefined, 2));
+    if (new SimpleValues(command, environment).isSet(secretOptions.json)) printJson(secrets);
     else if (secrets.length === 0) note(`No secrets are kept in ${store.path}; usher secret set NAME keeps one`);
     else {
       const width = Math.max(...secrets.map(({ name }) => name.length));

@@ -2,7 +2,7 @@ import { reportUsage } from '../../config/report.ts';
 import { openSecretStore } from '../../secrets/open-secret-store.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { print } from '../print.ts';
+import { print, printJson } from '../print.ts';
 import { secretOptions } from '../secret-options.ts';
 import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
 import { sortLeftovers } from '../unknown-flags.ts';
@@ -28,7 +28,7 @@ export const secretStatusCommand: CommandModule = {
     // Opens it: a store that cannot be opened is what people come here for.
     const secrets = key === undefined ? 0 : store.list().length;
     if (new SimpleValues(command, environment).isSet(secretOptions.json)) {
-      print(JSON.stringify({ path, exists: key !== undefined, key: key ?? null, secrets }, undefined, 2));
+      printJson({ path, exists: key !== undefined, key: key ?? null, secrets });
     } else if (key === undefined) {
       print(`Secrets  none yet; the first is kept in ${path}`);
     } else {

@@ -1,6 +1,6 @@
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { print } from '../print.ts';
+import { print, printJson } from '../print.ts';
 import { serverOptions } from '../server-options.ts';
 import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
 
@@ -34,7 +34,7 @@ export const statusCommand: CommandModule = {
       ? [...(await readLastLines(place.log, lastLines)), ...(await readLastLines(place.output, lastLines))]
       : [];
     if (values.isSet(options.json)) {
-      print(JSON.stringify({ ...toJson(view), ...(isFallen ? { lastLines: lines } : {}) }, undefined, 2));
+      printJson({ ...toJson(view), ...(isFallen ? { lastLines: lines } : {}) });
     } else print(describeStatus(view, lines));
     return isWell(view) ? 0 : 1;
   },
