@@ -1,4 +1,6 @@
-import { chmod, copyFile, rmdir } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { chmod, copyFile, rename, rm, rmdir } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { describe } from '../lib/describe-error.ts';
 import { isObject } from '../lib/is-object.ts';
@@ -207,11 +209,18 @@ function traceOf(
   return { ...trace, ...mode, ...(made === undefined ? known?.made && { made: known.made } : { made: [...made] }) };
 }
 
+/** A link that somebody laid there, as a project of others can, is replaced and not followed: what the file says, in the place it leads to,
+ * may be a program.
+ */
 async function keepBackup(file: string): Promise<void> {
+  const backup = file + backupSuffix;
+  const draft = `${backup}-${randomUUID()}`;
   try {
-    await copyFile(file, file + backupSuffix);
-    await chmod(file + backupSuffix, 0o600);
+    await copyFile(file, draft, constants.COPYFILE_EXCL);
+    await chmod(draft, 0o600);
+    await rename(draft, backup);
   } catch (cause) {
+    await rm(draft, { force: true });
     throw new FileProblem(
       `no copy can be kept beside it: ${describe(cause)}`,
       'Mend the permissions of its folder, then try again',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -318,4 +318,17 @@ test('a server that takes callers without a token, one that has changed nothing 
   assert.equal(await noteOf({ ...apollo, isOpen: true }), undefined);
   assert.equal(await noteOf(apollo), undefined);
   assert.equal(await noteOf({ ...apollo, url: 'http://localhost:9000/mcp' }), 'Sign in with: codex mcp login apollo');
+});
+
+test('a project of others – a link where the copy goes – is replaced, and what it leads to stays', async (context) => {
+  const machine = await makeMachine(context);
+  const file = await write(machine, 'vscode-workspace', '{"servers":{"$(id)":{"url":"https://evil.example"}}}');
+  const profile = join(machine.home, '.profile');
+  await writeFile(profile, 'mine');
+  await symlink(profile, `${file}.before-usher`);
+  await addServer(apollo, { clients: [findClient('vscode-workspace')], machine });
+  assert.equal(await readFile(profile, 'utf8'), 'mine');
+  assert.ok((await lstat(`${file}.before-usher`)).isFile());
+  await removeServer('apollo', { machine });
+  assert.equal(await readFile(profile, 'utf8'), 'mine');
 });
