@@ -68,6 +68,35 @@ test('a log message behind a call that was cancelled – may be about that one, 
   assert.equal(alice.got() + bob.got(), '');
 });
 
+test('a log message behind an answer – may be about that call, and reaches nobody else', async () => {
+  const { shared, say, sent } = open();
+  const bob = await call(shared, 'bob', { id: 1, method: 'tools/call' });
+  const alice = await call(shared, 'alice', { id: 1, method: 'tools/call' });
+  say({ id: sent[1]?.['id'], result: {} });
+  say(log);
+  assert.equal(bob.got(), '');
+  assert.doesNotMatch(alice.got(), /a secret/);
+  say({ id: sent[0]?.['id'], result: {} });
+  const again = await call(shared, 'alice', { id: 2, method: 'tools/call' });
+  say(log);
+  assert.equal(again.got(), '');
+});
+
+test('a log message behind an answer, with the next call of the same user under way – is told to that', async () => {
+  const { shared, say, sent } = open();
+  await call(shared, 'alice', { id: 1, method: 'tools/call' });
+  say({ id: sent[0]?.['id'], result: {} });
+  const next = await call(shared, 'alice', { id: 2, method: 'tools/call' });
+  say(log);
+  assert.match(next.got(), /a secret of somebody/);
+});
+
+test('a client that answers – answers nothing that a server asks: it would be asked of all', async () => {
+  const { shared, sent } = open();
+  await call(shared, 'mallory', { id: 1, result: { action: 'accept' } });
+  assert.deepEqual(sent, []);
+});
+
 test('a client that cancels by an id – cancels nothing: it would be the id of another client', async () => {
   const { shared, sent } = open();
   await call(shared, 'alice', { id: 1, method: 'tools/call' });

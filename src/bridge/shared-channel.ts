@@ -19,7 +19,8 @@ const told = [
 const ofOneClient = new Set<string | undefined>(['notifications/cancelled', 'notifications/initialized']);
 /** Calls under way, of all users. */
 const mostPending = 2_000;
-/** Milliseconds in which a server may still speak of a request that was cancelled: messages cross. */
+/** Milliseconds in which a server may still speak of a request that was cancelled, or that it has answered: messages cross, and logs come late.
+ */
 const echoMs = 60_000;
 /** Bytes: of what the server does not take, and of what one caller does not. */
 const longestBacklog = 4 * 1024 * 1024;
@@ -28,6 +29,8 @@ const longestBacklog = 4 * 1024 * 1024;
 interface Pending {
   readonly method: string | undefined;
   readonly message: RpcMessage;
+  /** Whose it is. */
+  readonly principal: string;
   /** The texts of the client's own id and progress token. */
   readonly id: string;
   readonly progressToken: string | undefined;
@@ -59,6 +62,9 @@ export class SharedChannel implements ChannelEvents {
   readonly toolHeaders = new ToolHeaders(this);
   #lastId = 0;
   #cancelledAtMs = Number.NEGATIVE_INFINITY;
+  /** Whose request ended last, and when; and when one of somebody else ended before that. */
+  #ended = { principal: '', atMs: Number.NEGATIVE_INFINITY };
+  #endedBeforeAtMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
 
   constructor(options: SharedChannelOptions) {
@@ -81,7 +87,8 @@ export class SharedChannel implements ChannelEvents {
     if (channel === undefined || this.#isOver) return stream.fail(this.#failed('it ended'));
     if (channel.pendingBytes > longestBacklog) return stream.fail(this.#full());
     if (message.kind === 'request') return this.#ask(message, request, { stream, channel });
-    if (!ofOneClient.has(message.method)) void channel.send(message.text, request);
+    // Nobody here is asked by a server, so an answer is a guess at what it asks the gateway.
+    if (message.kind === 'notification' && !ofOneClient.has(message.method)) void channel.send(message.text, request);
     stream.answer(202);
   }
 
@@ -161,6 +168,7 @@ export class SharedChannel implements ChannelEvents {
     const pending: Pending = {
       method: message.method,
       message,
+      principal: request.user.principal,
       id: textOf(ofId) ?? 'null',
       progressToken: textOf(ofToken),
       stream,
@@ -217,7 +225,14 @@ export class SharedChannel implements ChannelEvents {
     // It does not say whose it is: that can only be told where there is one request that may have caused it.
     if (performance.now() - this.#cancelledAtMs < echoMs) return undefined;
     const [only, second] = [...this.#pending].filter(([, { method }]) => method !== 'subscriptions/listen');
-    return second === undefined ? only?.[0] : undefined;
+    if (only === undefined || second !== undefined) return undefined;
+    const [found, { principal }] = only;
+    return performance.now() - this.#otherEndedAtMs(principal) < echoMs ? undefined : found;
+  }
+
+  /** When a request of anybody but this user ended last. */
+  #otherEndedAtMs(principal: string): number {
+    return this.#ended.principal === principal ? this.#endedBeforeAtMs : this.#ended.atMs;
   }
 
   #cancel(id: number, reason: string): void {
@@ -229,7 +244,13 @@ export class SharedChannel implements ChannelEvents {
 
   #leave(id: number): void {
     this.usedAtMs = performance.now();
-    clearTimeout(this.#pending.get(id)?.timer);
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) {
+      clearTimeout(pending.timer);
+      const { principal } = pending;
+      this.#endedBeforeAtMs = this.#otherEndedAtMs(principal);
+      this.#ended = { principal, atMs: this.usedAtMs };
+    }
     this.#pending.delete(id);
     if (this.isIdle) this.onIdle();
   }
