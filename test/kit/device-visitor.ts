@@ -9,7 +9,7 @@ export interface DevicePerson {
   readonly says?: 'no';
 }
 
-/** A person with a browser who types in the code that another device shows. */
+/** A person with a browser who types in the code that another device shows, at `usher idp` or at a real Keycloak. */
 export class DeviceVisitor {
   readonly #jar = new CookieJar();
   /** Of the pages that were shown. */
@@ -32,6 +32,16 @@ export class DeviceVisitor {
     const filled = new URLSearchParams([...(form?.fields ?? [])]);
     filled.set('user_code', userCode);
     return await this.#open(new URL(form?.action ?? url, url).href, filled);
+  }
+
+  /** Goes to an address, and returns the page that comes. */
+  open(url: string): Promise<string> {
+    return this.#open(url);
+  }
+
+  /** Sends a form that no page showed, as a page of somebody else's would. */
+  post(url: string, fields: Readonly<Record<string, string>>): Promise<string> {
+    return this.#open(url, new URLSearchParams(fields));
   }
 
   async #open(start: string, form?: URLSearchParams): Promise<string> {
@@ -68,6 +78,11 @@ function fill(
     filled.set('password', password);
   } else if (fields.has('abort')) {
     filled.delete(says === 'no' ? 'confirm' : 'abort');
+  } else if (fields.has('cancel')) {
+    // Both buttons of Keycloak's have a name; only one is pressed.
+    filled.delete(says === 'no' ? 'accept' : 'cancel');
+  } else if (fields.has('device_user_code')) {
+    filled.set('device_user_code', userCode);
   } else if (fields.has('user_code')) {
     filled.set('user_code', userCode);
   } else if (fields.has('decision')) {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CookieJar } from '../../src/demo/cookie-jar.ts';
-import { findForm } from '../../src/demo/find-form.ts';
 import { buildMemorySecrets } from '../../src/gateway/memory-secrets.ts';
 import { post } from '../kit/call.ts';
+import { DeviceVisitor } from '../kit/device-visitor.ts';
 import { findRealProvider } from '../kit/find-real-provider.ts';
 import { signInAt } from '../kit/sign-in-at.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
@@ -76,48 +75,10 @@ test('the operator signs in at a real Keycloak', { skip, timeout: 150_000 }, asy
     },
   );
   await context.test('on another device – by the code, after a few polls', async () => {
-    await using gateway = await start('device', approveDevice);
+    await using gateway = await start('device', async (told) => {
+      const [, page = ''] = /open (http\S+)/.exec(told) ?? [];
+      assert.match(await new DeviceVisitor().signIn(page, { userCode: '', ...alice }), /Device Login Successful/);
+    });
     await assertCalls(gateway);
   });
 });
-
-/** What the person does on the other device: opens the address with the code, signs in, says yes. */
-async function approveDevice(told: string): Promise<void> {
-  const start = /open (http\S+)/.exec(told)?.[1];
-  assert.ok(start !== undefined, told);
-  const jar = new CookieJar();
-  let target = new URL(start);
-  let form: URLSearchParams | undefined;
-  for (let step = 0; step < 12; step += 1) {
-    const cookie = jar.header(target);
-    const answer = await fetch(target, {
-      redirect: 'manual',
-      headers: cookie === undefined ? {} : { cookie },
-      ...(form === undefined ? {} : { method: 'POST', body: form }),
-    });
-    jar.keep(target, answer.headers.getSetCookie());
-    const page = await answer.text();
-    const location = answer.headers.get('location');
-    form = undefined;
-    if (location !== null) {
-      target = new URL(location, target);
-      continue;
-    }
-    const shown = findForm(page);
-    if (shown === undefined) {
-      assert.match(page, /Device Login Successful/);
-      return;
-    }
-    form = new URLSearchParams([...shown.fields]);
-    if (shown.fields.has('password')) {
-      form.set('username', alice.username);
-      form.set('password', alice.password);
-    } else {
-      // Both buttons have a name; only one is pressed.
-      form.delete('cancel');
-      form.set('accept', 'Yes');
-    }
-    target = new URL(shown.action, target);
-  }
-  assert.fail('Keycloak came to no end');
-}

@@ -11,12 +11,19 @@ export class LoginTrouble extends Error {
   readonly isFinal: boolean;
   /** The provider does not know the client, or may not: one that Usher registered itself is worth nothing any more. */
   readonly isOfClient: boolean;
+  /** The provider's own (RFC 6749 §5.2). */
+  readonly code: string | undefined;
 
-  constructor(reason: string, advice: string, { cause, isFinal = false, isOfClient = false }: TroubleOptions = {}) {
+  constructor(
+    reason: string,
+    advice: string,
+    { cause, isFinal = false, isOfClient = false, code }: TroubleOptions = {},
+  ) {
     super(reason, { cause });
     this.advice = advice;
     this.isFinal = isFinal;
     this.isOfClient = isOfClient;
+    this.code = code;
   }
 }
 
@@ -24,16 +31,20 @@ interface TroubleOptions {
   readonly cause?: unknown;
   readonly isFinal?: boolean;
   readonly isOfClient?: boolean;
+  readonly code?: string;
 }
 
 /** RFC 6749 §4.1.2.1, §5.2. */
 const ofClient = new Set(['invalid_client', 'unauthorized_client']);
 
+const saidNo = 'Whoever signed in said no, or may not use this client: sign in again, or ask the administrator';
 const advices: Readonly<Record<string, string>> = {
-  access_denied: 'Whoever signed in said no, or may not use this client: sign in again, or ask the administrator',
+  access_denied: saidNo,
+  // Entra's word (learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code#expected-errors).
+  authorization_declined: saidNo,
   invalid_client: 'Check --remote-auth-client-id and its secret; a client without a secret is a public one',
   unauthorized_client:
-    'The client may not use this grant: allow it at the provider (authorization code, refresh token)',
+    'The client may not use this grant: allow it at the provider (authorization code or device code, refresh token)',
   invalid_scope: 'Check --remote-auth-scopes against what the authorization server offers and its policy grants',
   invalid_request: 'The provider’s log tells more; check resource, scopes and the redirect URI',
   invalid_grant: 'Sign in again',
@@ -54,6 +65,7 @@ export function readTrouble(cause: unknown, secrets: readonly string[]): LoginTr
       cause,
       isFinal,
       isOfClient,
+      code: cause.error,
     });
   }
   if (cause instanceof HttpClientError) {

@@ -9,6 +9,8 @@ import { throughHttp } from './token-requests.ts';
 const slowDownMs = 5_000;
 /** How providers say that this client may not use the grant (RFC 6749 §5.2). */
 const notForThisClient = new Set(['unauthorized_client', 'invalid_request', 'unsupported_grant_type']);
+/** Entra gives codes to every client, and says at the token endpoint that one is no public client. */
+const notForThisClientAtPoll = new Set([...notForThisClient, 'invalid_client']);
 
 /** Lets a person sign in on another device, by a code they type in there (RFC 8628).
  * @param mayGiveWay nobody asked for this way: a provider can have it, and not for this client
@@ -52,6 +54,11 @@ export async function signInByDevice(
     while (performance.now() + intervalMs < untilMs) {
       await sleep(intervalMs, undefined, { signal });
       const answered = await poll(request, client, { deviceCode: device.device_code, verifier });
+      if (answered instanceof LoginTrouble) {
+        if (!mayGiveWay || !notForThisClientAtPoll.has(answered.code ?? '')) throw answered;
+        aid.tell('The provider does not let this client sign in by a code: forget that one.');
+        return undefined;
+      }
       if (typeof answered !== 'string') return { tokens: answered, client };
       if (answered === 'slow_down') intervalMs += slowDownMs;
     }
@@ -63,12 +70,12 @@ export async function signInByDevice(
   throw new LoginTrouble(reason, 'Run it again to get another code; more time: --remote-auth-timeout');
 }
 
-/** The tokens, or why there are none yet. */
+/** The tokens, or why there are none, or not yet. */
 async function poll(
   { at, http }: SignIn,
   client: SignedIn['client'],
   { deviceCode, verifier }: { readonly deviceCode: string; readonly verifier: string },
-): Promise<oauth.TokenEndpointResponse | 'authorization_pending' | 'slow_down'> {
+): Promise<oauth.TokenEndpointResponse | LoginTrouble | 'authorization_pending' | 'slow_down'> {
   const named = { client_id: client.clientId };
   const options = {
     ...throughHttp(client.http?.() ?? http),
@@ -83,7 +90,7 @@ async function poll(
   } catch (cause) {
     const error = cause instanceof oauth.ResponseBodyError ? cause.error : undefined;
     if (error === 'authorization_pending' || error === 'slow_down') return error;
-    throw readTrouble(cause, [...client.secrets, deviceCode, verifier]);
+    return readTrouble(cause, [...client.secrets, deviceCode, verifier]);
   }
 }
 

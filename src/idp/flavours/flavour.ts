@@ -3,6 +3,7 @@ import type { JWTPayload } from 'jose';
 import type { Seed, SeedApp, SeedServer, SeedUser } from '../seed/seed-schema.ts';
 import type { SigningKeys } from '../signing-keys.ts';
 import type { IdpOptions } from '../running-idp.ts';
+import type { DeviceDialect } from './device/dialect.ts';
 import type { FlavourName } from './flavour-name.ts';
 import type { RegisteredApps } from './registered-apps.ts';
 import type { SeenProofs } from './seen-proofs.ts';
@@ -94,6 +95,8 @@ export interface Flavour {
   readAuthorization(tenant: Tenant, app: SeedApp, parameters: Parameters): Asked;
   /** Whether a refused authorization request of this app ends with a page instead of at its redirect URI; never when absent. */
   showsErrors?(app: SeedApp): boolean;
+  /** Signing in on another device. */
+  readonly device: DeviceDialect;
   /** Grant by which a token is swapped. */
   readonly exchangeGrant: string;
   /** Thumbprint of the key that a token request proves; absent where there is no such thing as a proof.

@@ -3,6 +3,9 @@ import type { RequestHandler } from '../authorization-server.ts';
 import { publicKeys } from '../signing-keys.ts';
 import { authenticateApp } from './authenticate-app.ts';
 import { answerAuthorization } from './authorize.ts';
+import { answerDeviceRequest } from './device/answer-device-request.ts';
+import { answerVerification } from './device/answer-verification.ts';
+import { buildDeviceCodes } from './device/device-codes.ts';
 import type { Tenant } from './flavour.ts';
 import { buildGrants } from './grants.ts';
 import { sendJson } from './send-json.ts';
@@ -15,9 +18,18 @@ import { TokenRefusal } from './token-refusal.ts';
 /** Answers everything but the front page. */
 export function buildTenantHandler(tenant: Tenant): RequestHandler {
   const { layout, log } = tenant;
-  const grants = buildGrants(tenant.seed.lifetimes.authorizationCodeSeconds);
+  const now = () => tenant.now();
+  const { device } = tenant.flavour;
+  const { authorizationCodeSeconds, deviceCodeSeconds, devicePollSeconds } = tenant.seed.lifetimes;
+  const grants = buildGrants(authorizationCodeSeconds);
+  const codes = buildDeviceCodes({
+    form: device.userCode,
+    lifeSeconds: deviceCodeSeconds,
+    intervalSeconds: devicePollSeconds,
+    now,
+  });
   const endpoints = tenant.flavour.endpoints?.(layout) ?? {};
-  const limit = buildRequestLimit(tenant.seed.tokenRequestsPerMinute, () => tenant.now());
+  const limit = buildRequestLimit(tenant.seed.tokenRequestsPerMinute, now);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', tenant.origin);
@@ -25,6 +37,9 @@ export function buildTenantHandler(tenant: Tenant): RequestHandler {
     if (layout.metadata.includes(pathname)) return sendJson(response, 200, metadataOf(tenant));
     if (pathname === layout.keys) return sendJson(response, 200, { keys: publicKeys(tenant.keys()) });
     if (pathname === layout.authorize) return await answerAuthorization(tenant, grants, request, response);
+    if (pathname === device.page(layout)) return await answerVerification(tenant, codes, [request, response]);
+    if (pathname === device.endpoint(layout) && request.method === 'POST')
+      return sendJson(response, 200, await answerDeviceRequest(tenant, codes, request));
     const endpoint = Object.hasOwn(endpoints, pathname) ? endpoints[pathname] : undefined;
     if (endpoint !== undefined) return await endpoint(tenant, request, response);
     if (pathname !== layout.token || request.method !== 'POST') {
@@ -37,7 +52,7 @@ export function buildTenantHandler(tenant: Tenant): RequestHandler {
     }
     for (const [name, value] of Object.entries(tenant.flavour.tokenHeaders?.(tenant) ?? {}))
       response.setHeader(name, value);
-    sendJson(response, 200, await answerTokenRequest(tenant, { grants, limit }, request));
+    sendJson(response, 200, await answerTokenRequest(tenant, { grants, codes, limit }, request));
   }
 
   return (request, response) => {

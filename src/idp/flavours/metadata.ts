@@ -1,3 +1,4 @@
+import { deviceCodeGrant } from '../../model/urns.ts';
 import { oidcScopes } from '../oidc-scopes.ts';
 import type { Tenant } from './flavour.ts';
 
@@ -8,10 +9,11 @@ export function metadataOf(tenant: Tenant): Readonly<Record<string, unknown>> {
     issuer,
     authorization_endpoint: origin + layout.authorize,
     token_endpoint: origin + layout.token,
+    device_authorization_endpoint: origin + flavour.device.endpoint(layout),
     jwks_uri: origin + layout.keys,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token', flavour.exchangeGrant],
+    grant_types_supported: ['authorization_code', 'refresh_token', deviceCodeGrant, flavour.exchangeGrant],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
     scopes_supported: [...oidcScopes, ...seed.servers.flatMap(({ scopes }) => scopes.map(({ name }) => name))],

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { deviceCodeGrant } from '../../model/urns.ts';
 import type { SeedApp } from '../seed/seed-schema.ts';
 import { authenticateApp } from './authenticate-app.ts';
+import type { DeviceCodes } from './device/device-codes.ts';
+import { redeemDeviceCode } from './device/redeem-device-code.ts';
 import { isPublic } from './directory.ts';
 import type { Granted, Parameters, Tenant } from './flavour.ts';
 import type { Grants } from './grants.ts';
@@ -13,7 +16,7 @@ import { TokenRefusal } from './token-refusal.ts';
 /** Answers the token endpoint: who asks, by which grant, for what. */
 export async function answerTokenRequest(
   tenant: Tenant,
-  { grants, limit }: { readonly grants: Grants; readonly limit: RequestLimit },
+  { grants, codes, limit }: { readonly grants: Grants; readonly codes: DeviceCodes; readonly limit: RequestLimit },
   request: IncomingMessage,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { refusals } = tenant.flavour;
@@ -25,14 +28,19 @@ export async function answerTokenRequest(
   const grantType = parameters['grant_type'] ?? '';
   const app = authenticateApp(tenant, request, parameters);
   tenant.log('token requested', { grant: grantType, client: app.clientId, scopes: parameters['scope'] });
-  const isKnown = ['authorization_code', 'refresh_token', tenant.flavour.exchangeGrant].includes(grantType);
-  if (!isKnown) throw new TokenRefusal(refusals.grantUnsupported, 'no grant of this provider', { grant: grantType });
+  const known = ['authorization_code', 'refresh_token', deviceCodeGrant, tenant.flavour.exchangeGrant];
+  if (!known.includes(grantType))
+    throw new TokenRefusal(refusals.grantUnsupported, 'no grant of this provider', { grant: grantType });
   const jkt = await readProof(tenant, request, { app, parameters });
   switch (grantType) {
     case 'authorization_code':
       return await redeemCode(tenant, grants, { app, jkt }, parameters);
     case 'refresh_token':
       return await refresh(tenant, grants, { app, jkt }, parameters);
+    case deviceCodeGrant: {
+      const granted = { ...redeemDeviceCode(tenant, codes, { app, parameters }), jkt };
+      return await issue(tenant, granted, { ...refreshTokenFor(grants, granted), nonce: granted.nonce });
+    }
     default:
       return await issue(
         tenant,

@@ -1,8 +1,12 @@
+import { deviceCodeGrant } from '../../../model/urns.ts';
 import { mcpClients, people } from '../../seed/common-seed.ts';
 
 /** The countries scenario in one tenant: two APIs, and the gateway as the Custom API Client of the first. */
 export const defaultSeed = `# One tenant, as an administrator would set it up in the dashboard.
 org: Countries
+
+lifetimes:
+  deviceCodeSeconds: 900
 
 # APIs, by their identifiers.
 servers:
@@ -40,7 +44,7 @@ servers:
             accessTokenLifetimeMinutes: 1440
 
 apps:
-${mcpClients('vscode', 'demo')}  - clientId: gateway
+${mcpClients('vscode', 'demo', [`'${deviceCodeGrant}'`])}  - clientId: gateway
     clientSecret: gateway-development-secret
     label: MCP gateway
     type: service

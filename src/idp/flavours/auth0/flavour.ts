@@ -3,6 +3,7 @@ import type { Flavour, Granted, Tenant } from '../flavour.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { boundKeyOf } from './bound-key.ts';
 import { defaultSeed } from './default-seed.ts';
+import { device } from './device.ts';
 import { exchange } from './exchange.ts';
 import { leaveScopes } from './leave-scopes.ts';
 import { nonceOf } from './proof-nonce.ts';
@@ -51,6 +52,7 @@ export const auth0: Flavour = {
   },
   // Open Redirect Protection, which they have unless somebody switches it off.
   showsErrors: ({ thirdParty }) => thirdParty === true,
+  device,
   exchangeGrant: tokenExchangeGrant,
   readProof,
   tokenHeaders: (tenant) => ({ 'DPoP-Nonce': nonceOf(tenant) }),

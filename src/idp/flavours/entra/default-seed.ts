@@ -1,3 +1,4 @@
+import { deviceCodeGrant } from '../../../model/urns.ts';
 import { mcpClients, people } from '../../seed/common-seed.ts';
 
 /** The countries scenario in one tenant. The gateway's app is the API that clients ask for: only that app may exchange its
@@ -5,6 +6,9 @@ import { mcpClients, people } from '../../seed/common-seed.ts';
  */
 export const defaultSeed = `# One tenant, as an administrator would set it up in the admin center.
 org: Countries
+
+lifetimes:
+  deviceCodeSeconds: 900
 
 # App registrations that expose an API, by application id: such get version 2.0 tokens, api://ID ones of version 1.0.
 servers:
@@ -44,7 +48,7 @@ servers:
             accessTokenLifetimeMinutes: 75
 
 apps:
-${mcpClients('7c9e6679-7425-40de-944b-e07fc1f90ae7', '1b4e28ba-2fa1-41d2-883f-0016d3cca427')}  - clientId: 3f6b2c1e-0d4a-4c8e-9b57-6a1d2e3f4a5b
+${mcpClients('7c9e6679-7425-40de-944b-e07fc1f90ae7', '1b4e28ba-2fa1-41d2-883f-0016d3cca427', [`'${deviceCodeGrant}'`])}  - clientId: 3f6b2c1e-0d4a-4c8e-9b57-6a1d2e3f4a5b
     clientSecret: gateway-development-secret
     label: MCP gateway
     type: service

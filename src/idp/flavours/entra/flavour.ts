@@ -5,6 +5,7 @@ import type { Flavour, Granted, Layout, Tenant } from '../flavour.ts';
 import { metadataOf } from '../metadata.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { defaultSeed } from './default-seed.ts';
+import { device } from './device.ts';
 import { exchange } from './exchange.ts';
 import { domainOf, objectIdOf, pairwiseIdOf, tenantIdOf } from './ids.ts';
 import { isNamed, readScopes } from './read-scopes.ts';
@@ -49,6 +50,7 @@ export const entra: Flavour = {
       throw new TokenRefusal(refusals.resourceMismatch, `${resource} is no identifier of what the scopes name`);
     return asked;
   },
+  device,
   exchangeGrant: jwtBearerGrant,
   exchange,
   accessToken(tenant, granted) {

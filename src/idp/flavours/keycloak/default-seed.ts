@@ -1,3 +1,4 @@
+import { deviceCodeGrant } from '../../../model/urns.ts';
 import { mcpClients, people } from '../../seed/common-seed.ts';
 
 /** The countries scenario in one realm. The gateway's client is called as its API is: a token can only be exchanged by a client
@@ -42,7 +43,7 @@ servers:
             accessTokenLifetimeMinutes: 5
 
 apps:
-${mcpClients('vscode', 'demo')}  - clientId: mcpserver
+${mcpClients('vscode', 'demo', [`'${deviceCodeGrant}'`])}  - clientId: mcpserver
     clientSecret: gateway-development-secret
     label: MCP gateway
     type: service

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { oidcScopes } from '../../oidc-scopes.ts';
 import type { Seed, SeedUser } from '../../seed/seed-schema.ts';
 import type { Flavour, Granted, Layout, Tenant } from '../flavour.ts';
 import { TokenRefusal } from '../token-refusal.ts';
 import { defaultSeed } from './default-seed.ts';
+import { device } from './device.ts';
 import { endSession } from './end-session.ts';
 import { exchange } from './exchange.ts';
 import { introspect } from './introspect.ts';
 import { proofAlgorithms, readProof } from './read-proof.ts';
+import { isKnownScope, readScopes } from './read-scopes.ts';
 import { refusals } from './refusals.ts';
 import { registerClient } from './register-client.ts';
 import { userIdOf } from './user-id.ts';
@@ -46,15 +47,11 @@ export const keycloak: Flavour = {
   }),
   readAuthorization(tenant, app, parameters) {
     const asked = (parameters['scope'] ?? '').split(' ').filter((scope) => scope !== '');
-    const known = (scope: string) =>
-      oidcScopes.has(scope) || tenant.seed.servers.some((api) => api.scopes.some(({ name }) => name === scope));
-    if (!asked.every(known))
+    if (!asked.every((scope) => isKnownScope(tenant, scope)))
       throw new TokenRefusal(refusals.scopeInvalid, `asked for by ${app.clientId}`, { scopes: asked.join(' ') });
-    // A scope is granted where it is asked for, or where it is one of the client's default scopes.
-    const defaults = tenant.seed.servers.flatMap((api) => api.scopes.filter((scope) => scope.default));
-    const scopes = [...new Set([...asked, ...defaults.map(({ name }) => name)])];
-    return { scopes, apis: tenant.seed.servers.filter((api) => api.scopes.some(({ name }) => scopes.includes(name))) };
+    return readScopes(tenant, asked);
   },
+  device,
   exchangeGrant: tokenExchangeGrant,
   readProof,
   exchange,
