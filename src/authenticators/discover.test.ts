@@ -104,6 +104,11 @@ describe('what the document says', () => {
       (base) => metadata(base, { jwks_uri: 'file:///keys.json' }),
       /its jwks_uri is not an http or https URL/,
     ],
+    [
+      'whose jwks_uri ends with a space',
+      (base) => metadata(base, { jwks_uri: `${base}/keys ` }),
+      /its jwks_uri is not an http/,
+    ],
     ['whose jwks_uri is relative', (base) => metadata(base, { jwks_uri: '/keys' }), /its jwks_uri is not an http/],
     [
       'whose jwks_uri is on plain http elsewhere',

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { HttpClient } from '../lib/http-client.ts';
 import { isObject } from '../lib/is-object.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { webUrl } from '../model/web-url.ts';
 import { metadataUrls } from '../oauth/metadata-urls.ts';
 
 const metadataSchema = z.looseObject({ issuer: z.string() });
-const httpUrl = z.url({ protocol: /^https?$/ });
+const httpUrl = webUrl();
 const names = z.array(z.string());
 
 export interface DiscoverOptions {

@@ -6,7 +6,8 @@ export interface JwtParts {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** A byte order mark is no JSON either (RFC 8259 §8.1). */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Takes a compact JWS apart (RFC 7515 §3.1): three base64url parts, the first two JSON objects.
  * @throws SyntaxError that says what is wrong in a few words and quotes nothing

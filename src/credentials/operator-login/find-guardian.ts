@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isLoopbackHost } from '../../lib/loopback.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
+import { webUrl } from '../../model/web-url.ts';
 import { LoginTrouble, readTrouble } from './login-trouble.ts';
 
 /** Who guards an MCP server, by its own word (RFC 9728). */
@@ -19,7 +20,7 @@ const initialize = JSON.stringify({
 });
 const metadataSchema = z.object({
   resource: z.string(),
-  authorization_servers: z.array(z.url({ protocol: /^https?$/ })).min(1),
+  authorization_servers: z.array(webUrl()).min(1),
   scopes_supported: z.array(z.string()).optional().catch(undefined),
 });
 

@@ -30,6 +30,7 @@ export const target: Target = {
   seeds: [
     'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.AAAA',
     '["{\\"alg\\":\\"RS256\\"}","{\\"sub\\":\\"alice\\",\\"aud\\":[\\"a\\"]}","sig"]',
+    '["\\ufeff{}","{}",""]',
     '["{}","[]",""]',
     '["a","b","c","d","e"]',
     'opaque',

@@ -34,6 +34,7 @@ export async function check(body: string): Promise<string | undefined> {
 export const target: Target = {
   seeds: [
     JSON.stringify({ issuer, jwks_uri: `${issuer}/v1/keys` }),
+    JSON.stringify({ issuer, jwks_uri: `${issuer}/v1/keys\u2028` }),
     JSON.stringify({ issuer, jwks_uri: 'http://127.0.0.1:9080/keys', token_endpoint: 'x' }),
     JSON.stringify({ issuer, jwks_uri: 'http://evil.example/keys' }),
     JSON.stringify({ issuer: `${issuer}/`, jwks_uri: 'https://evil.example/keys' }),
