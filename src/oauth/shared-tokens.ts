@@ -106,10 +106,11 @@ export class SharedTokens {
     const text = await this.#store.get(key);
     const token = text === undefined ? undefined : parseHeld(text);
     const nowMs = this.#now();
-    if (token === undefined || token.freshUntilMs <= nowMs || token.upstreamToken === spurned) return undefined;
+    if (token === undefined || token.upstreamToken === spurned) return undefined;
     const { livesMs, ...held } = token;
     // Where the clock of whoever put it there is ahead of this one, at least not for longer than it lived then.
-    return { ...held, freshUntilMs: Math.min(held.freshUntilMs, nowMs + livesMs) };
+    const freshUntilMs = Math.min(held.freshUntilMs, nowMs + livesMs);
+    return freshUntilMs > nowMs ? { ...held, freshUntilMs } : undefined;
   }
 }
 

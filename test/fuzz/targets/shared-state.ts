@@ -40,6 +40,7 @@ export const target: Target = {
       refreshAtMs: 1,
       steps: [{ strategy: 'x' }],
     }),
+    JSON.stringify({ upstreamToken: 'theirs', freshUntilMs: nowMs + 1, livesMs: 1e-60 }),
     JSON.stringify({ upstreamToken: '', freshUntilMs: 'later' }),
   ],
   async fuzz(bytes) {
