@@ -12,6 +12,7 @@ const setUp: SetUp = {
   target: 'https://example.okta.com',
   plan: refuse,
   readOutcome: refuse,
+  mayUndo: () => true,
   undo: refuse,
   close: refuse,
 };

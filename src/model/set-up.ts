@@ -79,6 +79,10 @@ export interface SetUp {
   plan(): Promise<SetUpPlan>;
   /** Reads it when everything is as planned. */
   readOutcome(): Promise<SetUpOutcome>;
+  /** Is it one that a step of this set-up can have said for its undo? The record is a file, which others may have a hand in: what it says
+   * must reach nothing that a set-up makes or changes nothing of, such as people and what they may administer.
+   */
+  mayUndo(request: AdminRequest): boolean;
   /** Sends a request of an {@link UndoStep}.
    * @throws UsherError `setup_refused` or `setup_unavailable`
    */

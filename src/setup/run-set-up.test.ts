@@ -47,6 +47,7 @@ function buildProvider(names: readonly string[], options: { refuses?: string; lo
       },
       client: { clientId: '0oa2', clientSecret: new Secret('client-secret'), redirectUris: ['http://127.0.0.1/'] },
     }),
+    mayUndo: ({ path }) => path.startsWith('/api/'),
     undo: async (request) => {
       undone.push(request);
       return there.delete(request.path.slice('/api/'.length)) ? 'done' : 'gone';
@@ -228,3 +229,14 @@ for (const path of [
     assert.deepEqual(undone, []);
   });
 }
+
+test('undo – a record in which a sentence says one thing and its requests another – refused, and nothing is sent', async (context) => {
+  const folder = await makeFolder(context);
+  const { setUp, undone } = buildProvider(['a']);
+  await runSetUp(setUp, folder, { choices, watcher: yes });
+  const file = join(folder, 'usher-setup.json');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('/api/a', '/users/admin'));
+  await assert.rejects(undoSetUp(setUp, folder, yes), isConflict(/says DELETE \/users\/admin, which no set-up has/));
+  assert.deepEqual(undone, []);
+});

@@ -39,6 +39,7 @@ export async function undoSetUp(setUp: SetUp, folder: string, watcher: UndoWatch
     const advice = 'Say with --out which folder it was set up from; what others made is not touched';
     throw fail('setup_conflict', { title: setUp.title, reason, advice });
   }
+  checkRequests(setUp, folder, record);
   const proposal: UndoProposal = {
     steps: record.steps.map(({ sentence }) => sentence).toReversed(),
     files: await judgeFiles(folder, record),
@@ -62,6 +63,17 @@ export async function undoSetUp(setUp: SetUp, folder: string, watcher: UndoWatch
   }
   await removeRecord(folder);
   return { ...proposal, state: 'undone', gone };
+}
+
+/** What people agree to are the sentences: a record in which they say one thing and the requests do another is not gone by.
+ * @throws UsherError `setup_conflict`
+ */
+function checkRequests(setUp: SetUp, folder: string, { steps }: UndoRecord): void {
+  const foreign = steps.flatMap(({ requests }) => requests).find((request) => !setUp.mayUndo(request));
+  if (foreign === undefined) return;
+  const reason = `${join(folder, recordName)} says ${foreign.method} ${foreign.path}, which no set-up has for its undo: somebody changed it`;
+  const advice = 'Put it back from a copy, or take back by hand what it lists';
+  throw fail('setup_conflict', { title: setUp.title, reason, advice });
 }
 
 async function judgeFiles(folder: string, record: UndoRecord): Promise<UndoProposal['files']> {

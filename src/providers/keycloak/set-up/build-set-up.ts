@@ -14,6 +14,12 @@ const metadataSchema = z.object({
   token_endpoint: z.string(),
   grant_types_supported: z.array(z.string()).default([]),
 });
+const id = '[\\w.-]+';
+/** All that the undos send: clients and client scopes with what is in them, deleted or put back. */
+const undone = new RegExp(
+  `^(?:/clients/${id}(?:/optional-client-scopes/${id})?|/client-scopes/${id}(?:/protocol-mappers/models/${id})?)$`,
+);
+
 /** Sets a realm up for the gateway: the gateway's client with Standard Token Exchange, the API's client as audience, people's
  * MCP client, and the two scopes that bring the audiences. The realm itself must be there.
  */
@@ -94,6 +100,7 @@ export function buildKeycloakSetUp(admin: KeycloakAdmin, names: KeycloakNames, h
       };
     },
     readOutcome,
+    mayUndo: ({ method, path }) => method !== 'POST' && undone.test(path),
     undo: async (request) => ((await api.send(request, 'take it back')) === 'gone' ? 'gone' : 'done'),
     close: () => http.close(),
   };

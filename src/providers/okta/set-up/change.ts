@@ -31,6 +31,17 @@ export function joinPlans(...parts: readonly OktaPlan[]): OktaPlan {
 export const serversPath = '/api/v1/authorizationServers';
 export const appsPath = '/api/v1/apps';
 
+const id = '[\\w.-]+';
+const ofServer = `${serversPath}/${id}(?:/(?:scopes|associatedServers)/${id}|/policies/${id}(?:/rules/${id})?)?`;
+const ofApp = `${appsPath}/${id}(?:/groups/${id})?`;
+const undone = new RegExp(`^(?:${ofServer}|${ofApp})(/lifecycle/deactivate)?$`);
+
+/** All that the undos of a set-up of Okta send: authorization servers and apps with what is in them, deleted, put back or switched off. */
+export function mayUndoOkta({ method, path }: AdminRequest): boolean {
+  const found = undone.exec(path);
+  return found !== null && (method === 'POST') === (found[1] !== undefined);
+}
+
 /** Sends an object as it was before; what Okta alone writes is left out. */
 export function putBack(path: string, before: Readonly<Record<string, unknown>>): AdminRequest {
   return { method: 'PUT', path, body: writable(before) };

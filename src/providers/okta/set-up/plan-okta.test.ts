@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UsherError } from '../../../model/usher-error.ts';
-import type { Key } from './change.ts';
+import type { AdminRequest } from '../../../model/set-up.ts';
+import { type Key, mayUndoOkta } from './change.ts';
 import type { FoundApp, FoundServer, OktaFound } from './found.ts';
 import { planOkta } from './plan-okta.ts';
 import type { OktaWanted } from './wanted.ts';
@@ -188,5 +189,22 @@ for (const [demanded, dpop, sentence] of [
     );
     const { body } = changes[0]?.request(ids) ?? {};
     assert.match(JSON.stringify(body), new RegExp(`"dpop_bound_access_tokens":${String(dpop)}`));
+  });
+}
+
+const foreign: readonly AdminRequest[] = [
+  { method: 'POST', path: '/api/v1/users?activate=true', body: {} },
+  { method: 'DELETE', path: '/api/v1/users/00u1' },
+  { method: 'POST', path: '/api/v1/apps', body: {} },
+  { method: 'PUT', path: '/api/v1/apps/0oa1/users/00u1', body: {} },
+  { method: 'POST', path: '/api/v1/apps/0oa1/lifecycle/activate' },
+  { method: 'DELETE', path: '/api/v1/apps/0oa1?x=/lifecycle/deactivate' },
+  { method: 'PUT', path: '/api/v1/apps/0oa1/lifecycle/deactivate' },
+  { method: 'DELETE', path: '/api/v1/authorizationServers' },
+  { method: 'PUT', path: '/api/v1/authorizationServers/aus1/credentials/keys', body: {} },
+];
+for (const request of foreign) {
+  test(`undo – ${request.method} ${request.path} – is none of a set-up`, () => {
+    assert.equal(mayUndoOkta(request), false);
   });
 }

@@ -1,6 +1,6 @@
 import type { SetUp, SetUpOutcome, SetUpStep } from '../../../model/set-up.ts';
 import { Secret } from '../../../model/secret.ts';
-import { appsPath, type Key, type OktaChange } from './change.ts';
+import { appsPath, type Key, mayUndoOkta, type OktaChange } from './change.ts';
 import { conflict, type FoundApp, type OktaFound, readFound } from './found.ts';
 import { demandsDpop } from './plan-apps.ts';
 import { buildOktaClient, type OktaClient, type OktaOrg } from './okta-client.ts';
@@ -22,6 +22,7 @@ export function setUpOkta(org: OktaOrg, wanted: OktaWanted): SetUp {
       return { found: there, steps: changes.map((change) => stepOf(client, change, ids)) };
     },
     readOutcome: () => readOutcome(client, wanted),
+    mayUndo: mayUndoOkta,
     undo: (request) => client.sendOrGone(request),
     close: () => client.close(),
   };
