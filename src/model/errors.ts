@@ -624,7 +624,7 @@ const rows = {
     exitCode: 1,
     fault: 'operator',
     message: 'Cannot explain {id}: it is not in {path}',
-    hint: 'The id stands in the refusal (error.data.id, request_id of the challenge) and in the log. After a log rotation it may be in an older file: name that with --audit-file.',
+    hint: 'The id stands in the refusal (error.data.id, request_id of the challenge) and in the log. After a log rotation it may be in an older file, and that of usher serve is where its configuration says: --audit-file names a file, -f a configuration.',
   },
   port_busy: {
     stage: 'start',

@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { post } from '../kit/call.ts';
+import { makeFolder } from '../kit/config-input.ts';
 import { freePort } from '../kit/free-port.ts';
 import { makeMachine } from '../kit/make-machine.ts';
 import { runApollo } from '../kit/run-apollo.ts';
@@ -57,6 +58,28 @@ test('usher stop, start, restart, rm – a server in the background – goes, co
   const audit = join(machine.home, 'state/usher/audit/apollo.jsonl');
   assert.equal(readFileSync(audit, 'utf8').trimEnd().split('\n').length, 2);
   assert.match(gone.stderr, new RegExp(`Its audit trail stays: ${audit}`));
+});
+
+test('usher explain – the id that usher status tells of, without saying where the trail is – explains it, also when the server is gone', async (context) => {
+  const { machine, url } = await runApollo(context, ['--audit-file', join(makeFolder(context), 'trail.jsonl')]);
+  const port = await freePort();
+  await machine.usher(['run', '--anonymous', '--name', 'beside', '--port', `${port}`, 'http://127.0.0.1:9/mcp']);
+  const refused = await post(url, undefined, 'no JSON');
+  const { error } = (await refused.json()) as { error: { data: { id: string } } };
+  const told = await machine.usher(['status', 'apollo']);
+  const [, id = ''] = /\(usher explain (\S+)\)/.exec(told.stdout) ?? [];
+  assert.equal(id, error.data.id, told.stdout);
+  const explained = await machine.usher(['explain', id]);
+  assert.equal(explained.code, 0, explained.stderr);
+  assert.match(explained.stdout, /^Refused at readCall, status 400, body_not_json$/m);
+
+  const other = await post(`http://127.0.0.1:${port}/mcp`, undefined, 'no JSON');
+  const left = (await other.json()) as { error: { data: { id: string } } };
+  await machine.usher(['rm', 'beside', '--force']);
+  assert.match((await machine.usher(['explain', left.error.data.id])).stdout, /to beside$/m);
+  const unknown = await machine.usher(['explain', 'nobody']);
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.stderr, /Cannot explain nobody: it is not in .*trail\.jsonl, nor in .*audit\/beside\.jsonl/);
 });
 
 test('usher run – with nobody behind it, at an issuer that is not there – runs, and says so at once', async (context) => {

@@ -2,7 +2,7 @@ import { loadConfig } from '../../config/load.ts';
 import { quote } from '../../config/quote.ts';
 import { reportUsage } from '../../config/report.ts';
 import type { Problem } from '../../config/source.ts';
-import { describe } from '../../lib/describe-error.ts';
+import { describe, findErrorCode } from '../../lib/describe-error.ts';
 import type { AuditRecord } from '../../model/audit-record.ts';
 import { fail } from '../../model/usher-error.ts';
 import { buildCommand } from '../command.ts';
@@ -14,7 +14,7 @@ import { sortLeftovers } from '../unknown-flags.ts';
 const options = {
   auditFile: {
     flags: '--audit-file <PATH>',
-    help: 'The audit trail to look in',
+    help: 'The audit trail to look in; by default those of the servers usher run has here',
     group: 'Audit trail',
     env: 'USHER_AUDIT_FILE',
   },
@@ -36,7 +36,8 @@ export const explainCommand: CommandModule = {
         'Explains one decision from the audit trail: each stage, what was found and expected, the provider’s words, the cause and the fix.',
       usage: 'ID [--audit-file PATH | -f FILE] [--json]',
       examples: [
-        '# The id of a refusal: error.data.id of the answer, request_id of a challenge\nusher explain da5feec7-1d57-4cd9-9601-c74af49766f1 -f usher.yaml',
+        '# The id of a refusal: error.data.id of the answer, request_id of a challenge\nusher explain da5feec7-1d57-4cd9-9601-c74af49766f1',
+        '# One of usher serve\nusher explain da5feec7-1d57-4cd9-9601-c74af49766f1 -f usher.yaml',
         '# A file from another machine\nusher explain da5feec7-1d57-4cd9-9601-c74af49766f1 \\\n  --audit-file audit.jsonl --json',
       ],
     });
@@ -46,7 +47,7 @@ export const explainCommand: CommandModule = {
     const { operands, problems } = sortLeftovers(command);
     const values = new SimpleValues(command, environment);
     const [id, second] = operands;
-    const found = findAuditFile(values, environment);
+    const found = await findTrails(values, environment);
     const all: Problem[] = [...problems, ...values.problems, ...found.problems];
     if (second !== undefined || tail !== undefined)
       all.push({ where: 'arguments', what: 'are too many: expected one ID' });
@@ -59,36 +60,56 @@ export const explainCommand: CommandModule = {
       import('../../diagnose/explain-record.ts'),
       import('../../diagnose/describe-explanation.ts'),
     ]);
-    const explained = (await read(found.path, id ?? '')).map(explainRecord);
+    const explained = (await read(found, id ?? '')).map(explainRecord);
     if (values.isSet(options.json)) printJson(explained);
     else printReport(explained.map(describeExplanation).join('\n'));
     return 0;
   },
 };
 
-/** Where the trail is: said outright, or by the configuration. */
-function findAuditFile(
-  values: SimpleValues,
-  environment: CommandContext['environment'],
-): { readonly path: string; readonly problems: readonly Problem[] } {
-  const path = values.text(options.auditFile);
-  if (path !== undefined && path !== '-') return { path, problems: [] };
-  const file = values.text(options.config);
-  const { config } = file === undefined ? {} : loadConfig({ file, flags: [], environment });
-  if (config !== undefined && config.audit.file !== '-') return { path: config.audit.file, problems: [] };
-  const what =
-    path === undefined && config === undefined
-      ? 'is missing; give it, or -f with the configuration that names it'
-      : 'is stdout; write that to a file and name it here';
-  return { path: '', problems: [{ where: '--audit-file', what }] };
+interface Trails {
+  readonly paths: readonly string[];
+  /** Were they found, not named? Then one of them may not be there yet. */
+  readonly isGuess: boolean;
+  readonly problems: readonly Problem[];
 }
 
-/** @throws UsherError usage_invalid when the file cannot be read, decision_unknown when it has no such id */
-async function read(path: string, id: string): Promise<readonly AuditRecord[]> {
+/** Where the trail is: said outright, by the configuration, or by the settings of the servers that are here. */
+async function findTrails(values: SimpleValues, environment: CommandContext['environment']): Promise<Trails> {
+  const path = values.text(options.auditFile);
+  if (path !== undefined && path !== '-') return { paths: [path], isGuess: false, problems: [] };
+  const file = values.text(options.config);
+  const { config } = file === undefined ? {} : loadConfig({ file, flags: [], environment });
+  if (config !== undefined && config.audit.file !== '-')
+    return { paths: [config.audit.file], isGuess: false, problems: [] };
+  const isSaid = path !== undefined || config !== undefined;
+  const paths = isSaid ? [] : await findHere(environment);
+  if (paths.length > 0) return { paths, isGuess: true, problems: [] };
+  const what = isSaid
+    ? 'is stdout; write that to a file and name it here'
+    : 'is missing, and no server that usher run has here keeps one; give it, or -f with the configuration that names it';
+  return { paths, isGuess: false, problems: [{ where: '--audit-file', what }] };
+}
+
+async function findHere(environment: CommandContext['environment']): Promise<readonly string[]> {
+  const [{ thisMachine }, { findAuditFiles }] = await Promise.all([
+    import('../../clients/machine.ts'),
+    import('../../servers/find-audit-files.ts'),
+  ]);
+  return findAuditFiles(thisMachine(environment));
+}
+
+/** @throws UsherError usage_invalid when the file cannot be read, decision_unknown when none has such an id */
+async function read({ paths, isGuess }: Trails, id: string): Promise<readonly AuditRecord[]> {
   const { findRecords } = await import('../../diagnose/find-records.ts');
-  const records = await findRecords(path, id).catch((cause: unknown) => {
-    throw reportUsage([{ where: '--audit-file', what: `is ${quote(path)}, which cannot be read: ${describe(cause)}` }]);
-  });
-  if (records.length === 0) throw fail('decision_unknown', { id, path });
-  return records;
+  for (const path of paths) {
+    const records = await findRecords(path, id).catch((cause: unknown) => {
+      if (isGuess && findErrorCode(cause) === 'ENOENT') return [];
+      throw reportUsage([
+        { where: '--audit-file', what: `is ${quote(path)}, which cannot be read: ${describe(cause)}` },
+      ]);
+    });
+    if (records.length > 0) return records;
+  }
+  throw fail('decision_unknown', { id, path: paths.join(', nor in ') });
 }
