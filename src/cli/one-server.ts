@@ -5,7 +5,7 @@ import { quote } from '../config/quote.ts';
 import type { Problem } from '../config/source.ts';
 import { isServerName } from '../servers/places.ts';
 import type { ServerRecord, WantedClients } from '../servers/server-record.ts';
-import { oauthOptions, readClients, readOauth } from './client-options.ts';
+import { readClients } from './client-options.ts';
 import { collect, textsOf } from './command.ts';
 import { findTargetName, parseTarget } from './parse-target.ts';
 import { addSimpleOptions, type SimpleOption, type SimpleValues } from './simple-options.ts';
@@ -51,7 +51,6 @@ export const runOptions = {
     byDefault: 'default',
   },
   ...listOptions,
-  ...oauthOptions,
 } as const satisfies Record<string, SimpleOption>;
 
 /** Adds what `run` has beside settings. */
@@ -59,7 +58,7 @@ export function addRunOptions(command: Command): Command {
   return addSimpleOptions(command.addOption(nameOption()), Object.values(runOptions));
 }
 
-export type RunChoices = Pick<ServerRecord, 'group' | 'clients' | 'oauth'>;
+export type RunChoices = Pick<ServerRecord, 'group' | 'clients'>;
 
 /** What was said of that; what is wrong is added to the problems. */
 export function readRunOptions(
@@ -71,12 +70,10 @@ export function readRunOptions(
     const what = `is ${quote(group)}, expected letters, digits, dots, dashes and underscores`;
     problems.push({ where: '--group', what });
   }
-  const oauth = readOauth(values, problems);
   return {
     isForeground: values.isSet(runOptions.foreground),
     group,
     clients: readListOptions(values, problems),
-    ...(oauth === undefined ? {} : { oauth }),
   };
 }
 

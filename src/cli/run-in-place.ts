@@ -90,11 +90,8 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
   );
 }
 
-function putInLists(lists: ClientLists, { servers }: RunningGateway, { clients, oauth }: ServerRecord) {
-  return lists.put(
-    servers.map((server) => ({ ...server, oauth })),
-    clients,
-  );
+function putInLists(lists: ClientLists, { servers }: RunningGateway, { clients }: ServerRecord) {
+  return lists.put(servers, clients);
 }
 
 /** Whoever started a server of the background still waits at their terminal. */

@@ -39,7 +39,6 @@ export async function runServer(options: RunServerOptions): Promise<number> {
     createdAt: new Date().toISOString(),
     folder: process.cwd(),
     clients: options.clients,
-    ...(options.oauth === undefined ? {} : { oauth: options.oauth }),
     secrets: [],
     isPassing: isForeground,
   };

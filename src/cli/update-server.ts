@@ -28,8 +28,6 @@ import { SimpleValues } from './simple-options.ts';
 import { restartBehind } from './start-saved.ts';
 import { sortLeftovers } from './unknown-flags.ts';
 
-const oauthFlag = 'oauth-client-id';
-
 /** What a server is from now on. */
 interface Changed {
   readonly record: ServerRecord;
@@ -41,7 +39,7 @@ interface Changed {
  */
 export async function updateServer(command: Command, context: CommandContext): Promise<number> {
   const machine = thisMachine(context.environment);
-  const { view, before, base, chosen, loaded } = await readUpdate(command, context, machine);
+  const { view, before, chosen, loaded } = await readUpdate(command, context, machine);
   const { name } = view;
   for (const warning of loaded.warnings) warn(warning);
   const file = auditFile(machine, name);
@@ -55,7 +53,7 @@ export async function updateServer(command: Command, context: CommandContext): P
   );
   const after: Changed = {
     record: {
-      ...base,
+      ...before.record,
       ...chosen,
       target: describeTarget(config.servers[name]),
       secrets: [...new Set([...kept, ...secrets.keys()])],
@@ -85,8 +83,7 @@ export async function updateServer(command: Command, context: CommandContext): P
 interface ReadUpdate {
   readonly view: ServerView;
   readonly before: Changed;
-  /** What stays of it beside the settings, and what is chosen anew. */
-  readonly base: ServerRecord;
+  /** What is chosen anew beside the settings. */
   readonly chosen: Partial<RunChoices>;
   readonly loaded: LoadedConfig;
 }
@@ -101,7 +98,7 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
     problems.push({ where: 'NAME', what: 'is missing; give the name of a server, usher list shows those there are' });
   if (second !== undefined)
     problems.push({ where: 'arguments', what: 'are too many: expected one NAME; a URL is --target-uri' });
-  const { group, clients, oauth } = readRunOptions(values, problems);
+  const { group, clients } = readRunOptions(values, problems);
   if (name === undefined || second !== undefined) throw reportUsage([...unknown, ...problems]);
   const view = await findServer(name, machine);
   if (view.record === undefined || view.record.isPassing) {
@@ -111,10 +108,7 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
   const before = { record: view.record, settings: await readFile(view.place.settings, 'utf8') };
   const given = textsOf(command, 'config').at(-1);
   const words = tail === undefined ? [] : [{ leaf: workloadLeaf('command'), label: 'COMMAND', texts: tail }];
-  const wantedUnset = readUnset(command, problems);
-  // It is no setting of the gateway.
-  const unset = wantedUnset.filter((one) => one.replace(/^--/, '') !== oauthFlag);
-  const { oauth: _, ...withoutOauth } = view.record;
+  const unset = readUnset(command, problems);
   const loaded = loadSaved(view.place, {
     unset,
     flags: [...givenFlags(command, leaves), ...debugFlags(command), ...words],
@@ -127,10 +121,8 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
   const chosen = {
     ...(values.text(runOptions.group) === undefined || textsOf(command, 'group').length === 0 ? {} : { group }),
     ...(textsOf(command, 'client').length > 0 || values.isSet(runOptions.noClient) ? { clients } : {}),
-    ...(oauth === undefined ? {} : { oauth }),
   };
-  const record = unset.length < wantedUnset.length ? withoutOauth : view.record;
-  return { view, before, base: record, chosen, loaded };
+  return { view, before, chosen, loaded };
 }
 
 function readUnset(command: Command, problems: Problem[]): readonly string[] {

@@ -207,6 +207,8 @@ const samples: Samples = {
   'body-limit': same(4096),
   'trusted-proxies': listOf('10.0.0.0/8', '::1'),
   'list-tools': same('obtainable'),
+  'oauth-client-id': same('0oa1vscode'),
+  'oauth-callback-port': same(33418),
   'forward-headers': listOf('x-request-id', 'x-tenant'),
   'answer-timeout': same(20),
   'stream-grace': same(5),
@@ -290,6 +292,7 @@ function treeWith(leaf: Leaf, value?: unknown): Tree {
     const facade = { clientId: 'facade', clientSecretEnv: 'BASE_SECRET', keyEnv: 'STATE_KEY' };
     setOwn(valueAt(tree, ['servers', 'mcp']) as Tree, 'facade', facade);
   }
+  if (leaf.path[0] === 'oauth') setOwn(valueAt(tree, ['servers', 'mcp']) as Tree, 'oauth', { clientId: '0oa1vscode' });
   const last = String(leaf.path.at(-1));
   if (/^client(?:Key|Cert|Assertion)/.test(last)) signAssertions(groupOf(tree, leaf));
   // How to prove a key goes with asking for one.

@@ -106,6 +106,25 @@ export const serverSchema = z.strictObject({
     group: 'Server',
     placeholder: 'ORIGIN,…',
   }),
+  oauth: z
+    .strictObject({
+      clientId: setting(z.string().min(1).max(2048), {
+        help: 'Client that people sign in with in their MCP client, where clients cannot register themselves; written into the clients that take it',
+        flag: 'oauth-client-id',
+        group: 'Server',
+        placeholder: 'ID',
+        example: '0oa1vscode',
+        namesGroup: true,
+      }),
+      callbackPort: setting(z.number().int().min(1).max(65535).optional(), {
+        help: 'Port their MCP client waits on after signing in, where the provider wants it registered',
+        flag: 'oauth-callback-port',
+        group: 'Server',
+        placeholder: 'PORT',
+        example: '33418',
+      }),
+    })
+    .optional(),
   forwardHeaders: setting(z.array(forwardedHeader).default([]), {
     help: 'Request headers that go on to the server behind, beside those of MCP and of traces',
     flag: 'forward-headers',

@@ -18,6 +18,7 @@ servers:
       clientSecretFile: gone.txt
       audience: backend
       scopes: [backend-api:read]
+    oauth: { clientId: 0oa1vscode, callbackPort: 33418 }
     upstream:
       strategy: process
       command: [node, server.js]
@@ -49,6 +50,8 @@ describe('a setting that is taken back', () => {
     ['servers.apollo.policy.rules', ({ servers }) => servers['apollo']?.policy.rules, []],
     ['policy', ({ servers }) => servers['apollo']?.policy.required, []],
     ['credential', ({ servers }) => servers['apollo']?.credential.strategy, 'none'],
+    ['oauth-callback-port', ({ servers }) => servers['apollo']?.oauth, { clientId: '0oa1vscode' }],
+    ['oauth-client-id', ({ servers }) => servers['apollo']?.oauth, undefined],
     ['env', readEnv, {}],
     ['env.DEBUG', readEnv, { MODE: 'fast' }],
   ];

@@ -52,7 +52,7 @@ function leafCalled(flag: string): Leaf | undefined {
 
 /** What names a group, or turns it on, goes with the group. */
 function removeLeaf(tree: Tree, { kind, path, meta }: Leaf, place: readonly Segment[]): boolean {
-  const isGroup = kind === 'strategy' || kind === 'presence' || path.at(-1) === 'enabled';
+  const isGroup = kind === 'strategy' || kind === 'presence' || path.at(-1) === 'enabled' || meta.namesGroup === true;
   const group = place.slice(0, -1);
   if (isGroup) return valueAt(tree, group) !== undefined && remove(tree, group);
   const key = String(place.at(-1));

@@ -69,7 +69,7 @@ export async function runDoctor(
         route,
         http,
         now,
-        aids,
+        aids: { ...aids, ...clientOf(aids, server) },
         metadataOf: memoize((issuer) => readIssuerMetadata(issuer, http, now)),
         findings: { metadata: new Map() },
       };
@@ -79,6 +79,12 @@ export async function runDoctor(
   } finally {
     await Promise.all([http.close(), ...[...routes.values()].map(({ upstream }) => upstream.close())]);
   }
+}
+
+/** The client people sign in with: the one that is named, else the one the server has in its settings. */
+function clientOf({ clientId }: Aids, { oauth }: Config['servers'][string]): Pick<Aids, 'clientId'> {
+  const known = clientId ?? oauth?.clientId;
+  return known === undefined ? {} : { clientId: known };
 }
 
 /** Whoever answers slowly, or not at all, is waited for once. */

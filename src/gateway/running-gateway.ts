@@ -16,6 +16,8 @@ export interface RunningGateway extends AsyncDisposable {
     readonly callerToken: Secret | undefined;
     /** Does it take callers without a token? */
     readonly isOpen: boolean;
+    /** The client people sign in with in theirs, where these cannot register themselves. */
+    readonly oauth: Config['servers'][string]['oauth'];
   }[];
   /** Resolves when a child process it runs ended by itself and is not started again, with a sentence about it. */
   readonly workloadEnded: Promise<string>;

@@ -138,6 +138,7 @@ function describeServers(
     target: route.upstream.target,
     callerToken: takes(route.name, 'local-token') ? logins.callerTokenFor(route.name) : undefined,
     isOpen: takes(route.name, 'anonymous'),
+    oauth: servers[route.name]?.oauth,
   }));
 }
 

@@ -27,6 +27,8 @@ export interface SettingMeta {
    * a colon only what has a slash is one.
    */
   readonly path?: true | 'before-colon';
+  /** The group it is in says nothing without it, and goes with it. */
+  readonly namesGroup?: true;
   /** Too rich for a flag or a variable. */
   readonly fileOnly?: true;
   /** A map that is said as `VALUE,target=NAME`. */

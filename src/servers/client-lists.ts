@@ -9,7 +9,7 @@ import type { Outcome } from '../clients/outcome.ts';
 import { removeServer } from '../clients/remove-server.ts';
 import { reasonOf } from '../model/reason-of.ts';
 import type { Secret } from '../model/secret.ts';
-import type { ServerRecord, WantedClients } from './server-record.ts';
+import type { WantedClients } from './server-record.ts';
 
 /** A server as clients are to have it. */
 export interface ServedServer {
@@ -20,7 +20,7 @@ export interface ServedServer {
   /** Does it take callers without a token? */
   readonly isOpen: boolean;
   /** The client people sign in with, where theirs cannot register itself. */
-  readonly oauth?: ServerRecord['oauth'];
+  readonly oauth: { readonly clientId: string; readonly callbackPort?: number | undefined } | undefined;
 }
 
 /** Where servers stand in clients now, in words for whoever runs them: no client is a reason not to serve. */
@@ -143,8 +143,12 @@ function entryOf({ name, resourceUrl, callerToken, isOpen, oauth }: ServedServer
     url: resourceUrl,
     isOpen,
     ...headers,
-    ...(oauth === undefined || isOpen || callerToken !== undefined ? {} : { oauth }),
+    ...(oauth === undefined || isOpen || callerToken !== undefined ? {} : { oauth: clientOf(oauth) }),
   };
+}
+
+function clientOf({ clientId, callbackPort }: NonNullable<ServedServer['oauth']>): ServerEntry['oauth'] & object {
+  return { clientId, ...(callbackPort === undefined ? {} : { callbackPort }) };
 }
 
 function titlesOf(outcomes: readonly Outcome[]): readonly string[] {

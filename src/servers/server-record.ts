@@ -20,8 +20,6 @@ const recordSchema = z.strictObject({
   /** The folder it was made in, in which its command runs. */
   folder: z.string(),
   clients: wantedSchema,
-  /** The client people sign in with in these, where they cannot register themselves. */
-  oauth: z.strictObject({ clientId: z.string(), callbackPort: z.number().int().exactOptional() }).exactOptional(),
   /** Names of those in the secret store that were put there for it, and go with it. */
   secrets: z.array(z.string()),
   /** In a terminal, by `usher run --foreground`: it is forgotten when it ends. */

@@ -51,7 +51,7 @@ test('usher run --oauth-client-id – at a provider where clients cannot registe
   await does('update', 'apollo', '--unset', 'oauth-client-id');
   assert.deepEqual(clients.inVsCode('apollo'), { type: 'http', url });
   const wrong = await machine.usher(['run', ...callers, '--oauth-callback-port', '1', target]);
-  assert.match(wrong.stderr, /--oauth-callback-port: is of no use without --oauth-client-id/);
+  assert.match(wrong.stderr, /--oauth-client-id: is missing/);
   await does('stop', 'apollo');
   clients.assertAsBefore();
 });

@@ -35,6 +35,37 @@ test('usher serve – started, reloaded, stopped – each server of its file sta
   clients.assertAsBefore();
 });
 
+test('usher serve – a client for each server, at a provider where clients cannot register – stands in the clients, and a reload changes it', async (context) => {
+  // For one server it may also come from the environment.
+  const { machine, clients, port, startsUntil } = await makeClientHome(context, {
+    USHER_SERVERS_NOTES_OAUTH_CLIENT_ID: '0oa2vscode',
+  });
+  const file = join(machine.home, 'usher.yaml');
+  const callers = { authenticate: [{ strategy: 'jwt', issuer: 'http://127.0.0.1:9', audience: ['mcpserver'] }] };
+  const write = (oauth: Readonly<Record<string, object>>) => {
+    const config = JSON.parse(configOf(port, ['countries', 'notes', 'open'])) as { servers: Record<string, object> };
+    for (const [name, server] of Object.entries(config.servers))
+      Object.assign(server, name === 'open' ? {} : callers, oauth[name] === undefined ? {} : { oauth: oauth[name] });
+    writeFileSync(file, JSON.stringify(config));
+  };
+  write({ countries: { clientId: '0oa1vscode', callbackPort: 33418 }, open: { clientId: '0oa3vscode' } });
+  const serve = await startsUntil(/in the lists of {2}Visual Studio Code, Codex\n/, 'serve', '-f', file);
+  const oauthOf = (name: string) => clients.inVsCode(name)?.['oauth'];
+  assert.deepEqual(oauthOf('countries'), { clientId: '0oa1vscode' });
+  assert.deepEqual(oauthOf('notes'), { clientId: '0oa2vscode' });
+  assert.equal(oauthOf('open'), undefined, 'nobody signs in there');
+  assert.match(clients.codexText(), /oauth = \{ client_id = "0oa1vscode" \}/);
+
+  write({ countries: { clientId: '0oa4vscode' } });
+  process.kill(serve.pid, 'SIGHUP');
+  await until(() => JSON.stringify(oauthOf('countries')) === '{"clientId":"0oa4vscode"}');
+  write({});
+  process.kill(serve.pid, 'SIGHUP');
+  await until(() => oauthOf('countries') === undefined);
+  await serve.endBy('SIGTERM');
+  clients.assertAsBefore();
+});
+
 test('usher serve --no-client, and a choice of none – clients are as before', async (context) => {
   const { machine, clients, port, does, startsUntil } = await makeClientHome(context);
   const file = join(machine.home, 'usher.yaml');

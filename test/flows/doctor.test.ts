@@ -61,6 +61,11 @@ describe('usher doctor', () => {
   const resultsOf = (checks: ReadonlyMap<string, Checked>, result: string) =>
     [...checks.values()].filter((one) => one.result === result).map(({ id }) => id);
 
+  test('the client people sign in with, in the settings – its redirect URIs are looked at', async (context) => {
+    const { checks } = await check(context, [...flags(), '--oauth-client-id', 'vscode']);
+    assert.match(checks.get('redirect-uris')?.evidence ?? '', /^Client vscode: .*Visual Studio Code: yes/);
+  });
+
   test('a good set-up, with a token, a client and a tool – everything passes, exit 0, no token shown', async (context) => {
     const { code, ok, stdout, checks } = await check(context, [
       ...flags(),

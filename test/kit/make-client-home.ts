@@ -25,9 +25,12 @@ export interface RunningUsher {
   endBy(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Makes one. Nobody listens behind the servers: what they do is not asked. */
-export async function makeClientHome(context: TestContext): Promise<ClientHome> {
-  const machine = makeMachine(context);
+/** Makes one, with these variables. Nobody listens behind the servers: what they do is not asked. */
+export async function makeClientHome(
+  context: TestContext,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ClientHome> {
+  const machine = makeMachine(context, env);
   const clients = makeClients(machine.home);
   const port = await freePort();
   return {
