@@ -69,7 +69,7 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
     provider: buildProvider(deps),
     seals,
     clients: buildClients(seals, documents, redirectUris),
-    spent: buildSpent(deps.spentMemory, deps.store),
+    spent: buildSpent(deps.spentMemory, deps.store, now),
     cookies: buildCookies(new URL(url).protocol === 'https:'),
     log,
     now,

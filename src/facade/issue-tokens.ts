@@ -82,13 +82,12 @@ async function refresh(context: FacadeContext, { client, form, visit }: TokenReq
   const { flow, who } = kept;
   visit.learn({ ...describeRequest(kept), ...(who === undefined ? {} : { who }) });
   // RFC 9700 §4.14.2: a public client's are good once, also where the provider's own is good for longer.
-  if (flow !== undefined && (await spent.has('ended', flow)))
+  if (flow !== undefined && (await spent.takenAtMs('ended', flow)) !== undefined)
     throw new OAuthError(
       'invalid_grant',
       'one of its refresh tokens was used twice, which ended the sign-in; sign in again',
     );
   if (!(await spent.take('refresh', kept.id, unusedRefreshMs))) throw await refuseCopy(context, visit, kept);
-  await spent.take('lately', kept.id, latelyMs);
   const scopes = (form.get('scope') ?? '').split(' ').filter((one) => context.scopes.has(one));
   try {
     const tokens = await provider.askForTokens(
@@ -111,11 +110,12 @@ async function refresh(context: FacadeContext, { client, form, visit }: TokenReq
 
 /** One of two has a copy of it, and nobody can tell which: the sign-in ends for both (RFC 9700 §4.14.2), here and at the provider. */
 async function refuseCopy(
-  { spent, provider }: FacadeContext,
+  { spent, provider, now }: FacadeContext,
   visit: Visit,
   { id, flow, token }: { readonly id: string; readonly flow?: string | undefined; readonly token: string },
 ): Promise<OAuthError> {
-  if (await spent.has('lately', id)) {
+  const takenAtMs = await spent.takenAtMs('refresh', id);
+  if (takenAtMs !== undefined && now() - takenAtMs < latelyMs) {
     const reason = 'refresh_token was used before, a moment ago; sign in again';
     return await reuse(visit, { event: 'refresh-token-reused', reason });
   }

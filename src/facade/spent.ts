@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../model/store.ts';
 
-/** `lately`: refresh tokens that were used a moment ago. `ended`: sign-ins whose refresh tokens are good no more. */
-export type SpentKind = 'consent' | 'sign-in' | 'code' | 'refresh' | 'lately' | 'ended';
+/** `ended`: sign-ins whose refresh tokens are good no more. */
+export type SpentKind = 'consent' | 'sign-in' | 'code' | 'refresh' | 'ended';
 
 /** What may be used once. */
 export interface Spent {
@@ -13,12 +13,14 @@ export interface Spent {
   take(kind: SpentKind, id: string, lifeMs: number): Promise<boolean>;
   /** It came to nothing through nobody's fault, and may be used again. */
   giveBack(kind: SpentKind, id: string): Promise<void>;
-  /** Was it used before? */
-  has(kind: SpentKind, id: string): Promise<boolean>;
+  /** When it was first used, milliseconds since the epoch by the clock of whoever took it; undefined when it was not. It is known as soon as
+   * anybody else hears that it was used.
+   */
+  takenAtMs(kind: SpentKind, id: string): Promise<number | undefined>;
 }
 
-/** What was used in this process, by kind: it outlives the settings of a façade. */
-export type SpentMemory = Readonly<Record<SpentKind, LRUCache<string, true>>>;
+/** What was used in this process and when, by kind: it outlives the settings of a façade. */
+export type SpentMemory = Readonly<Record<SpentKind, LRUCache<string, number>>>;
 
 /** Of each kind, as many as a busy gateway has in a day; some 20 MB. */
 const most = 100_000;
@@ -28,24 +30,30 @@ const most = 100_000;
  */
 export function buildSpentMemory(now: Clock = Date.now): SpentMemory {
   const build = () =>
-    new LRUCache<string, true>({ maxSize: most, sizeCalculation: () => 1, perf: { now }, ttlResolution: 0 });
-  return { consent: build(), 'sign-in': build(), code: build(), refresh: build(), lately: build(), ended: build() };
+    new LRUCache<string, number>({ maxSize: most, sizeCalculation: () => 1, perf: { now }, ttlResolution: 0 });
+  return { consent: build(), 'sign-in': build(), code: build(), refresh: build(), ended: build() };
 }
 
 /** @param store where the replicas know it together; absent where there is one */
-export function buildSpent(memory: SpentMemory, store: Store | undefined): Spent {
+export function buildSpent(memory: SpentMemory, store: Store | undefined, now: Clock): Spent {
   return {
     async take(kind, id, lifeMs) {
-      if (memory[kind].get(id) === true) return false;
-      memory[kind].set(id, true, { ttl: lifeMs });
-      return (await store?.setIfAbsent(`${kind} ${id}`, '1', Math.ceil(lifeMs))) !== false;
+      if (memory[kind].get(id) !== undefined) return false;
+      const atMs = now();
+      memory[kind].set(id, atMs, { ttl: lifeMs });
+      if ((await store?.setIfAbsent(`${kind} ${id}`, String(atMs), Math.ceil(lifeMs))) !== false) return true;
+      // Where it was used it may be given back, of which nothing is heard here.
+      memory[kind].delete(id);
+      return false;
     },
     async giveBack(kind, id) {
       memory[kind].delete(id);
       await store?.delete(`${kind} ${id}`);
     },
-    async has(kind, id) {
-      return memory[kind].get(id) === true || (await store?.get(`${kind} ${id}`)) !== undefined;
+    async takenAtMs(kind, id) {
+      const shared = await store?.get(`${kind} ${id}`);
+      const atMs = Number(shared);
+      return shared !== undefined && Number.isFinite(atMs) ? atMs : memory[kind].get(id);
     },
   };
 }
