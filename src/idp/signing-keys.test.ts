@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -46,8 +46,21 @@ test('signing keys – damaged file – are refused with its name, not replaced'
   await readSigningKeys(folder, 'a');
   const file = join(folder, 'keys', 'a.json');
   await writeFile(file, '{"current":');
-  await assert.rejects(readSigningKeys(folder, 'a'), { message: /keys\/a\.json: the file is damaged/ });
+  await assert.rejects(readSigningKeys(folder, 'a'), {
+    code: 'idp_state_unusable',
+    message: /keys\/a\.json, .*: the file is damaged/,
+  });
   assert.equal(await readFile(file, 'utf8'), '{"current":');
+});
+
+test('signing keys – a file that others can read – is not believed: they could sign as well', async (t) => {
+  const folder = await makeFolder(t);
+  await readSigningKeys(folder, 'a');
+  await chmod(join(folder, 'keys', 'a.json'), 0o640);
+  await assert.rejects(readSigningKeys(folder, 'a'), {
+    code: 'idp_state_unusable',
+    message: /other users can read it/,
+  });
 });
 
 test('rotateKeys – running provider – signs with the published next key, old tokens stay good', async () => {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { calculateJwkThumbprint } from 'jose';
 import { z } from 'zod';
 import { parseJson } from '../lib/parse-json.ts';
-import { findStateFile, writeStateFile } from '../lib/state-file.ts';
+import { damaged, findSecretFile, writeFile } from './state/state-files.ts';
 
 const jwkSchema = z.object({
   kty: z.literal('RSA'),
@@ -45,13 +45,11 @@ const keepPreviousMs = 24 * 60 * 60 * 1000;
 
 /** A server's keys out of the state folder; made at the first start, all servers' at the same time. */
 export async function readSigningKeys(stateDir: string, serverId: string): Promise<SigningKeys> {
-  const text = await findStateFile(keyFile(stateDir, serverId));
+  const text = await findSecretFile(keyFile(stateDir, serverId));
   if (text !== undefined) {
     const parsed = keyFileSchema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
-    throw new Error(
-      `Cannot read the signing keys in ${keyFile(stateDir, serverId)}: the file is damaged. Delete it to have new keys made.`,
-    );
+    throw damaged(keyFile(stateDir, serverId), 'Delete it to have new keys made');
   }
   const [current, next] = await Promise.all([generateKey(), generateKey()]);
   return await save(stateDir, serverId, { current, next, previous: [] });
@@ -94,7 +92,7 @@ async function generateKey(): Promise<PrivateJwk> {
 }
 
 async function save(stateDir: string, serverId: string, keys: SigningKeys): Promise<SigningKeys> {
-  await writeStateFile(keyFile(stateDir, serverId), `${JSON.stringify(keys, undefined, 2)}\n`);
+  await writeFile(keyFile(stateDir, serverId), `${JSON.stringify(keys, undefined, 2)}\n`);
   return keys;
 }
 

@@ -843,6 +843,14 @@ const rows = {
     message: 'Cannot use {path}, where Usher keeps the servers it runs: {reason}',
     hint: '{advice}.',
   },
+  idp_state_unusable: {
+    stage: 'start',
+    status: 0,
+    exitCode: 1,
+    fault: 'operator',
+    message: 'Cannot use {path}, which the development provider keeps: {reason}',
+    hint: '{advice}.',
+  },
   no_background: {
     stage: 'start',
     status: 0,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { findStateFile, writeStateFile } from '../../lib/state-file.ts';
+import { findSecretFile, writeFile } from '../state/state-files.ts';
 import { isSame } from '../directory.ts';
 
 /** The token of the management API, made at the first start and kept in a file that its owner alone can read: it is
@@ -16,9 +16,9 @@ export interface ApiToken {
 
 export async function readApiToken(stateDir: string): Promise<ApiToken> {
   const file = join(stateDir, 'api-token');
-  const kept = (await findStateFile(file))?.trim();
+  const kept = (await findSecretFile(file))?.trim();
   const value = kept === undefined || kept === '' ? `00${randomBytes(30).toString('base64url')}` : kept;
-  if (value !== kept) await writeStateFile(file, `${value}\n`);
+  if (value !== kept) await writeFile(file, `${value}\n`);
   return {
     file,
     check: (authorization) => {

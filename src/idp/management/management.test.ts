@@ -278,7 +278,10 @@ test('org.json – damaged – the provider does not start, and says what to do'
   const stateDir = await mkdtemp(join(tmpdir(), 'usher-idp-'));
   try {
     await writeFile(join(stateDir, 'org.json'), '{"seed":');
-    await assert.rejects(startTestIdp(undefined, { stateDir }), /org\.json: the file is damaged\. Delete it/);
+    await assert.rejects(startTestIdp(undefined, { stateDir }), {
+      message: /org\.json, .*: the file is damaged/,
+      hint: /^Delete it/,
+    });
   } finally {
     await rm(stateDir, { recursive: true, force: true });
   }

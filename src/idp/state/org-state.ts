@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../lib/parse-json.ts';
-import { findStateFile, writeStateFile } from '../../lib/state-file.ts';
+import { damaged, findFile, writeFile } from './state-files.ts';
 import type { Seed } from '../seed/seed-schema.ts';
 import { buildSeedState } from './seed-state.ts';
 import { orgDataSchema, type OrgData } from './state-schema.ts';
@@ -37,7 +37,7 @@ export async function readOrgState(stateDir: string, seed: Seed, log: (line: str
   const change = async <T>(update: (draft: OrgData) => T): Promise<T> => {
     const draft = structuredClone(current);
     const result = update(draft);
-    await writeStateFile(file, `${JSON.stringify({ seed: hashOf(seed), data: draft }, undefined, 2)}\n`);
+    await writeFile(file, `${JSON.stringify({ seed: hashOf(seed), data: draft }, undefined, 2)}\n`);
     current = draft;
     version += 1;
     return result;
@@ -63,11 +63,11 @@ export async function findOrgData(
   seed: Seed,
 ): Promise<{ readonly data: OrgData | undefined; readonly isOfAnotherSeed: boolean }> {
   const file = fileIn(stateDir);
-  const text = await findStateFile(file);
+  const text = await findFile(file);
   if (text === undefined) return { data: undefined, isOfAnotherSeed: false };
   const kept = fileSchema.safeParse(parseJson(text));
   if (!kept.success) {
-    throw new Error(`Cannot read the org in ${file}: the file is damaged. Delete it to begin with the seed again.`);
+    throw damaged(file, 'Delete it to begin with the seed again');
   }
   const isSame = kept.data.seed === hashOf(seed);
   return { data: isSame ? kept.data.data : undefined, isOfAnotherSeed: !isSame };

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { UsherError } from '../../model/usher-error.ts';
 import { readCertificates } from './read-certificates.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -61,4 +62,21 @@ test('certificates – damaged leaf or another authority – are made anew', asy
   await rm(join(folder, 'ca.pem'));
   const third = await readCertificates(folder, Date.now);
   assert.ok(new X509Certificate(third.certificate).verify(new X509Certificate(await readFile(third.caFile)).publicKey));
+});
+
+test('certificates – keys that others can read, as those that come with a project – are not used, nor replaced', async (t) => {
+  const folder = await makeFolder(t);
+  await readCertificates(folder, Date.now);
+  for (const name of ['ca-key.pem', 'tls-key.pem']) {
+    const file = join(folder, name);
+    const before = await readFile(file, 'utf8');
+    await chmod(file, 0o644);
+    await assert.rejects(readCertificates(folder, Date.now), (error) => {
+      assert.ok(error instanceof UsherError && error.code === 'idp_state_unusable');
+      assert.match(`${error.message}. ${error.hint}`, new RegExp(`${name}, .*other users can read it.*chmod 600`));
+      return true;
+    });
+    assert.equal(await readFile(file, 'utf8'), before);
+    await chmod(file, 0o600);
+  }
 });

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
-import { findStateFile, writeStateFile } from '../../lib/state-file.ts';
+import { findFile, findSecretFile, writeFile } from '../state/state-files.ts';
 import type { CertificateAndKey } from './issue-certificates.ts';
 
 /** What the TLS side needs. */
@@ -23,22 +23,22 @@ export async function readCertificates(stateDir: string, now: Clock): Promise<Se
   if (authority === undefined) {
     const { issueAuthority } = await import('./issue-certificates.ts');
     authority = await issueAuthority(now());
-    await writeStateFile(join(stateDir, 'ca-key.pem'), authority.key);
-    await writeStateFile(caFile, authority.certificate);
+    await writeFile(join(stateDir, 'ca-key.pem'), authority.key);
+    await writeFile(caFile, authority.certificate);
   }
   let leaf = await findPair(leafFile, join(stateDir, 'tls-key.pem'), now());
   if (leaf === undefined || !isSignedBy(leaf, authority)) {
     const { issueLeaf } = await import('./issue-certificates.ts');
     leaf = await issueLeaf(authority, now());
-    await writeStateFile(join(stateDir, 'tls-key.pem'), leaf.key);
-    await writeStateFile(leafFile, leaf.certificate);
+    await writeFile(join(stateDir, 'tls-key.pem'), leaf.key);
+    await writeFile(leafFile, leaf.certificate);
   }
   return { ...leaf, caFile };
 }
 
 /** A certificate and its key, unless one is missing, they do not belong together or the end is near. */
 async function findPair(file: string, keyFile: string, nowMs: number): Promise<CertificateAndKey | undefined> {
-  const [certificate, key] = await Promise.all([findStateFile(file), findStateFile(keyFile)]);
+  const [certificate, key] = await Promise.all([findFile(file), findSecretFile(keyFile)]);
   if (certificate === undefined || key === undefined) return undefined;
   try {
     const parsed = new X509Certificate(certificate);
