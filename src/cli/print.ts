@@ -35,9 +35,14 @@ export function printJson(value: unknown): boolean {
   return print(visibleJson(JSON.stringify(value, undefined, 2)));
 }
 
+/** How wide the terminal is that stdout goes to; undefined where it goes elsewhere. */
+export function terminalColumns(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
+}
+
 /** Writes a report for a person: in lines of the terminal's width, where there is one. */
 export function printReport(text: string): void {
-  print(fitColumns(text, process.stdout.isTTY ? process.stdout.columns : undefined));
+  print(fitColumns(text, terminalColumns()));
 }
 
 /** Writes a line for the operator to stderr. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Machine } from '../clients/machine.ts';
 import { plain } from '../lib/plain.ts';
 import { lookAtServer, type ServerView } from '../servers/look-at-server.ts';
-import { isWell } from './describe-servers.ts';
+import { isWell } from './judge-server.ts';
 import { warn } from './print.ts';
 
 /** How long a server that has just started may take to know its issuer's keys, before somebody is told. */

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { ServerLife } from '../model/server-life.ts';
 import type { Secret } from '../model/secret.ts';
 
 /** A started gateway, as the command line and the demo hold it. */
@@ -18,6 +19,8 @@ export interface RunningGateway extends AsyncDisposable {
     readonly isOpen: boolean;
     /** The client people sign in with in theirs, where these cannot register themselves. */
     readonly oauth: Config['servers'][string]['oauth'];
+    /** Of a server that is run here. */
+    readonly life: ServerLife | undefined;
   }[];
   /** Resolves when a child process it runs ended by itself and is not started again, with a sentence about it. */
   readonly workloadEnded: Promise<string>;

@@ -139,6 +139,7 @@ function describeServers(
     callerToken: takes(route.name, 'local-token') ? logins.callerTokenFor(route.name) : undefined,
     isOpen: takes(route.name, 'anonymous'),
     oauth: servers[route.name]?.oauth,
+    life: route.workload?.life ?? route.upstream.life,
   }));
 }
 

@@ -1,3 +1,4 @@
+import type { ServerLife } from './server-life.ts';
 import type { UpstreamCredential } from './upstream-credential.ts';
 
 /** Seam: how we reach the MCP server. One folder per member under upstreams/. */
@@ -9,6 +10,8 @@ export interface Upstream {
   send(request: UpstreamRequest, answer: UpstreamAnswer): UpstreamExchange;
   /** For upstreams that keep something for each user: nothing more may be done for this one from now on. */
   withdraw?(principal: string): void;
+  /** Of the processes it runs; undefined where somebody else runs the server. */
+  readonly life?: ServerLife;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { ServerLife } from './server-life.ts';
 import type { UsherError } from './usher-error.ts';
 
 /** Shows how far something is, in place of what it showed before; undefined when it is over. */
@@ -9,6 +10,8 @@ export interface Workload extends AsyncDisposable {
   readonly url: string;
   /** Why calls must be refused now, or undefined while it runs. */
   readonly failure: UsherError | undefined;
+  /** Undefined where another process runs it. */
+  readonly life: ServerLife | undefined;
   /** Resolves with a sentence when it ended by itself and is not started again. */
   readonly ended: Promise<string>;
   /** Stops it; resolves when nothing of it is left. */

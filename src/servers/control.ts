@@ -8,6 +8,20 @@ const answerMs = 3_000;
 const reloadMs = 15_000;
 const longestAnswer = 256 * 1024;
 
+const checkSchema = z.strictObject({ status: z.string(), failedInARow: z.number() });
+
+/** How the MCP server that is run here has lived. */
+const lifeSchema = z.strictObject({
+  /** How often it was started again; with a process for each session or user, how many of these ended by themselves. */
+  restarts: z.number(),
+  /** Of the last ten minutes. */
+  recentEnds: z.number(),
+  lastEnd: z.strictObject({ at: z.string(), reason: z.string() }).exactOptional(),
+  since: z.string().exactOptional(),
+  processes: z.number().exactOptional(),
+  check: checkSchema.exactOptional(),
+});
+
 const healthSchema = z.strictObject({
   uptimeSeconds: z.number(),
   memoryBytes: z.number(),
@@ -15,6 +29,8 @@ const healthSchema = z.strictObject({
   waitingFor: z.array(z.string()),
   /** The MCP server behind: where it is, and whether somebody takes connections there. */
   upstream: z.strictObject({ target: z.string(), isReachable: z.boolean(), reason: z.string().exactOptional() }),
+  /** Of a server that is run here; absent where somebody else runs it, and in the answer of an older Usher. */
+  life: lifeSchema.exactOptional(),
   /** In the last minute. */
   calls: z.number(),
   refused: z.number(),
@@ -40,6 +56,7 @@ const answerSchema = z.strictObject({
   health: healthSchema.exactOptional(),
 });
 
+export type Life = z.infer<typeof lifeSchema>;
 export type Health = z.infer<typeof healthSchema>;
 /** What a running server says of itself. */
 export type ControlAnswer = z.infer<typeof answerSchema>;

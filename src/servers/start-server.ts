@@ -4,11 +4,13 @@ import type { Machine } from '../clients/machine.ts';
 import { reasonOf } from '../model/reason-of.ts';
 import { UsherError } from '../model/usher-error.ts';
 import { describe } from '../lib/describe-error.ts';
+import { plain } from '../lib/plain.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { type GatewayOptions, startGateway } from '../gateway/start-gateway.ts';
 import type { LeveledLog } from '../telemetry/build-log.ts';
 import type { Claim } from './claim-server.ts';
-import { type ControlAnswer, type ReloadAnswer, startControl, type StopOrder } from './control.ts';
+import { type ControlAnswer, type Life, type ReloadAnswer, startControl, type StopOrder } from './control.ts';
+import type { ServerLife } from '../model/server-life.ts';
 import { CallCounter } from './count-calls.ts';
 import { signOfLifeMs } from './look-at-server.ts';
 import { findControlPath, unusable } from './places.ts';
@@ -199,10 +201,22 @@ class OpenRun {
         memoryBytes: process.memoryUsage.rss(),
         waitingFor: [...this.#gateway.waitingFor()],
         upstream: { target: server.target, ...(await probeUpstream(server.target)) },
+        ...(server.life === undefined ? {} : { life: readLife(server.life) }),
         ...counts,
         ...(lastCallAt === undefined ? {} : { lastCallAt }),
         ...(lastRefusal === undefined ? {} : { lastRefusal }),
       },
     };
   }
+}
+
+function readLife({ restarts, recentEnds, lastEnd, since, processes, check }: ServerLife): Life {
+  return {
+    restarts,
+    recentEnds,
+    ...(lastEnd === undefined ? {} : { lastEnd: { at: lastEnd.at.toISOString(), reason: plain(lastEnd.reason) } }),
+    ...(since === undefined ? {} : { since: since.toISOString() }),
+    ...(processes === undefined ? {} : { processes }),
+    ...(check === undefined ? {} : { check }),
+  };
 }

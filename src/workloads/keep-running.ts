@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackOff, type BackOffTimes } from '../lib/back-off.ts';
 import { describe } from '../lib/describe-error.ts';
+import { RecentEnds } from '../lib/recent-ends.ts';
 import type { Log } from '../model/log.ts';
+import type { SelfCheck, ServerLife } from '../model/server-life.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import type { ShowProgress, Workload } from '../model/workload.ts';
 import { LastLines } from './last-lines.ts';
@@ -10,6 +12,8 @@ import { LastLines } from './last-lines.ts';
 export interface RunningServer extends AsyncDisposable {
   /** Resolves with a sentence when it ended by itself. */
   readonly ended: Promise<string>;
+  /** What a check of its own finds; undefined without one. */
+  readonly check?: SelfCheck | undefined;
   /** Stops it; resolves when nothing of it is left. */
   [Symbol.asyncDispose](): PromiseLike<void>;
 }
@@ -90,6 +94,10 @@ class KeptWorkload implements Workload {
   readonly #backOff: BackOff;
   readonly #stop = new AbortController();
   readonly #finished: Promise<void>;
+  readonly #ends = new RecentEnds();
+  #restarts = 0;
+  #current: RunningServer;
+  #since = new Date();
   #outage: Outage | undefined;
 
   constructor(kept: KeptServer, begun: Begun) {
@@ -99,6 +107,7 @@ class KeptWorkload implements Workload {
     this.#backOff = new BackOff(begun.times);
     const { promise: ended, resolve } = Promise.withResolvers<string>();
     this.ended = ended;
+    this.#current = begun.running;
     this.#finished = this.#keep(begun.running, resolve);
   }
 
@@ -109,6 +118,18 @@ class KeptWorkload implements Workload {
     const next = describeNext(nextStartAtMs, waitMs);
     if (waitMs <= 0 || !Number.isFinite(waitMs)) return fail('workload_down', { reason, next });
     return fail('workload_down', { reason, next }, { retryAfterSeconds: Math.ceil(waitMs / 1000) });
+  }
+
+  get life(): ServerLife {
+    const isUp = this.#outage === undefined;
+    return {
+      restarts: this.#restarts,
+      recentEnds: this.#ends.recent,
+      lastEnd: this.#ends.last,
+      since: isUp ? this.#since : undefined,
+      processes: undefined,
+      check: isUp ? this.#current.check : undefined,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,6 +148,7 @@ class KeptWorkload implements Workload {
       const reason: string | undefined = await Promise.race([running.ended, stopped]);
       if (reason === undefined || this.#stop.signal.aborted) return this.#remove(running);
       if (performance.now() - startedAtMs >= this.#begun.times.healthyMs) this.#backOff.reset();
+      this.#ends.note(reason);
       const isOver = this.#kept.restart === 'never';
       const sinceMs = Date.now();
       this.#outage = { reason, sinceMs, nextStartAtMs: isOver ? undefined : sinceMs + this.#backOff.nextMs() };
@@ -159,8 +181,9 @@ class KeptWorkload implements Workload {
       try {
         await sleep(Math.max(0, nextStartAtMs - Date.now()), undefined, { signal });
         lastErrors.clear();
+        this.#restarts += 1;
         const running = await this.#kept.start({ log, signal, onErrorLine: lastErrors.take });
-        this.#outage = undefined;
+        [this.#outage, this.#current, this.#since] = [undefined, running, new Date()];
         log.info('The MCP server that is run here is up again', {
           server: this.#kept.name,
           attempts: this.#backOff.attempts,
@@ -171,6 +194,7 @@ class KeptWorkload implements Workload {
         if (signal.aborted) return undefined;
         const reason =
           thrown instanceof UsherError ? `${this.#kept.label}: ${thrown.details['reason']}` : String(thrown);
+        this.#ends.note(reason);
         this.#outage = { reason, sinceMs, nextStartAtMs: Date.now() + this.#backOff.nextMs() };
         this.#logExit('The MCP server that is run here could not be started again');
       }

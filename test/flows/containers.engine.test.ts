@@ -360,8 +360,12 @@ test('a container that becomes unhealthy – is started again', { skip }, async 
   ]);
   const times = { firstMs: 10, longestMs: 100, healthyMs: 60_000 };
   const gateway = await start(context, 'falling', { image }, { restartTimes: times });
+  await until(() => gateway.servers[0]?.life?.check?.status === 'healthy', 30_000);
   await compute(gateway, `require('node:fs').writeFileSync('/tmp/sick', '')`);
   await until(() => gateway.logged.some((line) => line.includes('is up again')), 30_000);
   assert.ok(gateway.logged.some((line) => line.includes('it is unhealthy by its own check')));
+  const life = gateway.servers[0]?.life;
+  assert.equal(life?.restarts, 1);
+  assert.match(life.lastEnd?.reason ?? '', /it is unhealthy by its own check/);
   assert.equal(await compute(gateway, '3'), 3);
 });

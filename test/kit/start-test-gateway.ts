@@ -80,6 +80,9 @@ export async function startTestGateway(
   };
   return {
     ...gateway,
+    get servers() {
+      return gateway.servers;
+    },
     mcpUrl: gateway.servers[0]?.url ?? '',
     auditFile,
     logged,

@@ -1,7 +1,7 @@
 import { reportUsage } from '../../config/report.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { note, print, printJson } from '../print.ts';
+import { note, print, printJson, terminalColumns } from '../print.ts';
 import { refuseOperands } from '../require.ts';
 import { serverOptions } from '../server-options.ts';
 import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
@@ -38,7 +38,7 @@ export const listCommand: CommandModule = {
     const views = group === undefined ? all : ofGroup(all, group);
     if (values.isSet(options.json)) printJson(views.map(toJson));
     else if (views.length === 0) note('No servers; usher run makes the first one');
-    else print(describeList(views));
+    else print(describeList(views, { columns: terminalColumns() }));
     return 0;
   },
 };

@@ -1,6 +1,6 @@
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { print, printJson } from '../print.ts';
+import { print, printJson, terminalColumns } from '../print.ts';
 import { serverOptions } from '../server-options.ts';
 import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
 
@@ -15,17 +15,19 @@ export const statusCommand: CommandModule = {
   build() {
     const command = buildCommand('usher status', {
       summary:
-        'Shows how a server is: its state, whether the server behind can be reached, who called in the last minute, what was refused last. Exit code 0 when it can take calls, 1 when not.',
+        'Shows how a server is: its state, whether the server behind can be reached, how often the one that is run here was started again and why, who called in the last minute, what was refused last. Exit code 0 when it can take calls and stays up, 1 when not.',
       usage: 'NAME [--json]',
       examples: ['usher status apollo', 'usher status apollo --json'],
     });
     return addSimpleOptions(command, Object.values(options));
   },
   async execute(command, context) {
-    const [{ readServer }, { readLastLines }, { describeStatus, isWell, toJson }] = await Promise.all([
+    const [{ readServer }, { readLastLines }, { toJson }, { describeStatus }, { isWell }] = await Promise.all([
       import('../read-servers.ts'),
       import('../../servers/server-log.ts'),
       import('../describe-servers.ts'),
+      import('../describe-status.ts'),
+      import('../judge-server.ts'),
     ]);
     const { values, view } = await readServer(command, context);
     const { state, place } = view;
@@ -35,7 +37,7 @@ export const statusCommand: CommandModule = {
       : [];
     if (values.isSet(options.json)) {
       printJson({ ...toJson(view), ...(isFallen ? { lastLines: lines } : {}) });
-    } else print(describeStatus(view, lines));
+    } else print(describeStatus(view, { lines, columns: terminalColumns() }));
     return isWell(view) ? 0 : 1;
   },
 };

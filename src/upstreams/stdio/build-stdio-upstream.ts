@@ -2,6 +2,7 @@ import { buildBridge, type Bridge } from '../../bridge/build-bridge.ts';
 import type { Channel, ChannelEvents } from '../../bridge/channel.ts';
 import { BackOff } from '../../lib/back-off.ts';
 import { describe } from '../../lib/describe-error.ts';
+import { RecentEnds } from '../../lib/recent-ends.ts';
 import type { Launcher } from '../../model/launcher.ts';
 import type { Log } from '../../model/log.ts';
 import type { UpstreamRequest, UpstreamUser } from '../../model/upstream.ts';
@@ -34,6 +35,8 @@ export function buildStdioUpstream(options: StdioUpstreamOptions): Bridge {
   const target = `stdio:${launcher.label}`;
   const isPerUser = settings.userTokenEnv !== undefined || settings.userTokenFile !== undefined;
   const running = new Set<StdioChannel>();
+  const ends = new RecentEnds();
+  const onFallen = (reason: string) => ends.note(`${launcher.label}: ${reason}`);
 
   async function open(request: UpstreamRequest | undefined, events: ChannelEvents): Promise<Channel> {
     const given = isPerUser ? await give(request?.user) : undefined;
@@ -56,10 +59,11 @@ export function buildStdioUpstream(options: StdioUpstreamOptions): Bridge {
   async function launch(given: GivenToken | undefined, events: ChannelEvents): Promise<StdioChannel> {
     try {
       const launched = await launcher.launch(given?.gift ?? { env: {} });
-      return new StdioChannel(launched, { ...options, events, token: given });
+      return new StdioChannel(launched, { ...options, events, token: given, onFallen });
     } catch (cause) {
       await given?.remove();
       const reason = cause instanceof Error ? cause.message : String(cause);
+      onFallen(reason);
       throw fail('upstream_unreachable', { target, reason }, { cause });
     }
   }
@@ -78,6 +82,10 @@ export function buildStdioUpstream(options: StdioUpstreamOptions): Bridge {
   });
   return {
     ...bridge,
+    get life() {
+      const { count: restarts, recent: recentEnds, last: lastEnd } = ends;
+      return { restarts, recentEnds, lastEnd, since: undefined, processes: running.size, check: undefined };
+    },
     async start() {
       if (settings.userTokenFile !== undefined) await removeLeftTokens();
       await bridge.start();

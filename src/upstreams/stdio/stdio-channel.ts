@@ -23,6 +23,8 @@ export interface StdioChannelOptions {
   /** What its user gave it; undefined where it is everybody's. */
   readonly token: GivenToken | undefined;
   readonly log: Log;
+  /** Told when the server ended by itself, with why. */
+  readonly onFallen: (reason: string) => void;
 }
 
 /** The standard streams of one server: a message a line, both ways (MCP, stdio). */
@@ -47,7 +49,7 @@ export class StdioChannel implements Channel {
       },
     });
     launched.output.on('data', (chunk: Buffer) => splitter.push(chunk));
-    void launched.ended.then((reason) => this.#end(reason));
+    void launched.ended.then((reason) => this.#fall(reason));
     // One that goes on without them answers nobody any more.
     launched.output.once('close', () => this.#endSoon('it closed its standard output'));
     launched.input.once('close', () => this.#endSoon('it closed its standard input'));
@@ -109,7 +111,13 @@ export class StdioChannel implements Channel {
   }
 
   #endSoon(reason: string): void {
-    if (!this.#isClosing) setTimeout(() => this.#end(reason), endingMs).unref();
+    if (!this.#isClosing) setTimeout(() => this.#fall(reason), endingMs).unref();
+  }
+
+  /** Nobody asked it to. */
+  #fall(reason: string): void {
+    if (!this.#isClosing) this.#options.onFallen(reason);
+    this.#end(reason);
   }
 
   #end(reason: string): void {

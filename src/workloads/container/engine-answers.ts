@@ -38,6 +38,7 @@ export const waitAnswer = z.object({ StatusCode: z.number() });
 
 const health = z.object({
   Status: z.string(),
+  FailingStreak: z.number().default(0),
   Log: z.array(z.object({ Output: z.string().default('') })).nullish(),
 });
 

@@ -24,6 +24,7 @@ export async function findRunning(name: string, settings: ContainerSettings): Pr
   return {
     url: `http://${origin}${settings.targetPath}`,
     failure: undefined,
+    life: undefined,
     ended: new Promise(() => {}),
     [Symbol.asyncDispose]: async () => {},
   };

@@ -114,6 +114,9 @@ async function run(server: string, { settings, prepared, target, deps }: Run): P
     const resources = made.move();
     return {
       ended: ended.then((reason) => `${settings.image}: ${reason}`),
+      get check() {
+        return health.check;
+      },
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     };
   }

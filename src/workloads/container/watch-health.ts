@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { plain } from '../../lib/plain.ts';
+import type { SelfCheck } from '../../model/server-life.ts';
 import type { ImageAnswer } from './engine-answers.ts';
 import type { StartedContainer } from './started-container.ts';
 
@@ -8,6 +9,8 @@ const longestOutput = 300;
 
 export interface HealthWatch extends AsyncDisposable {
   readonly isUnhealthy: boolean;
+  /** What the check found last; undefined before the first look, and without a check. */
+  readonly check: SelfCheck | undefined;
   /** Resolves with a clause when the check that the image brings along has failed as often as it may. */
   readonly unhealthy: Promise<string>;
   [Symbol.asyncDispose](): PromiseLike<void>;
@@ -18,6 +21,7 @@ export function watchHealth(image: ImageAnswer, container: Pick<StartedContainer
   const stop = new AbortController();
   const { promise: unhealthy, resolve } = Promise.withResolvers<string>();
   let isUnhealthy = false;
+  let check: SelfCheck | undefined;
   const [kind] = image.Config?.Healthcheck?.Test ?? [];
   const hasCheck = kind !== undefined && kind !== 'NONE';
   const watching = hasCheck ? watch() : Promise.resolve();
@@ -29,6 +33,7 @@ export function watchHealth(image: ImageAnswer, container: Pick<StartedContainer
         ({ State }) => State.Health,
         () => undefined,
       );
+      if (health) check = { status: health.Status, failedInARow: health.FailingStreak };
       if (health?.Status === 'unhealthy') {
         isUnhealthy = true;
         const said = plain(health.Log?.at(-1)?.Output ?? '').trim();
@@ -41,6 +46,9 @@ export function watchHealth(image: ImageAnswer, container: Pick<StartedContainer
   return {
     get isUnhealthy() {
       return isUnhealthy;
+    },
+    get check() {
+      return check;
     },
     unhealthy,
     async [Symbol.asyncDispose]() {
