@@ -36,7 +36,7 @@ async function call(shared: SharedChannel, principal: string, message: object) {
   const stream = new AnswerStream(answer);
   const [parsed] = readMessages(JSON.stringify({ jsonrpc: '2.0', ...message })) ?? [];
   assert.ok(parsed);
-  const user = { principal, credential: undefined };
+  const user = { principal, claims: {}, credential: undefined };
   shared.post(parsed, { method: 'POST', query: '', headers: [], body: undefined, user }, stream);
   await Promise.resolve();
   return { stream, got: () => got.join(''), error: () => error };

@@ -41,7 +41,7 @@ function start(context: TestContext, probes: Readonly<Record<string, object>>, i
       const params = { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } };
       const [message] = readMessages(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params })) ?? [];
       assert.ok(message);
-      const user = { principal, credential: undefined };
+      const user = { principal, claims: {}, credential: undefined };
       channels.take({ method: 'POST', query: '', headers: [], body: undefined, user }, message, answer);
     });
   return { opened, call, start: () => channels.start() };

@@ -32,7 +32,7 @@ export async function askServer(
   const { target } = route.upstream;
   const prove = () => credential?.proof?.prove('POST', target);
   const proof = prove();
-  const user: UpstreamUser = { principal: 'usher doctor', credential };
+  const user: UpstreamUser = { principal: 'usher doctor', claims: {}, credential };
   const answer = await askOnce(route, { header: credential?.header, proof, user }, question);
   const nonce = answer.headers['dpop-nonce'];
   const hasNewNonce = proof !== undefined && credential?.proof?.learnNonce(target, nonce, proof) === true;

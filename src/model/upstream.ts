@@ -19,6 +19,8 @@ export interface Upstream {
 export interface UpstreamUser {
   /** Issuer, subject and client as one text; empty for an anonymous caller. */
   readonly principal: string;
+  /** What the caller's token says of them; empty where there is none. */
+  readonly claims: Readonly<Record<string, unknown>>;
   /** What stands in the headers already, for upstreams that hand it on in another way. */
   readonly credential: UpstreamCredential | undefined;
 }

@@ -55,7 +55,7 @@ export function forward(credentialed: Credentialed): Promise<Forwarded> {
         query,
         headers,
         body: call.body,
-        user: { principal: caller.principal, credential },
+        user: { principal: caller.principal, claims: caller.tokenClaims, credential },
       },
       reading === undefined ? answer : new ReadAnswer(answer, reading, route.upstream.target),
     );

@@ -58,7 +58,7 @@ describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
           query: '',
           headers: [],
           body: Buffer.from('{}'),
-          user: { principal: '', credential: undefined },
+          user: { principal: '', claims: {}, credential: undefined },
         },
         { onHead: () => assert.fail('answered'), onData: () => {}, onEnd: () => {}, onError },
       );

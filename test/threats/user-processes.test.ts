@@ -105,6 +105,45 @@ test('the same user with a token for less – another process, not the one with 
   );
 });
 
+test('the same user with a token for less, exchanged tokens opaque – another process, with the token for less', async (context) => {
+  const { tokenOf, text, exchanged } = await start(context, { isOpaque: true });
+  const more = await tokenOf('alice');
+  const [pid, token] = [await text(more, 'pid'), await text(more, 'token')];
+  const less = await tokenOf('alice', { scp: ['mcp:tools:call', 'reader'] });
+  assert.notEqual(await text(less, 'pid'), pid);
+  assert.deepEqual([token, await text(less, 'token')], exchanged);
+});
+
+test('the same user for another organisation – another process: what one token reaches the other must not', async (context) => {
+  const { tokenOf, text } = await start(context);
+  const pids = await Promise.all(
+    [{ org_id: 'org-a' }, { org_id: 'org-b' }, { organization: { c: {} } }, {}].map(async (claims) =>
+      text(await tokenOf('alice', claims), 'pid'),
+    ),
+  );
+  assert.equal(new Set(pids).size, 4);
+});
+
+test('the next token of the same user, which says the same but for times and ids – the same process', async (context) => {
+  const { tokenOf, text } = await start(context);
+  const now = Math.floor(Date.now() / 1000);
+  const first = await tokenOf('alice', { jti: 'one', auth_time: now, sid: 'a', groups: ['x', 'y'], aio: 'q' });
+  const next = await tokenOf('alice', {
+    jti: 'two',
+    auth_time: now + 1,
+    groups: ['y', 'x'],
+    exp: now + 1000,
+    aio: 'r',
+  });
+  assert.equal(await text(next, 'pid'), await text(first, 'pid'));
+});
+
+test('a session whose user comes for another organisation – 404: it has the token of the first', async (context) => {
+  const { gateway, tokenOf } = await start(context, { mode: 'legacy' });
+  const session = await begin(gateway.mcpUrl, await tokenOf('alice', { org_id: 'org-a' }));
+  assert.equal((await session.call('token', await tokenOf('alice', { org_id: 'org-b' }))).status, 404);
+});
+
 test("another user's session id – 404, and the process hears nothing", async (context) => {
   const { gateway, tokenOf, noted } = await start(context, { mode: 'legacy' });
   const session = await begin(gateway.mcpUrl, await tokenOf('alice'));

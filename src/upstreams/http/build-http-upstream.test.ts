@@ -54,7 +54,7 @@ test(
             query: '',
             headers: [],
             body: Buffer.from('{}'),
-            user: { principal: '', credential: undefined },
+            user: { principal: '', claims: {}, credential: undefined },
           },
           { onHead: () => assert.fail('answered'), onData: () => {}, onEnd: () => {}, onError: resolve },
         );

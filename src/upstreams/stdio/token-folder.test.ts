@@ -45,7 +45,7 @@ for (const [what, left] of [
     const settings = z.object(stdioSettings()).parse({ userTokenFile: 'API_TOKEN_FILE' });
     const header = { name: 'authorization', value: new Secret('Bearer abc') };
     const credential = { header, claims: undefined, source: 'fresh', waitedMs: 0 } as const;
-    const user = { principal: 'alice', credential };
+    const user = { principal: 'alice', claims: {}, credential };
     const given = giveToken(user, settings, { isOtherUser: false, log: quietLog });
     await assert.rejects(given, { code: 'ENAMETOOLONG' });
     assert.deepEqual(await readdir(folder), []);
