@@ -57,7 +57,7 @@ export function planImport({ config, ...parsed }: ParsedRunConfig, surroundings:
       draft.refuse('tools_filter', `has the tool ${JSON.stringify(tool)}, and * stands for all here`);
   return finish(draft, merged, {
     tools: tools.length > 0 ? tools : undefined,
-    hasCallers: merged.oidc_config !== undefined || merged.remote_auth_config !== undefined,
+    hasCallers: isSaid(merged.oidc_config) || isSaid(merged.remote_auth_config),
   });
 }
 

@@ -208,6 +208,8 @@ test('undo – the record of another org – refused', async (context) => {
 
 for (const path of [
   '//evil.example/x',
+  '/../admin',
+  '/%2e%2E',
   'https://evil.example/x',
   '/api/../x',
   '/api/%2E%2e/x',

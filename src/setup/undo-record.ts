@@ -23,7 +23,7 @@ const recordSchema = z.strictObject({
         z.strictObject({
           method: z.enum(['POST', 'PUT', 'DELETE']),
           // A path and nothing else: the requests go to the target, whatever the file says. URL takes %2e for a dot.
-          path: z.string().regex(/^\/(?!\/)(?!.*\/(?:\.|%2e){1,2}(?:[/?#]|$))[\x21-\x5b\x5d-\x7e]+$/i),
+          path: z.string().regex(/^(?!.*\/(?:\.|%2e){1,2}(?:[/?#]|$))\/(?!\/)[\x21-\x5b\x5d-\x7e]+$/i),
           body: z.unknown().optional(),
         }),
       ),

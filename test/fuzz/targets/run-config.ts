@@ -65,6 +65,7 @@ export const target: Target = {
       '"isolate_network": true',
       '"middleware_configs": [{ "type": "auth", "parameters": {} }, { "type": "x" }]',
     ),
+    '{"name":"acme","image":"a","remote_auth_config":{}}',
     'name: acme\nimage: a\noidc_config: &o { Issuer: a }\nx: *o\n',
     '{"name":{"__proto__":[]},"image":null}',
     '{"name":"acme","image":"a","middleware_configs":[{"type":"toString","parameters":{}}]}',

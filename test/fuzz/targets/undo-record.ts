@@ -39,6 +39,7 @@ export const target: Target = {
     good.replace('okta.com', 'other.com'),
     good.replace('okta.com', 'x'.repeat(3_000)),
     good.replace('/api/v1/apps/0oa1"', '/api/../admin"'),
+    good.replace('/api/v1/apps/0oa1"', '/../admin"'),
     good.replace('/api/v1/apps/0oa1"', '//evil.example/x"'),
     good.replace('usher.yaml', '../usher.yaml'),
     '{}',
