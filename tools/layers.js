@@ -77,7 +77,7 @@ export const allowedPackages = {
   commander: ['cli/'],
   'jsonc-parser': ['clients/formats/'],
   'toml-eslint-parser': ['clients/formats/'],
-  jose: ['authenticators/jwt/', 'oauth/', 'idp/', 'cli/'],
+  jose: ['authenticators/jwt/', 'oauth/', 'facade/prove-client.ts', 'idp/', 'cli/'],
   'lru-cache': ['authenticators/', 'oauth/', 'gateway/build-owners.ts', 'idp/', 'facade/'],
   oauth4webapi: ['authenticators/', 'oauth/', 'credentials/operator-login/', 'demo/', 'diagnose/'],
   'oidc-provider': ['idp/'],

@@ -120,6 +120,7 @@ function readRequest(
   return {
     flow: randomBytes(16).toString('base64url'),
     client: client.digest,
+    isKeyed: client.keys?.isRequired === true,
     redirectUri,
     state,
     challenge,

@@ -7,11 +7,13 @@ import type { ClientAuthentication } from '../oauth/token-request.ts';
 import { readBody, sendError, sendJson, sendPage, sendPreflight } from './answers.ts';
 import { authorize } from './authorize.ts';
 import { comeBack } from './come-back.ts';
+import { buildClientKeySets } from './client-key-sets.ts';
 import { buildClientDocuments } from './client-documents.ts';
 import { buildClients, nameOf } from './clients.ts';
 import type { FacadeContext } from './context.ts';
 import { buildCookies } from './cookies.ts';
 import { decide } from './decide.ts';
+import { buildGuardedFetch } from './guarded-fetch.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { buildMetadata, facadeUrls, metadataPaths } from './metadata.ts';
 import { OAuthError } from './oauth-error.ts';
@@ -58,7 +60,8 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
   const urls = facadeUrls(url);
   const seals = buildSeals(secret, url, now);
   const { clientDocuments: rules, redirectUris, unsafeDevLoopbackDocuments: isLoopback } = settings;
-  const documents = buildClientDocuments({ rules, redirectUris, isLoopback, ca: deps.ca, now, log, name });
+  const fetch = buildGuardedFetch({ isLoopback, ca: deps.ca, now });
+  const documents = buildClientDocuments({ rules, redirectUris, fetch, now, log, name });
   const context: FacadeContext = {
     settings,
     urls,
@@ -69,6 +72,7 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
     provider: buildProvider(deps),
     seals,
     clients: buildClients(seals, documents, redirectUris),
+    keySets: buildClientKeySets({ fetch, now, log, name }),
     spent: buildSpent(deps.spentMemory, deps.store, now),
     cookies: buildCookies(new URL(url).protocol === 'https:'),
     log,
@@ -129,8 +133,8 @@ interface Page {
 
 async function answerRegistration({ seals, settings, log, name, now }: FacadeContext, visit: Visit): Promise<void> {
   const text = await readBody(visit.request, 'application/json');
-  const { redirectUris: allowed, registrationDays: lifeDays } = settings;
-  const { client, answer } = register(text, { seals, allowed, lifeDays, nowMs: now() });
+  const { redirectUris: allowed, registrationDays: lifeDays, clientDocuments: rules } = settings;
+  const { client, answer } = register(text, { seals, allowed, lifeDays, rules, nowMs: now() });
   log.info('A client registered itself', { server: name, client: client.name, redirectUris: client.redirectUris });
   visit.learn({ app: nameOf(client), appName: client.name, redirectUri: client.redirectUris.join(' ') });
   await visit.record({

@@ -5,6 +5,7 @@ import { collectLog } from '../../test/kit/collect-log.ts';
 import { startDocumentServer, type DocumentServer } from '../../test/kit/start-document-server.ts';
 import { buildHttpClient } from '../lib/http-client.ts';
 import { buildClientDocuments } from './client-documents.ts';
+import { buildGuardedFetch } from './guarded-fetch.ts';
 import { buildCheckedLookup } from '../lib/checked-lookup.ts';
 
 let good: DocumentServer;
@@ -76,12 +77,15 @@ for (const address of [
     const documents = buildClientDocuments({
       rules: [`localhost:${good.port}`],
       redirectUris: [],
-      isLoopback: false,
-      ca: [good.ca],
+      fetch: buildGuardedFetch({
+        isLoopback: false,
+        ca: [good.ca],
+        now: Date.now,
+        resolve: answering([address]).resolve,
+      }),
       now: Date.now,
       log,
       name: 'countries',
-      resolve: answering([address]).resolve,
     });
     const connections = good.connections();
     const url = good.document('/a.json');

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { ClientKeys } from './client-keys.ts';
 import type { ClientDocuments } from './client-documents.ts';
 import { isDocumentUrl } from './document-url.ts';
 import { isLoopbackRedirect } from './redirect-uri.ts';
@@ -11,6 +12,8 @@ export interface KnownClient {
   readonly digest: string;
   /** What it says it is called, where its id tells: nobody checked. */
   readonly name: string | undefined;
+  /** How it proves who it is, where its id tells; one with a document has that there. */
+  readonly keys: ClientKeys | undefined;
 }
 
 /** A client that people may be asked about. */
@@ -27,8 +30,8 @@ export interface Clients {
    * @throws OAuthError where it brings a document that cannot be used
    */
   find(id: string): Promise<Client | undefined>;
-  /** Who it is and no more. Of a document only the URL is looked at: it proves nothing that the code's own proof (RFC 7636) and the
-   * seal of a refresh token do not, and a web server that is down must not end everybody's sign-ins.
+  /** Who it is and no more. Of a document only the URL is looked at: without a key it proves nothing that the code's own proof (RFC
+   * 7636) and the seal of a refresh token do not, and a web server that is down must not end everybody's sign-ins.
    * @throws OAuthError where it brings a document that is not taken, or not any more
    */
   recognize(id: string): KnownClient | undefined;
@@ -43,7 +46,7 @@ export function buildClients(seals: Seals, documents: ClientDocuments, allowed: 
     const opened = seals.client.open(id);
     if (opened === undefined) return undefined;
     const redirectUris = opened.redirectUris.filter(isAllowed);
-    return { ...opened, redirectUris, id, digest: digestOf(id), documentUrl: undefined };
+    return { keys: undefined, ...opened, redirectUris, id, digest: digestOf(id), documentUrl: undefined };
   };
   return {
     async find(id) {
@@ -53,7 +56,7 @@ export function buildClients(seals: Seals, documents: ClientDocuments, allowed: 
     recognize(id) {
       if (!isDocumentUrl(id)) return registered(id);
       documents.check(id);
-      return { id, digest: digestOf(id), name: undefined };
+      return { id, digest: digestOf(id), name: undefined, keys: undefined };
     },
   };
 }

@@ -63,6 +63,7 @@ export async function comeBack(context: FacadeContext, visit: Visit): Promise<vo
     id: randomBytes(16).toString('base64url'),
     flow: signIn.flow,
     client: signIn.client,
+    isKeyed: signIn.isKeyed,
     redirectUri: signIn.redirectUri,
     challenge: signIn.challenge,
     providerCode,

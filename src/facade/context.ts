@@ -1,4 +1,5 @@
 import type { Log } from '../model/log.ts';
+import type { ClientKeySets } from './client-key-sets.ts';
 import type { Clients } from './clients.ts';
 import type { Cookies } from './cookies.ts';
 import type { FacadeUrls } from './metadata.ts';
@@ -18,6 +19,7 @@ export interface FacadeContext {
   readonly usualScopes: readonly string[];
   readonly scopes: ReadonlySet<string>;
   readonly clients: Clients;
+  readonly keySets: ClientKeySets;
   readonly provider: Provider;
   readonly seals: Seals;
   readonly spent: Spent;

@@ -4,6 +4,7 @@ import { checkResource } from './authorize.ts';
 import { codeMs } from './come-back.ts';
 import type { FacadeContext } from './context.ts';
 import { OAuthError } from './oauth-error.ts';
+import { proveClient, readClientId, refuseUnproved } from './prove-client.ts';
 import type { ProviderTokens } from './provider.ts';
 import { readIssued, type Issued } from './read-issued.ts';
 import type { Visit } from './visit.ts';
@@ -28,29 +29,33 @@ export async function issueTokens(context: FacadeContext, visit: Visit): Promise
       'invalid_client',
       'clients have no secret here: send client_id in the body, and no Authorization',
     );
-  const client = context.clients.recognize(form.get('client_id') ?? '');
+  const client = context.clients.recognize(readClientId(form));
   if (client === undefined)
     throw new OAuthError('invalid_client', 'client_id is not of a client that is registered here; register again');
   visit.learn({ app: nameOf(client), ...(client.name === undefined ? {} : { appName: client.name }) });
   checkResource(new URLSearchParams(text).getAll('resource'), context.resourceUrl);
+  const isProved = await proveClient(context, client, form);
   const grant = form.get('grant_type');
-  if (grant === 'authorization_code') return await redeemCode(context, { client, form, visit });
-  if (grant === 'refresh_token') return await refresh(context, { client, form, visit });
+  if (grant === 'authorization_code') return await redeemCode(context, { client, isProved, form, visit });
+  if (grant === 'refresh_token') return await refresh(context, { client, isProved, form, visit });
   throw new OAuthError('unsupported_grant_type', 'grant_type is neither authorization_code nor refresh_token');
 }
 
 /** Whose request for tokens it is. */
 interface TokenRequest {
   readonly client: KnownClient;
+  /** Did it prove by its key that it is that client? */
+  readonly isProved: boolean;
   readonly form: ReadonlyMap<string, string>;
   readonly visit: Visit;
 }
 
-async function redeemCode(context: FacadeContext, { client, form, visit }: TokenRequest) {
+async function redeemCode(context: FacadeContext, { client, isProved, form, visit }: TokenRequest) {
   const { seals, spent, provider, urls, settings, resourceUrl } = context;
   const code = seals.code.open(form.get('code') ?? '');
   if (code === undefined || code.client !== client.digest)
     throw new OAuthError('invalid_grant', 'code is not one for this client, or is over');
+  if (code.isKeyed === true && !isProved) throw refuseUnproved();
   visit.learn(describeRequest(code));
   if (form.get('redirect_uri') !== undefined && form.get('redirect_uri') !== code.redirectUri)
     throw new OAuthError('invalid_grant', 'redirect_uri is not the one the code was sent to');
@@ -71,14 +76,15 @@ async function redeemCode(context: FacadeContext, { client, form, visit }: Token
     [code.providerCode, code.verifier],
   );
   context.log.info('A client got tokens', { server: context.name, client: client.name ?? client.id });
-  return await hand(context, visit, { tokens, client, flow: code.flow, event: 'issued' });
+  return await hand(context, visit, { tokens, client, isKeyed: isProved, flow: code.flow, event: 'issued' });
 }
 
-async function refresh(context: FacadeContext, { client, form, visit }: TokenRequest) {
+async function refresh(context: FacadeContext, { client, isProved, form, visit }: TokenRequest) {
   const { seals, spent, provider, settings, resourceUrl } = context;
   const kept = seals.refresh.open(form.get('refresh_token') ?? '');
   if (kept?.client !== client.digest)
     throw new OAuthError('invalid_grant', 'refresh_token is not one of this client; sign in again');
+  if (kept.isKeyed === true && !isProved) throw refuseUnproved();
   const { flow, who } = kept;
   visit.learn({ ...describeRequest(kept), ...(who === undefined ? {} : { who }) });
   // RFC 9700 §4.14.2: a public client's are good once, also where the provider's own is good for longer.
@@ -100,7 +106,14 @@ async function refresh(context: FacadeContext, { client, form, visit }: TokenReq
       [kept.token],
     );
     const next = { ...tokens, refreshToken: tokens.refreshToken ?? kept.token };
-    return await hand(context, visit, { tokens: next, client, flow, event: 'refreshed', earlier: who });
+    return await hand(context, visit, {
+      tokens: next,
+      client,
+      isKeyed: isProved,
+      flow,
+      event: 'refreshed',
+      earlier: who,
+    });
   } catch (error) {
     // The provider did nothing with it, so the client may come again.
     if (error instanceof OAuthError && error.status >= 500) await spent.giveBack('refresh', kept.id);
@@ -137,6 +150,8 @@ async function reuse(
 interface Handed {
   readonly tokens: ProviderTokens;
   readonly client: KnownClient;
+  /** Its refresh token is of no use without its key. */
+  readonly isKeyed: boolean;
   readonly flow: string | undefined;
   readonly event: 'issued' | 'refreshed';
   /** Whose they were before. */
@@ -147,7 +162,7 @@ interface Handed {
 async function hand(
   { seals }: FacadeContext,
   visit: Visit,
-  { tokens, client, flow, event, earlier }: Handed,
+  { tokens, client, isKeyed, flow, event, earlier }: Handed,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { accessToken, refreshToken, expiresIn, scope, idToken } = tokens;
   const { who: found, claims } = readIssued(accessToken, idToken);
@@ -168,6 +183,7 @@ async function hand(
               ...(flow === undefined ? {} : { flow }),
               id: randomBytes(16).toString('base64url'),
               client: client.digest,
+              isKeyed,
               token: refreshToken,
               who,
             },

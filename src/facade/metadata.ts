@@ -1,3 +1,5 @@
+import { assertionAlgorithms } from './client-keys.ts';
+
 /** The addresses of a façade, as clients and browsers know them. */
 export interface FacadeUrls {
   /** Its issuer identifier. */
@@ -45,7 +47,8 @@ export function buildMetadata(
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token'],
-    token_endpoint_auth_methods_supported: ['none'],
+    token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     // Said only where it is so: clients that bring a document then do not register themselves (draft-ietf-oauth-client-id-metadata-document-03 §6).

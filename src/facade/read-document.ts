@@ -1,4 +1,7 @@
 import { parseObject } from '../lib/parse-object.ts';
+import { readClientKeys, type ClientKeys } from './client-keys.ts';
+import { findDocumentUrlProblem } from './document-url.ts';
+import { DocumentError } from './guarded-fetch.ts';
 import { isLoopbackRedirect, findRedirectProblem } from './redirect-uri.ts';
 import { readName } from './read-name.ts';
 
@@ -8,16 +11,11 @@ export interface ClientDocument {
   readonly name: string;
   /** Those of its redirect URIs that it may come back to here. */
   readonly redirectUris: readonly string[];
-}
-
-/** Thrown with what is wrong with a document; reads as the end of `The app's document at … `. */
-export class DocumentError extends Error {
-  override readonly name = 'DocumentError';
+  /** How it proves who it is; undefined for one that proves nothing but that it asked (PKCE). */
+  readonly keys: ClientKeys | undefined;
 }
 
 const mostRedirectUris = 50;
-/** RFC 7591 §2 calls these methods; a document that everybody reads holds no secret (draft …-03 §4.1). */
-const publicMethod = 'none';
 
 /** Reads a client's document (draft-ietf-oauth-client-id-metadata-document-03 §4, MCP 2026-07-28 Client Registration).
  * @param url its URL, which it must say itself, to the letter
@@ -32,16 +30,21 @@ export function readDocument(text: string, url: string, mayLead: (uri: string) =
   for (const field of ['client_secret', 'client_secret_expires_at']) {
     if (Object.hasOwn(document, field)) throw new DocumentError(`has a ${field}, and everybody can read it`);
   }
-  const method = document['token_endpoint_auth_method'] ?? publicMethod;
-  if (method !== publicMethod)
-    throw new DocumentError(
-      `has the token_endpoint_auth_method ${shown(method)}, expected "none": clients prove nothing at this gateway but that they asked (PKCE)`,
-    );
+  // A document that everybody reads holds no secret, and no private key (draft …-03 §4.1).
+  const found = readClientKeys(document, { secrets: 'refused', findUriProblem: (uri) => findKeysUriProblem(uri, url) });
+  if ('problem' in found) throw new DocumentError(found.problem);
   checkList(document['grant_types'], 'grant_types', 'authorization_code');
   checkList(document['response_types'], 'response_types', 'code');
   const name = readName(document['client_name']);
   if (name === '') throw new DocumentError('has no client_name');
-  return { name, redirectUris: readRedirectUris(document['redirect_uris'], mayLead) };
+  return { name, redirectUris: readRedirectUris(document['redirect_uris'], mayLead), keys: found.keys };
+}
+
+/** Keys are fetched from the site the document is on: a document leads the gateway nowhere else. */
+function findKeysUriProblem(uri: string, url: string): string | undefined {
+  const problem = findDocumentUrlProblem(uri);
+  if (problem !== undefined) return `is no URL that ${problem}`;
+  return new URL(uri).origin === new URL(url).origin ? undefined : 'is on another site than the document';
 }
 
 function readRedirectUris(value: unknown, mayLead: (uri: string) => boolean): readonly string[] {

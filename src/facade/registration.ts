@@ -1,5 +1,7 @@
 import { parseObject } from '../lib/parse-object.ts';
+import { readClientKeys } from './client-keys.ts';
 import { digestOf, type Client } from './clients.ts';
+import { findDocumentUrlProblem, findTrust } from './document-url.ts';
 import { OAuthError } from './oauth-error.ts';
 import { readName } from './read-name.ts';
 import { findRedirectProblem, isLoopbackRedirect } from './redirect-uri.ts';
@@ -21,6 +23,8 @@ export function register(
     readonly seals: Seals;
     readonly allowed: readonly string[];
     readonly lifeDays: number;
+    /** Whose sites the gateway fetches from: keys of clients as their documents. */
+    readonly rules: readonly string[];
     readonly nowMs: number;
   },
 ): { readonly client: Client; readonly answer: Readonly<Record<string, unknown>> } {
@@ -34,9 +38,14 @@ export function register(
       'grant_types has no authorization_code: people sign in here, and nobody else',
     );
   const name = readName(asked['client_name']);
-  const id = deps.seals.client.seal({ name, redirectUris }, deps.lifeDays * dayMs);
+  // A method with a secret is none that is given here: the answer says what holds instead (RFC 7591 §3.2.1).
+  const findUriProblem = (uri: string) => findKeysUriProblem(uri, deps.rules);
+  const found = readClientKeys(asked, { secrets: 'read over', findUriProblem });
+  if ('problem' in found) throw new OAuthError('invalid_client_metadata', `the registration ${found.problem}`);
+  const { keys } = found;
+  const id = deps.seals.client.seal({ name, redirectUris, keys }, deps.lifeDays * dayMs);
   if (id.length > longestId)
-    throw new OAuthError('invalid_client_metadata', 'client_name and redirect_uris are too long in all');
+    throw new OAuthError('invalid_client_metadata', 'client_name, redirect_uris and jwks are too long in all');
   const answer = {
     client_id: id,
     client_id_issued_at: Math.floor(deps.nowMs / 1000),
@@ -44,9 +53,19 @@ export function register(
     redirect_uris: redirectUris,
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
-    token_endpoint_auth_method: 'none',
+    token_endpoint_auth_method: keys === undefined ? 'none' : 'private_key_jwt',
+    ...(keys?.jwks === undefined ? {} : { jwks: { keys: keys.jwks } }),
+    ...(keys?.uri === undefined ? {} : { jwks_uri: keys.uri }),
   };
-  return { client: { id, digest: digestOf(id), name, redirectUris, documentUrl: undefined }, answer };
+  return { client: { id, digest: digestOf(id), name, redirectUris, keys, documentUrl: undefined }, answer };
+}
+
+/** Anybody may register, so keys are fetched from nowhere but where the operator lets documents be fetched from. */
+function findKeysUriProblem(uri: string, rules: readonly string[]): string | undefined {
+  const problem = findDocumentUrlProblem(uri);
+  if (problem !== undefined) return `is no URL that ${problem}`;
+  if (findTrust(uri, rules) !== undefined) return undefined;
+  return 'leads where nothing is fetched from: give jwks; or whoever runs this gateway can allow it (--facade-client-documents)';
 }
 
 function readRedirectUris(value: unknown, allowed: readonly string[]): string[] {

@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { clientKeysSchema } from './client-keys.ts';
 
 /** What the façade seals, each kind for its own use. */
 const flow = z.string().optional();
+/** The client proves who it is by a key, and nobody goes on without (RFC 7523 §2.2). */
+const isKeyed = z.boolean().optional();
 const request = z.object({
   /** Names the sign-in in the audit trail, and the family of its refresh tokens. */
   flow,
   /** Digest of the client's id. */
   client: z.string(),
+  isKeyed,
   redirectUri: z.string(),
   state: z.string().optional(),
   /** The client's own proof that it is the same one which redeems the code (RFC 7636). */
@@ -16,7 +20,11 @@ const request = z.object({
 });
 
 /** A registration: the client's id. */
-export const clientValue = z.object({ name: z.string(), redirectUris: z.array(z.string()) });
+export const clientValue = z.object({
+  name: z.string(),
+  redirectUris: z.array(z.string()),
+  keys: clientKeysSchema.optional(),
+});
 
 /** What is asked on a consent page, and in which browser (digest of its cookie). */
 export const consentValue = request.extend({
@@ -38,6 +46,7 @@ export const codeValue = z.object({
   flow,
   id: z.string(),
   client: z.string(),
+  isKeyed,
   redirectUri: z.string(),
   challenge: z.string(),
   providerCode: z.string(),
@@ -49,6 +58,7 @@ export const refreshValue = z.object({
   flow,
   id: z.string(),
   client: z.string(),
+  isKeyed,
   token: z.string(),
   who: z
     .object({

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../model/store.ts';
 
-/** `ended`: sign-ins whose refresh tokens are good no more. */
-export type SpentKind = 'consent' | 'sign-in' | 'code' | 'refresh' | 'ended';
+/** `assertion`: what a client proved itself with. `ended`: sign-ins whose refresh tokens are good no more. */
+export type SpentKind = 'consent' | 'sign-in' | 'code' | 'refresh' | 'assertion' | 'ended';
 
 /** What may be used once. */
 export interface Spent {
@@ -31,7 +31,14 @@ const most = 100_000;
 export function buildSpentMemory(now: Clock = Date.now): SpentMemory {
   const build = () =>
     new LRUCache<string, number>({ maxSize: most, sizeCalculation: () => 1, perf: { now }, ttlResolution: 0 });
-  return { consent: build(), 'sign-in': build(), code: build(), refresh: build(), ended: build() };
+  return {
+    consent: build(),
+    'sign-in': build(),
+    code: build(),
+    refresh: build(),
+    assertion: build(),
+    ended: build(),
+  };
 }
 
 /** @param store where the replicas know it together; absent where there is one */

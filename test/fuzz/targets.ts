@@ -3,6 +3,7 @@ import { target as audit } from './targets/audit.ts';
 import { target as authorization } from './targets/authorization.ts';
 import { target as challenge } from './targets/challenge.ts';
 import { target as claims } from './targets/claims.ts';
+import { target as clientDocument } from './targets/client-document.ts';
 import { jsonTarget, tomlTarget, yamlTarget } from './targets/client-files.ts';
 import { target as config } from './targets/config.ts';
 import { target as dpopProof } from './targets/dpop-proof.ts';
@@ -30,6 +31,7 @@ export const targets: Readonly<Record<string, Target>> = {
   authorization,
   challenge,
   claims,
+  'client-document': clientDocument,
   'client-json': jsonTarget,
   'client-toml': tomlTarget,
   'client-yaml': yamlTarget,

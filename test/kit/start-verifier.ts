@@ -1,7 +1,7 @@
 import { checkHeader } from '../../src/authenticators/check-claims.ts';
 import { KeyStore } from '../../src/authenticators/jwt/key-store.ts';
 import { algorithms } from '../../src/authenticators/jwt/schema.ts';
-import { checkSignatureText, verifySignature } from '../../src/authenticators/jwt/verify-signature.ts';
+import { checkSignatureText, verifySignature } from '../../src/oauth/keys/verify-signature.ts';
 import { buildHttpClient } from '../../src/lib/http-client.ts';
 import { parseJwtParts } from '../../src/lib/jwt-parts.ts';
 import { UsherError } from '../../src/model/usher-error.ts';

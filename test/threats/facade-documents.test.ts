@@ -112,14 +112,14 @@ describe("the façade with clients' documents", () => {
     ],
     ['with a secret', { client_secret: 'secret' }, /has a client_secret/],
     ['with the end of a secret', { client_secret_expires_at: 0 }, /has a client_secret_expires_at/],
-    ...['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'].map(
-      (method) =>
-        [
-          `that proves itself by ${method}`,
-          { token_endpoint_auth_method: method },
-          /expected &quot;none&quot;|expected "none"/,
-        ] as const,
-    ),
+    ...['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'tls_client_auth'].flatMap((method) => [
+      [`that proves itself by ${method}`, { token_endpoint_auth_method: method }, /expected &quot;none&quot;/] as const,
+    ]),
+    [
+      'that may prove itself by a secret, among others',
+      { token_endpoint_auth_methods_supported: ['none', 'client_secret_post'] },
+      /token_endpoint_auth_method &quot;client_secret_post&quot;/,
+    ],
     ['for another grant', { grant_types: ['client_credentials'] }, /grant_types without authorization_code/],
     ['for another response', { response_types: ['token'] }, /response_types without code/],
   ] as const) {

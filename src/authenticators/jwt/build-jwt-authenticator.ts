@@ -13,7 +13,7 @@ import { checkClaims } from '../check-claims.ts';
 import { KeyStore } from './key-store.ts';
 import { quoteValue } from '../quote-value.ts';
 import type { JwtSettings } from './schema.ts';
-import { checkSignatureText, verifySignature, type Problem } from './verify-signature.ts';
+import { checkSignatureText, verifySignature, type Problem } from '../../oauth/keys/verify-signature.ts';
 
 export interface JwtDeps {
   readonly http: HttpClient;

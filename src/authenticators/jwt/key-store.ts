@@ -1,4 +1,4 @@
-import type { JSONWebKeySet, JWSHeaderParameters, FlattenedJWSInput, CryptoKey } from 'jose';
+import type { JSONWebKeySet } from 'jose';
 import { createLocalJWKSet } from 'jose/jwks/local';
 import type { Clock } from '../../lib/clock.ts';
 import { describe } from '../../lib/describe-error.ts';
@@ -8,7 +8,8 @@ import type { Log } from '../../model/log.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
 import { discoverJwksUrl } from '../discover.ts';
-import { pickUsableKeys } from './pick-usable-keys.ts';
+import { pickUsableKeys } from '../../oauth/keys/pick-usable-keys.ts';
+import type { FindKey } from '../../oauth/keys/verify-signature.ts';
 
 /** Settings of a {@link KeyStore}. */
 export interface KeyStoreOptions {
@@ -22,9 +23,6 @@ export interface KeyStoreOptions {
   /** Of the mounted server it works for. */
   readonly name: string;
 }
-
-/** Finds the key for a token, as jose wants it. */
-export type FindKey = (header: JWSHeaderParameters, token: FlattenedJWSInput) => Promise<CryptoKey>;
 
 /** The keys an issuer published at one time. */
 export interface KeySet {

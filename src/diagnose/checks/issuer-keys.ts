@@ -1,4 +1,4 @@
-import { pickUsableKeys } from '../../authenticators/jwt/pick-usable-keys.ts';
+import { pickUsableKeys } from '../../oauth/keys/pick-usable-keys.ts';
 import { describe } from '../../lib/describe-error.ts';
 import { type Check, type Outcome, type Patient, pass } from '../check.ts';
 import { failByFacts } from '../fail-by.ts';

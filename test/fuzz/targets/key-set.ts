@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
-import { pickUsableKeys, type UsableKey } from '../../../src/authenticators/jwt/pick-usable-keys.ts';
+import { pickUsableKeys, type UsableKey } from '../../../src/oauth/keys/pick-usable-keys.ts';
 import { isObject, parseJson, type Target } from '../target.ts';
 
 /** Never throws; what is left are members of the set, public, readable and strong. */
