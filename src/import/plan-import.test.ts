@@ -378,3 +378,18 @@ describe('a file that is no run configuration', () => {
     });
   }
 });
+
+const { oidc_config: _, ...container } = image;
+const { oidc_config: __, ...elsewhere } = remote;
+for (const [name, config, expected] of [
+  ['tokens of an issuer', { ...container, oidc_config: { Issuer: 'https://a.example', Audience: 'a' } }, true],
+  ['an empty group of such', { ...container, oidc_config: {} }, false],
+  ['a login at a server elsewhere', { ...elsewhere, remote_auth_config: { issuer: 'https://a.example' } }, true],
+  ['a login at a container', { ...container, remote_auth_config: { issuer: 'https://a.example' } }, false],
+  ['nothing', container, false],
+  ['nothing, elsewhere', elsewhere, false],
+] as const) {
+  test(`who may call – ${name} – ${expected ? 'is said' : 'is not said'}`, () => {
+    assert.equal(plan(config).hasCallers, expected);
+  });
+}

@@ -57,7 +57,8 @@ export function planImport({ config, ...parsed }: ParsedRunConfig, surroundings:
       draft.refuse('tools_filter', `has the tool ${JSON.stringify(tool)}, and * stands for all here`);
   return finish(draft, merged, {
     tools: tools.length > 0 ? tools : undefined,
-    hasCallers: isSaid(merged.oidc_config) || isSaid(merged.remote_auth_config),
+    // Signing in is for servers elsewhere.
+    hasCallers: isSaid(merged.oidc_config) || (isSaid(merged.remote_url) && isSaid(merged.remote_auth_config)),
   });
 }
 

@@ -25,7 +25,11 @@ function check(bytes: Buffer): void {
   for (const flag of flags) if (flag !== 'image' && flag !== 'args') leafOfFlag(flag);
   if (plan.problems.length === 0) {
     const saysCallers = ['oidc-issuer', 'introspection-issuer', 'remote-auth'].some((flag) => flags.includes(flag));
-    if (plan.hasCallers) assert.ok(saysCallers || isSaid(config.remote_auth_config), 'nobody says who may call');
+    if (plan.hasCallers)
+      assert.ok(
+        saysCallers || (isSaid(config.remote_url) && isSaid(config.remote_auth_config)),
+        'nobody says who may call',
+      );
   }
   const words = [...plan.remarks, ...plan.blocked, ...plan.problems]
     .map(({ key, what }) => `${key} ${what}`)
@@ -66,6 +70,7 @@ export const target: Target = {
       '"middleware_configs": [{ "type": "auth", "parameters": {} }, { "type": "x" }]',
     ),
     '{"name":"acme","image":"a","remote_auth_config":{}}',
+    '{"name":"acme","image":"a","remote_auth_config":{"issuer":"https://issuer.example"}}',
     'name: acme\nimage: a\noidc_config: &o { Issuer: a }\nx: *o\n',
     '{"name":{"__proto__":[]},"image":null}',
     '{"name":"acme","image":"a","middleware_configs":[{"type":"toString","parameters":{}}]}',
