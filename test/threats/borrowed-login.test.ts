@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { buildMemorySecrets } from '../../src/gateway/memory-secrets.ts';
 import { UsherError } from '../../src/model/usher-error.ts';
 import { post } from '../kit/call.ts';
 import { rawPost, readRawAnswer, sendRaw } from '../kit/send-raw.ts';
-import { type LoginLab, startLoginIssuer, startLoginLab } from '../kit/start-login-lab.ts';
+import { type LoginLab, type LoginLabOptions, startLoginIssuer, startLoginLab } from '../kit/start-login-lab.ts';
 
 const body = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"GetCountry"}}';
 
@@ -69,6 +70,44 @@ describe('who wants to act as the operator', () => {
     for (const secret of [...kept, lab.callerToken, sent.slice('Bearer '.length)])
       assert.ok(!everything.includes(secret));
     assert.ok(!kept.includes(sent.slice('Bearer '.length)), 'the API gets its own');
+  });
+});
+
+describe('a login that is kept – for another server', () => {
+  const otherwise: readonly (readonly [string, NonNullable<LoginLabOptions['remoteAuth']>])[] = [
+    [
+      'with another audience among the parameters, as Auth0 has it',
+      { parameters: { audience: 'https://other.example/' } },
+    ],
+    ['with no such parameter', { parameters: {} }],
+    ['with scopes by another name', { parameters: { audience: 'https://api.example/' }, scopeParameter: 'user_scope' }],
+  ];
+  for (const [name, remoteAuth] of otherwise) {
+    test(`${name} – is not used: its token is for the first alone`, async () => {
+      await using issuer = await startLoginIssuer();
+      const secrets = buildMemorySecrets();
+      const parameters = { audience: 'https://api.example/' };
+      await using first = await startLoginLab({ issuer, secrets, remoteAuth: { parameters } });
+      await using same = await startLoginLab({ issuer, secrets, remoteAuth: { parameters } });
+      await using other = await startLoginLab({ issuer, secrets, remoteAuth });
+      assert.deepEqual(
+        [first, same, other].map(({ opened }) => opened.length),
+        [1, 0, 1],
+      );
+    });
+  }
+  test('of another tenant, where the endpoints are given and no issuer – is not used', async () => {
+    await using issuer = await startLoginIssuer();
+    const secrets = buildMemorySecrets();
+    const endpoints = { issuer: undefined, authorizeUrl: issuer.authorizeUrl, tokenUrl: issuer.tokens.tokenUrl };
+    const tenant = (name: string) => ({ ...endpoints, authorizeUrl: `${endpoints.authorizeUrl}?tenant=${name}` });
+    issuer.bendAnswer = (answer) => answer.delete('iss');
+    await using first = await startLoginLab({ issuer, secrets, remoteAuth: tenant('a') });
+    await using other = await startLoginLab({ issuer, secrets, remoteAuth: tenant('b') });
+    assert.deepEqual(
+      [first, other].map(({ opened }) => opened.length),
+      [1, 1],
+    );
   });
 });
 

@@ -27,17 +27,31 @@ const schema = z.object({
 /** What is kept of a login. */
 export type KeptLogin = z.output<typeof schema>;
 
-/** What a login is for: two gateways with the same share one. */
+/** What a login is for: two gateways with the same share one. All that the provider is asked counts, for a token is good for what was asked:
+ * Auth0, for example, takes the audience by a parameter of its own.
+ */
 export interface LoginKey {
   readonly issuer: string;
   readonly clientId: string | undefined;
   readonly scopes: readonly string[];
   readonly resource: string | undefined;
+  /** Further parameters of the request, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** What the parameter with the scopes is called. */
+  readonly scopeParameter: string;
+  /** Those of the settings: one origin may have the endpoints of many tenants. */
+  readonly endpoints: { readonly authorizeUrl?: string | undefined; readonly tokenUrl?: string | undefined };
 }
 
 /** Under which it is kept. */
-export function loginName({ issuer, clientId, scopes, resource }: LoginKey): string {
-  const key = JSON.stringify([issuer, clientId ?? null, [...new Set(scopes)].toSorted(), resource ?? null]);
+export function loginName(login: LoginKey): string {
+  const { issuer, clientId, scopes, resource, scopeParameter, endpoints } = login;
+  const parameters = Object.entries(login.parameters).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const { authorizeUrl = null, tokenUrl = null } = endpoints;
+  const usual = [issuer, clientId ?? null, [...new Set(scopes)].toSorted(), resource ?? null];
+  const special = [parameters, scopeParameter, authorizeUrl, tokenUrl];
+  const isUsual = JSON.stringify(special) === JSON.stringify([[], 'scope', null, null]);
+  const key = JSON.stringify(isUsual ? usual : [...usual, ...special]);
   const digest = createHash('sha256').update(key).digest('base64url').slice(0, 12);
   return `login/${new URL(issuer).hostname.replaceAll(/[^A-Za-z0-9.-]/g, '')}.${digest}`;
 }

@@ -15,13 +15,14 @@ test('a refresh – another process does not come to an end with its own – is 
   await using server = await startHttpServer((_, response) => void response.writeHead(500).end());
   const secrets = openSecretStore({ HOME: makeFolder(context), USHER_SECRETS_KEY: 'file' });
   const [issuer, clientId] = [server.url, 'operator-client'];
-  const name = loginName({ issuer, clientId, scopes: [], resource: undefined });
+  const endpoints = { authorizeUrl: `${server.url}/authorize`, tokenUrl: `${server.url}/token` };
+  const asked = { scopes: [], resource: undefined, parameters: {}, scopeParameter: 'scope' };
+  const name = loginName({ issuer, clientId, ...asked, endpoints });
   await keepLogin(secrets, name, { version: 1, issuer, clientId, accessToken: 'a', refreshToken: 'r', expiresAtMs: 1 });
   const settings = operatorLoginSchema.parse({
     issuer,
     clientId,
-    authorizeUrl: `${server.url}/authorize`,
-    tokenUrl: `${server.url}/token`,
+    ...endpoints,
   });
   const http = buildHttpClient({});
   context.after(() => http.close());

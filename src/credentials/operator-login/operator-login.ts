@@ -306,8 +306,10 @@ export class OperatorLogin implements AsyncDisposable {
   }
 
   #name(at: LoginServer): string {
-    const { clientId } = this.#settings;
-    return loginName({ issuer: at.server.issuer, clientId, scopes: this.#scopes(at), resource: at.resource });
+    const { clientId, parameters, scopeParameter, authorizeUrl, tokenUrl } = this.#settings;
+    const { issuer } = at.server;
+    const asked = { scopes: this.#scopes(at), resource: at.resource, parameters, scopeParameter };
+    return loginName({ issuer, clientId, ...asked, endpoints: { authorizeUrl, tokenUrl } });
   }
 
   get #server(): LoginServer {
