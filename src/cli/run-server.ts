@@ -4,6 +4,7 @@ import { fail, UsherError } from '../model/usher-error.ts';
 import { claimNew, removeFolder, withServerLock, type Claim } from '../servers/claim-server.ts';
 import { whyNoBackground } from '../servers/find-background.ts';
 import { launchServer, type ReadyReport } from '../servers/launch-server.ts';
+import { choosePort } from './choose-port.ts';
 import { auditFile, ensureOwnFolder } from '../servers/places.ts';
 import type { ServerRecord } from '../servers/server-record.ts';
 import { openSecretStore } from '../secrets/open-secret-store.ts';
@@ -59,8 +60,10 @@ async function runHere(record: ServerRecord, machine: Machine, { loaded, read }:
 }
 
 async function runBehind(record: ServerRecord, machine: Machine, options: RunServerOptions): Promise<number> {
-  const { loaded, context } = options;
+  const { context } = options;
   checkBackground(context);
+  const { loaded, notes } = await choosePort(options.loaded, machine);
+  for (const said of notes) note(said);
   const file = auditFile(machine, record.name);
   const config = placeAudit(loaded, file);
   const store = openSecretStore(context.environment);

@@ -4,6 +4,7 @@ import { startGateway } from '../gateway/start-gateway.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
 import { buildLog, type LeveledLog } from '../telemetry/build-log.ts';
 import { openSecretStore } from '../secrets/open-secret-store.ts';
+import { explainBusyPort } from '../servers/busy-port.ts';
 import { ClientLists } from '../servers/client-lists.ts';
 import type { WantedClients } from '../servers/server-record.ts';
 import { describeLists } from './describe-lists.ts';
@@ -36,6 +37,8 @@ export async function startGatewayCommand(
         ...(showProgress === undefined ? {} : { showProgress }),
         secrets: openSecretStore(environment),
         loginAid: buildLoginAid(environment),
+      }).catch(async (error: unknown) => {
+        throw await explainBusyPort(error, config.listen, machine);
       });
       const listed = await lists.put(gateway.servers, wanted);
       note([summarize(config, gateway), ...describeLists(listed)].join('\n'));

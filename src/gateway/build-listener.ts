@@ -56,7 +56,11 @@ export function listen(server: Listener, { host, port }: Config['listen']): Prom
     server.on('error', (cause: NodeJS.ErrnoException) => {
       reject(
         cause.code === 'EADDRINUSE'
-          ? fail('port_busy', { address }, { cause })
+          ? fail(
+              'port_busy',
+              { address, reason: describe(cause), advice: 'Choose another --port, or end what listens there' },
+              { cause },
+            )
           : fail('listen_failed', { address, reason: describe(cause) }, { cause }),
       );
     });

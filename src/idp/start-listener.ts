@@ -25,7 +25,15 @@ export async function startListener(server: Server, host: string, port: number):
       const address = `${host}:${port}`;
       reject(
         error.code === 'EADDRINUSE'
-          ? fail('port_busy', { address }, { cause: error })
+          ? fail(
+              'port_busy',
+              {
+                address,
+                reason: describe(error),
+                advice: 'Choose another --http-port or --https-port, or end what listens there',
+              },
+              { cause: error },
+            )
           : fail('listen_failed', { address, reason: describe(error) }, { cause: error }),
       );
     });

@@ -631,8 +631,8 @@ const rows = {
     status: 0,
     exitCode: 3,
     fault: 'operator',
-    message: 'Cannot listen on {address}: the port is in use',
-    hint: 'Choose another port (--port; for usher idp --http-port and --https-port), or end what listens there; usher list shows the servers of yours.',
+    message: 'Cannot listen on {address}: {reason}',
+    hint: '{advice}.',
   },
   listen_failed: {
     stage: 'start',

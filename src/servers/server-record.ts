@@ -46,6 +46,8 @@ const runSchema = z.strictObject({
   /** Where it answers the command line. */
   control: z.string().exactOptional(),
   url: z.string().exactOptional(),
+  /** Where it listens, or did. */
+  port: z.number().int().exactOptional(),
   /** How long calls under way may take when it stops. */
   drainSeconds: z.number().exactOptional(),
   /** Did it ever listen, or was it kept before it was started? Then it is nobody's to overwrite. */

@@ -11,6 +11,7 @@ import type { LeveledLog } from '../telemetry/build-log.ts';
 import type { Claim } from './claim-server.ts';
 import { type ControlAnswer, type Life, type ReloadAnswer, startControl, type StopOrder } from './control.ts';
 import type { ServerLife } from '../model/server-life.ts';
+import { explainBusyPort } from './busy-port.ts';
 import { CallCounter } from './count-calls.ts';
 import { signOfLifeMs } from './look-at-server.ts';
 import { findControlPath, unusable } from './places.ts';
@@ -74,8 +75,9 @@ export async function startServer(config: Config, claim: Claim, deps: StartServe
         }
       },
     };
-  } catch (error) {
+  } catch (thrown) {
     const isWanted = deps.signal.aborted;
+    const error = await explainBusyPort(thrown, config.listen, deps.machine);
     await run.end({
       isWanted,
       reason: isWanted ? 'stopped while it started' : reasonOf(error),
@@ -138,7 +140,8 @@ class OpenRun {
     this.#gateway = gateway;
     this.#phase = 'running';
     const url = gateway.servers[0]?.resourceUrl;
-    this.#record = { ...this.#record, phase: 'running', hasServed: true, ...(url === undefined ? {} : { url }) };
+    const { port } = gateway;
+    this.#record = { ...this.#record, phase: 'running', hasServed: true, port, ...(url === undefined ? {} : { url }) };
     await writeRunRecord(this.#claim.place, this.#record);
   }
 

@@ -268,7 +268,8 @@ test('usher run – a busy port – names it and ends with 3', async (context) =
   const args = ['run', '--foreground', '--anonymous', '--port', `${port}`, 'http://127.0.0.1:1'];
   const { code, stderr } = await runUsher(context, args);
   assert.equal(code, 3);
-  assert.match(stderr, new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port}: the port is in use`));
+  assert.match(stderr, new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port}: the port is in use\n`));
+  assert.match(stderr, new RegExp(`hint: --port \\d+ is free; or end what listens there \\(lsof -nP -iTCP:${port} `));
 });
 
 test('usher run – a command that does not exist – names it and ends with 4', async (context) => {
