@@ -35,7 +35,7 @@ export const logoutCommand: CommandModule = {
   build() {
     const command = buildCommand('usher logout', {
       summary:
-        'Signs out whoever signed in with --remote-auth: takes the tokens back at the provider where it can, and forgets them here in every case. A gateway that runs with the login asks for another sign-in once its token has ended.',
+        'Signs out whoever signed in with --remote-auth: takes the tokens back at the provider where it can, and forgets them here in every case. A gateway that runs with the login uses its token no more from the next call on, and asks for another sign-in.',
       usage: 'NAME… | --all [options]',
       examples: [
         '# By the name of the server, or by the issuer\nusher logout demo-mcp-server\nusher logout https://example.okta.com/oauth2/aus1',

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
+import { findFingerprintNow } from '../../lib/file-fingerprint.ts';
 import { holdLock } from '../../lib/hold-lock.ts';
 import type { HttpClient } from '../../lib/http-client.ts';
 import { SingleFlight } from '../../lib/single-flight.ts';
@@ -66,6 +67,11 @@ export class OperatorLogin implements AsyncDisposable {
   #given: ClientAuthentication | undefined;
   #kept: KeptLogin | undefined;
   #token: OperatorToken | undefined;
+  /** State of the store's file in which it had that login; undefined until it was looked at. */
+  #seen: string | undefined;
+  /** Could it not be kept? Then nobody can take it back by the store. */
+  #isUnkept = false;
+  #isSignedOut = false;
   /** The sign-in that waits for the person. */
   #signIn: Promise<void> | undefined;
   #pausedUntilMs = 0;
@@ -79,8 +85,9 @@ export class OperatorLogin implements AsyncDisposable {
     if (settings.bearerToken !== undefined) this.#useGiven(settings.bearerToken.reveal());
   }
 
-  /** The token, if it is at hand. */
+  /** The token, if it is at hand and nobody has signed out meanwhile. */
   find(): OperatorToken | undefined {
+    this.#heedStore();
     return this.#token !== undefined && isFresh(this.#token, this.#deps.now()) ? this.#token : undefined;
   }
 
@@ -143,7 +150,12 @@ export class OperatorLogin implements AsyncDisposable {
       throw this.#needPerson(cause.message);
     }
     const token = this.find();
-    if (token === undefined) throw this.#needPerson('the login has ended, and there is nothing to refresh it with');
+    if (token === undefined)
+      throw this.#needPerson(
+        this.#isSignedOut
+          ? 'somebody signed out with usher logout'
+          : 'the login has ended, and there is nothing to refresh it with',
+      );
     return token;
   }
 
@@ -187,19 +199,47 @@ export class OperatorLogin implements AsyncDisposable {
     if (this.#kept?.accessToken === kept.accessToken && this.#kept.expiresAtMs === 0) return false;
     const token = buildOperatorToken(kept, this.#deps.now());
     if (!isFresh(token, this.#deps.now())) return false;
-    [this.#kept, this.#token] = [kept, token];
+    [this.#kept, this.#token, this.#seen, this.#isUnkept, this.#isSignedOut] = [kept, token, undefined, false, false];
     return true;
+  }
+
+  /** `usher logout` and other gateways speak by the store: what is kept there no more is not lent any more, from the next call on.
+   * A look at the file's state for each call; the store is opened only when that has changed. One that cannot be read lends nothing.
+   */
+  #heedStore(): void {
+    const { secrets, log, name } = this.#deps;
+    if (this.#token === undefined || this.#kept === undefined || this.#isUnkept || secrets.path === '') return;
+    const seen = findFingerprintNow([secrets.path]);
+    if (seen === this.#seen) return;
+    let kept: KeptLogin | undefined;
+    try {
+      kept = readLogin(secrets, this.#name(this.#server));
+    } catch {
+      // Whoever needs it next reads it again, and says what is wrong.
+      this.#token = undefined;
+      return;
+    }
+    if (kept?.accessToken === this.#kept.accessToken) this.#seen = seen;
+    else this.#token = undefined;
+    this.#isSignedOut = kept === undefined;
+    if (this.#isSignedOut)
+      log.info('Somebody signed the operator out; their token is not used any more', { server: name });
   }
 
   /** First on the disk, then in use: whatever happens next, the newest refresh token is the one that is kept. */
   async #keep(got: KeptLogin): Promise<void> {
     const { secrets, log, now, name } = this.#deps;
     const login = { ...got, servers: [...new Set([...(got.servers ?? []), name])].slice(-mostServers) };
-    await keepLogin(secrets, this.#name(this.#server), login).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error('The login cannot be kept: after a restart somebody has to sign in again', { reason });
-    });
+    const isKept = await keepLogin(secrets, this.#name(this.#server), login).then(
+      () => true,
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.error('The login cannot be kept: after a restart somebody has to sign in again', { reason });
+        return false;
+      },
+    );
     [this.#kept, this.#token] = [login, buildOperatorToken(login, now())];
+    [this.#seen, this.#isUnkept, this.#isSignedOut] = [undefined, !isKept, false];
   }
 
   async #ask({ signal, isUnasked }: { signal: AbortSignal; isUnasked: boolean }): Promise<void> {
