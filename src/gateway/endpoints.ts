@@ -32,15 +32,37 @@ export function buildEndpoints(routes: readonly Route[], state: State): Readonly
 }
 
 /** What is missing before calls can be served, in words that tell nothing that is not public. */
-export function findWaiting(routes: readonly Route[], audit: AuditSink): string[] {
-  const withoutKeys = routes.filter((route) => !route.authenticator.isReady());
-  // Who is not ready gets no calls, and so nothing else would ask the issuer again.
-  for (const route of withoutKeys) void route.authenticator.warmUp();
+function findWaiting(routes: readonly Route[], audit: AuditSink): string[] {
+  const withoutKeys = findUnready(routes);
   return [
-    ...withoutKeys.map((route) => `keys for ${route.name}`),
+    ...withoutKeys.map((route) => `the issuer of tokens for ${route.name}`),
     ...routes.filter((route) => route.workload?.failure !== undefined).map((route) => `the server of ${route.name}`),
     ...(audit.failure === undefined ? [] : ['the audit trail']),
   ];
+}
+
+/** Those that cannot check tokens yet. Who is not ready gets no calls, and so nothing else would ask the issuer again. */
+function findUnready(routes: readonly Route[]): readonly Route[] {
+  const unready = routes.filter(({ authenticator }) => authenticator.lacking().length > 0);
+  for (const { authenticator } of unready) void authenticator.warmUp();
+  return unready;
+}
+
+/** The same for the operator: what is missing, why, and what to do about it; a sentence each. */
+export function explainWaiting(routes: readonly Route[], audit: AuditSink): string[] {
+  const lacking = findUnready(routes).flatMap(({ name, authenticator }) =>
+    authenticator
+      .lacking()
+      .map(
+        (what) =>
+          `${what}. Callers of ${name} are refused until it is there, and it is asked for again at each call: see that this machine reaches it, and that the issuer is right`,
+      ),
+  );
+  const down = routes.flatMap(({ name, workload }) =>
+    workload?.failure === undefined ? [] : [`the server of ${name}, which has ended: ${workload.failure.hint}`],
+  );
+  const trail = audit.failure === undefined ? [] : [`the audit trail: ${audit.failure.hint}`];
+  return [...lacking, ...down, ...trail].map((text) => text.replace(/\.$/, ''));
 }
 
 function readiness(routes: readonly Route[], { audit, isDraining }: State): Answer {

@@ -22,6 +22,6 @@ export function joinAuthenticators(signed: Authenticator, asked: Authenticator):
     async warmUp() {
       await Promise.all([signed.warmUp(), asked.warmUp()]);
     },
-    isReady: () => signed.isReady() && asked.isReady(),
+    lacking: () => [...signed.lacking(), ...asked.lacking()],
   };
 }

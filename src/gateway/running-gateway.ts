@@ -29,7 +29,7 @@ export interface RunningGateway extends AsyncDisposable {
    * resolves with false.
    */
   reload(read: () => Config): Promise<boolean>;
-  /** What is missing before calls can be served, for the operator; empty when nothing is. */
+  /** What is missing before calls can be served, why, and what to do, in sentences for the operator; empty when nothing is. */
   waitingFor(): readonly string[];
   /** Stops taking calls, lets running ones end (bounded), closes everything. Idempotent. */
   close(): Promise<void>;

@@ -11,7 +11,7 @@ import { buildRecords } from '../pipeline/build-records.ts';
 import { handle, type PipelineDeps } from '../pipeline/handle.ts';
 import { refuse } from '../pipeline/refuse.ts';
 import type { Listener } from './build-listener.ts';
-import { buildEndpoints, findWaiting, type Endpoint } from './endpoints.ts';
+import { buildEndpoints, explainWaiting, type Endpoint } from './endpoints.ts';
 import { SilentConnections } from './silent-connections.ts';
 
 const recordsMs = 1_000;
@@ -113,9 +113,7 @@ export class Traffic {
 
   /** What is missing before calls can be served, for the operator. */
   waitingFor(): readonly string[] {
-    const routes = [...this.#current.routes.values()];
-    const failures = routes.flatMap(({ workload }) => workload?.failure?.hint ?? []);
-    return [...findWaiting(routes, this.#deps.audit), ...failures];
+    return explainWaiting([...this.#current.routes.values()], this.#deps.audit);
   }
 
   *#underWay(): Generator<Inbound> {

@@ -18,6 +18,6 @@ export interface Authenticator {
   readonly anonymous: Caller | undefined;
   /** Fetches ahead what the first call would wait for. Never throws: what fails now is tried again on the first call. */
   warmUp(): Promise<void>;
-  /** Is what it needs there? For readiness. */
-  isReady(): boolean;
+  /** What it needs and does not have, with why, in words for the operator; empty when it is ready. */
+  lacking(): readonly string[];
 }

@@ -110,7 +110,7 @@ test('/ready while the issuer is down – 503 that says what is missing', async 
   await using gateway = await startTestGateway({ apollo: exchangingServer(issuer, upstream) });
   const response = await fetch(`${gateway.url}/ready`);
   assert.equal(response.status, 503);
-  assert.deepEqual(await response.json(), { status: 'not ready', waitingFor: ['keys for apollo'] });
+  assert.deepEqual(await response.json(), { status: 'not ready', waitingFor: ['the issuer of tokens for apollo'] });
 });
 
 function withHeaders(port: number, headers: Record<string, string>): Promise<number | undefined> {

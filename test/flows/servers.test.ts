@@ -90,8 +90,13 @@ test('usher run – with nobody behind it, at an issuer that is not there – ru
   assert.equal(code, 0, stderr);
   assert.match(
     stderr,
-    /warning: mcp cannot take calls yet: it waits for keys for mcp; http:\/\/127\.0\.0\.1:9\/mcp cannot be reached \(.*refused.*\)\. usher logs mcp says more/,
+    new RegExp(
+      `warning: mcp cannot take calls yet: it waits for the keys of ${issuer}, to check tokens with: .*refused.*\\. Callers of mcp are refused until it is there, .* this machine reaches it, and that the issuer is right; http://127\\.0\\.0\\.1:9/mcp cannot be reached \\(.*refused.*\\)\\. usher logs mcp says more`,
+    ),
   );
+  const { code: unwell, stdout } = await machine.usher(['status', 'mcp']);
+  assert.equal(unwell, 1);
+  assert.match(stdout, new RegExp(`waits for +the keys of ${issuer}, to check tokens with: .*refused`));
 });
 
 test('usher start – a server whose program is gone – fails with the exit code that status shows, too', async (context) => {

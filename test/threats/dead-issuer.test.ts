@@ -48,7 +48,7 @@ test('readiness – 503 while there are no keys, naming the server; 200 afterwar
   const ready = `${all.lab.gateway.url}/ready`;
   const before = await fetch(ready);
   assert.equal(before.status, 503);
-  assert.deepEqual(await before.json(), { status: 'not ready', waitingFor: ['keys for apollo'] });
+  assert.deepEqual(await before.json(), { status: 'not ready', waitingFor: ['the issuer of tokens for apollo'] });
   all.recover();
   await new Promise((resolve) => setTimeout(resolve, 600));
   await post(all.lab.gateway.mcpUrl, all.lab.token());

@@ -27,6 +27,6 @@ export function buildAnonymousAuthenticator(): Authenticator {
     find: () => anonymous,
     authenticate: () => anonymous,
     warmUp: () => Promise.resolve(),
-    isReady: () => true,
+    lacking: () => [],
   };
 }

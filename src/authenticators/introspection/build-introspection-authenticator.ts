@@ -63,7 +63,7 @@ export function buildIntrospectionAuthenticator(
     async warmUp() {
       await Promise.all(issuers.map(({ endpoint }) => endpoint.warmUp()));
     },
-    isReady: () => issuers.every(({ endpoint }) => endpoint.isReady),
+    lacking: () => issuers.flatMap(({ endpoint }) => endpoint.lacking ?? []),
   };
 }
 

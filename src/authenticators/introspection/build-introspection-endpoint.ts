@@ -25,8 +25,8 @@ export interface IntrospectionDeps {
 export interface IntrospectionEndpoint {
   /** Where that is, for messages. */
   readonly label: string;
-  /** Is it known where to ask? */
-  readonly isReady: boolean;
+  /** What is lacking to ask, with why, for the operator; undefined when it is known where to ask. */
+  readonly lacking: string | undefined;
   /** Finds out where to ask, if nobody did; does not fail when that cannot be had. */
   warmUp(): Promise<void>;
   /** What the issuer says of a token; undefined when it is not active.
@@ -97,8 +97,8 @@ export function buildIntrospectionEndpoint(
     get label() {
       return location.label;
     },
-    get isReady() {
-      return location.isKnown;
+    get lacking() {
+      return location.lacking;
     },
     async warmUp() {
       // It is in the log, and told to whoever calls before it is mended.

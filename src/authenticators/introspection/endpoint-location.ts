@@ -44,8 +44,11 @@ export class EndpointLocation {
     this.#deps = deps;
   }
 
-  get isKnown(): boolean {
-    return (this.#settings.url ?? this.#found) !== undefined;
+  /** Undefined when it is known. */
+  get lacking(): string | undefined {
+    if ((this.#settings.url ?? this.#found) !== undefined) return undefined;
+    const why = this.#failure.reason ?? 'not read yet';
+    return `the metadata of ${this.#settings.issuer}, which says where to ask about tokens: ${why}`;
   }
 
   /** For messages, where it has to be called something before it is known, too. */

@@ -68,7 +68,7 @@ export function buildJwtAuthenticator(settings: readonly JwtSettings[], deps: Jw
     async warmUp() {
       await Promise.all([...issuers.values()].map((issuer) => issuer.keys.read()));
     },
-    isReady: () => [...issuers.values()].every((issuer) => issuer.keys.isReady),
+    lacking: () => [...issuers.values()].flatMap((issuer) => issuer.lacking()),
   };
 }
 
@@ -88,6 +88,12 @@ class Issuer {
     this.#settings = settings;
     this.#now = deps.now;
     this.keys = new KeyStore({ ...deps, issuer, jwksUrl, allowHttp: insecureAllowHttp });
+  }
+
+  lacking(): readonly string[] {
+    return this.keys.isReady
+      ? []
+      : [`the keys of ${this.#settings.issuer}, to check tokens with: ${this.keys.failure}`];
   }
 
   /** The caller of a token verified before, while it still is what it was then. */

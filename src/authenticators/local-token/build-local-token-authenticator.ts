@@ -36,6 +36,6 @@ export function buildLocalTokenAuthenticator(token: Secret, server: string): Aut
       return found;
     },
     warmUp: () => Promise.resolve(),
-    isReady: () => true,
+    lacking: () => [],
   };
 }
