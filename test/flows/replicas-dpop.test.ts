@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret } from '../../src/model/secret.ts';
 import { bindTokens } from '../kit/bind-tokens.ts';
 import { post, toolCall } from '../kit/call.ts';
@@ -16,8 +17,10 @@ import { exchangingServer, startTestGateway } from '../kit/start-test-gateway.ts
 
 const resourceUrl = 'http://localhost:8000/mcp';
 
-/** Two gateways that are known by one URL, with one Redis; their exchange with these settings beside the usual ones. */
-async function startReplicas(more: Record<string, unknown> = {}) {
+/** Two gateways that are known by one URL, with one Redis; their exchange with these settings beside the usual ones.
+ * @param ages how old, in seconds, each of them takes a proof; as usual when absent
+ */
+async function startReplicas(more: Record<string, unknown> = {}, ages: readonly number[] = []) {
   await using started = new AsyncDisposableStack();
   const redis = started.use(await startRedis());
   const issuer = started.use(await startIssuer());
@@ -30,9 +33,13 @@ async function startReplicas(more: Record<string, unknown> = {}) {
   const config = {
     state: { url: redis.url, password: new Secret(redis.password), key: new Secret('k'.repeat(32)) },
   };
-  const start = async () =>
-    started.use(await startTestGateway({ apollo: { ...usual, credential } }, { config, stateCommandMs: 5_000 }));
-  const [a, b] = [await start(), await start()];
+  const authenticate = usual.authenticate.map((one) => ({ ...one, clockSkewSeconds: 0 }));
+  const start = async (maxAgeSeconds: number | undefined) => {
+    const aged = maxAgeSeconds === undefined ? {} : { dpop: { maxAgeSeconds }, authenticate };
+    const apollo = { ...usual, credential, ...aged } as typeof usual;
+    return started.use(await startTestGateway({ apollo }, { config, stateCommandMs: 5_000 }));
+  };
+  const [a, b] = [await start(ages[0]), await start(ages[1])];
   const resources = started.move();
   return { redis, issuer, upstream, a, b, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
@@ -52,6 +59,21 @@ describe('two replicas with a Redis server, and proofs', { skip: skipWithoutRedi
     const another = client.headers(request);
     assert.equal(await send(all.a, another), 200);
     assert.equal(await send(all.a, another), 401);
+  });
+
+  test('one takes older proofs than the other, as while both are set anew – what was used at that one is used here, too', async () => {
+    await using all = await startReplicas({}, [5, 60]);
+    const client = makeDpopClient();
+    const request = { url: resourceUrl, token: await all.issuer.sign({ cnf: client.cnf }) };
+    const send = async (one: typeof all.a, headers: Record<string, string>) =>
+      (await post(one.mcpUrl, undefined, toolCall(), headers)).status;
+    assert.equal(await send(all.b, client.headers(request)), 200);
+    const [used, unused] = [client.headers(request), client.headers(request)];
+    assert.equal(await send(all.a, used), 200);
+    await sleep(6_500);
+    assert.equal(await send(all.a, unused), 401, 'it is too old there');
+    assert.equal(await send(all.b, used), 401);
+    assert.equal(await send(all.b, unused), 200);
   });
 
   test('tokens bound to a key of each replica – are not shared: nobody could prove another one’s', async () => {

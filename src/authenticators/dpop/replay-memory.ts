@@ -5,15 +5,16 @@ import { fail } from '../../model/usher-error.ts';
 export interface ReplayStore {
   /** Is this the first time? Then it is remembered until that time, in milliseconds since the epoch. A key is the
    * thumbprint of the proof's key, a dot, and a digest of its `jti`.
-   * @param lifeMs for how long proofs are taken at all. Where that grows, those that may have been forgotten are not new
+   * @param lifeMs for how long proofs are taken at all. Where that grows, those that are known are known for longer, and those that may
+   * have been forgotten are not new
    * @throws UsherError when it cannot tell
    */
-  isNew(key: string, untilMs: number, lifeMs?: number): boolean | Promise<boolean>;
+  isNew(key: string, untilMs: number, lifeMs: number): boolean | Promise<boolean>;
 }
 
 /** One that answers at once. */
 export interface ReplayMemory extends ReplayStore {
-  isNew(key: string, untilMs: number, lifeMs?: number): boolean;
+  isNew(key: string, untilMs: number, lifeMs: number): boolean;
 }
 
 export interface ReplayMemoryOptions {
@@ -43,16 +44,21 @@ export function buildReplayMemory({ now, most = 500_000 }: ReplayMemoryOptions):
   let knownLifeMs: number | undefined;
   /** When proofs were made of which none that was used is forgotten. */
   let knownSinceMs = Number.NEGATIVE_INFINITY;
-  const mayBeForgotten = (untilMs: number, lifeMs: number, nowMs: number): boolean => {
-    if (knownLifeMs !== undefined && lifeMs > knownLifeMs) knownSinceMs = Math.max(knownSinceMs, nowMs - knownLifeMs);
+  const learnLife = (lifeMs: number, nowMs: number): void => {
+    const grownMs = lifeMs - (knownLifeMs ?? lifeMs);
+    if (grownMs > 0) {
+      knownSinceMs = Math.max(knownSinceMs, nowMs + grownMs - lifeMs);
+      // They can be used again for so much longer.
+      for (const [key, untilMs] of used) used.set(key, untilMs + grownMs);
+    }
     knownLifeMs = lifeMs;
-    return untilMs - lifeMs < knownSinceMs;
   };
   return {
     isNew(key, untilMs, lifeMs) {
       const nowMs = now();
       forget(nowMs);
-      if (lifeMs !== undefined && mayBeForgotten(untilMs, lifeMs, nowMs)) return false;
+      learnLife(lifeMs, nowMs);
+      if (untilMs - lifeMs < knownSinceMs) return false;
       if (used.has(key)) return false;
       const thumbprint = thumbprintOf(key);
       if (used.size >= most || (counts.get(thumbprint) ?? 0) >= most / 10)

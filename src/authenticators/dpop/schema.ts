@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { setting } from '../../model/setting.ts';
+import { longestSkewSeconds } from '../longest-skew.ts';
 
 const group = 'Caller authentication';
+const longestAgeSeconds = 600;
+
+/** By no setting is a proof taken that was made longer ago, in milliseconds. */
+export const longestProofLifeMs = (longestAgeSeconds + longestSkewSeconds) * 1000;
 
 /** Settings of proof of possession (DPoP, RFC 9449): what is asked of callers beside a good token. A token that is bound to
  * a key is never taken without a proof, whatever stands here.
@@ -17,7 +22,7 @@ export const dpopSchema = z.strictObject({
     flag: 'dpop-nonces',
     group,
   }),
-  maxAgeSeconds: setting(z.number().int().min(5).max(600).default(60), {
+  maxAgeSeconds: setting(z.number().int().min(5).max(longestAgeSeconds).default(60), {
     help: 'How old a proof (DPoP) may be, beside the leeway for clocks; it is remembered for as long',
     flag: 'dpop-max-age',
     group,

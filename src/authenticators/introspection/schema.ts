@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { setting } from '../../model/setting.ts';
 import { issuerUrl, webUrl } from '../../model/web-url.ts';
 import { clientFields } from '../../oauth/client-authentication/schema.ts';
+import { longestSkewSeconds } from '../longest-skew.ts';
 
 const group = 'Introspection';
 
@@ -56,7 +57,7 @@ export const introspectionSchema = z
       group,
       placeholder: 'SECONDS',
     }),
-    clockSkewSeconds: setting(z.number().int().min(0).max(300).default(30), {
+    clockSkewSeconds: setting(z.number().int().min(0).max(longestSkewSeconds).default(30), {
       help: 'Leeway for the times in its answers',
       flag: 'introspection-clock-skew',
       group,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { setting } from '../../model/setting.ts';
 import { issuerUrl, webUrl } from '../../model/web-url.ts';
+import { longestSkewSeconds } from '../longest-skew.ts';
 
 const group = 'Caller authentication';
 
@@ -53,7 +54,7 @@ export const jwtSchema = z.strictObject({
       placeholder: 'ALG,…',
     },
   ),
-  clockSkewSeconds: setting(z.number().int().min(0).max(300).default(30), {
+  clockSkewSeconds: setting(z.number().int().min(0).max(longestSkewSeconds).default(30), {
     help: 'Leeway for the times in a token',
     flag: 'oidc-clock-skew',
     group,
