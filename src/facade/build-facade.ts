@@ -58,7 +58,7 @@ export function buildFacade(settings: FacadeSettings, deps: FacadeDeps): Facade 
   const secret = settings.key?.reveal() ?? deps.store?.secretFor('façade').toString('base64');
   if (secret === undefined) throw fail('config_invalid', { report: 'facade.key is missing: the façade needs it' });
   const urls = facadeUrls(url);
-  const seals = buildSeals(secret, url, now);
+  const seals = buildSeals(secret, { url, issuer: deps.issuer, clientId: deps.client.clientId }, now);
   const { clientDocuments: rules, redirectUris, unsafeDevLoopbackDocuments: isLoopback } = settings;
   const fetch = buildGuardedFetch({ isLoopback, ca: deps.ca, now });
   const documents = buildClientDocuments({ rules, redirectUris, fetch, now, log, name });

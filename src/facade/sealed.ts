@@ -17,11 +17,21 @@ export type Seals = ReturnType<typeof buildSeals>;
 const longest = 8192;
 const ending = z.object({ until: z.number().optional() });
 
-/** @param scope what it belongs to: the façade's URL. What another one sealed does not open here, whatever the key. */
-export function buildSeals(secret: string, scope: string, now: () => number) {
+/** What is sealed belongs to. */
+export interface SealScope {
+  /** The façade's. What another one sealed does not open here, whatever the key. */
+  readonly url: string;
+  /** Issuer and id of the client the façade is there: what the provider gave goes back to it alone, also when the façade signs people in
+   * elsewhere by now.
+   */
+  readonly issuer: string;
+  readonly clientId: string;
+}
+
+export function buildSeals(secret: string, { url, issuer, clientId }: SealScope, now: () => number) {
   const sealer = new Sealer(secret);
-  const build = <T extends object>(kind: string, schema: z.ZodType<T>): Seal<T> => {
-    const name = JSON.stringify(['façade', scope, kind]);
+  const build = <T extends object>(kind: string, schema: z.ZodType<T>, ...more: readonly string[]): Seal<T> => {
+    const name = JSON.stringify(['façade', url, kind, ...more]);
     return {
       seal(value, lifeMs) {
         const text = JSON.stringify(lifeMs === undefined ? value : { ...value, until: now() + lifeMs });
@@ -38,9 +48,9 @@ export function buildSeals(secret: string, scope: string, now: () => number) {
   };
   return {
     client: build('client', clientValue),
-    consent: build('consent', consentValue),
-    signIn: build('sign-in', signInValue),
-    code: build('code', codeValue),
-    refresh: build('refresh', refreshValue),
+    consent: build('consent', consentValue, issuer, clientId),
+    signIn: build('sign-in', signInValue, issuer, clientId),
+    code: build('code', codeValue, issuer, clientId),
+    refresh: build('refresh', refreshValue, issuer, clientId),
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Secret } from '../../src/model/secret.ts';
 import { errorOf, FacadeVisitor } from '../shield/facade-visitor.ts';
 import { startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
 
@@ -49,6 +50,19 @@ test('a refresh token that was used – is used after a reload of the façade, t
   const again = await visitor.refresh(client, first);
   assert.deepEqual([again.status, errorOf(again)], [400, 'invalid_grant']);
   assert.match(again.text, /used before/);
+});
+
+test('a refresh token of another provider, or of another client there – no provider is handed it, and registrations stay', async () => {
+  await using all = await start();
+  const { visitor, lab } = all;
+  const client = await visitor.registered();
+  const { refresh_token: kept = '' } = await visitor.tokens(client);
+  await all.change({ clientId: 'vscode', clientSecret: new Secret('vscode-development-secret') });
+  const heard = lab.idp.log.length;
+  const answer = await visitor.refresh(client, kept);
+  assert.deepEqual([answer.status, errorOf(answer)], [400, 'invalid_grant']);
+  assert.equal(lab.idp.log.length, heard, 'it is of use to nobody else, and nobody else has to learn it');
+  assert.equal((await visitor.open(visitor.authorizeUrl(client))).status, 200);
 });
 
 test('a refresh token nobody used for a month – is over, before it is forgotten that one was used', async () => {
