@@ -1,6 +1,7 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { discoverJwksUrl } from '../authenticators/discover.ts';
 import { algorithms } from '../authenticators/jwt/schema.ts';
+import { quote } from '../config/quote.ts';
 import { readAuthorities } from '../lib/read-authorities.ts';
 import { describe } from '../lib/describe-error.ts';
 import { buildHttpClient, type HttpClient } from '../lib/http-client.ts';
@@ -15,6 +16,8 @@ export interface VerifyOptions {
 }
 
 const timeoutMs = 10_000;
+/** Values of one claim that a message repeats. */
+const mostValues = 5;
 
 /** Verifies a token against the keys of its issuer, and says with which one.
  * @throws UsherError `token_unverified`
@@ -36,7 +39,7 @@ export async function verifyToken(token: string, options: VerifyOptions): Promis
       await http.close();
     }
   } catch (cause) {
-    throw fail('token_unverified', { reason: explain(cause) }, { cause });
+    throw fail('token_unverified', { reason: explain(cause, { iss: issuer, aud: audience }) }, { cause });
   }
 }
 
@@ -56,12 +59,20 @@ function isKeySet(body: unknown): body is JSONWebKeySet {
   return typeof body === 'object' && body !== null && 'keys' in body && Array.isArray(body.keys);
 }
 
-function explain(error: unknown): string {
+/** @param expected by the name of the claim */
+function explain(error: unknown, expected: Readonly<Record<string, string | undefined>>): string {
   if (error instanceof errors.JWTExpired) return 'it has expired (the signature is right)';
   if (error instanceof errors.JWTClaimValidationFailed)
-    return `its ${error.claim} is not the expected one (the signature is right)`;
+    return `its ${error.claim} ${compare(error.payload[error.claim], expected[error.claim])} (the signature is right)`;
   if (error instanceof errors.JWKSNoMatchingKey) return 'its key is not among the keys of the issuer';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature does not match';
   if (error instanceof errors.JOSEAlgNotAllowed) return `its algorithm is not one of ${algorithms.join(', ')}`;
   return error instanceof errors.JOSEError ? error.message : describe(error);
+}
+
+function compare(found: unknown, expected: string | undefined): string {
+  if (expected === undefined) return 'is not the expected one';
+  const values = Array.isArray(found) ? found : [found];
+  const text = found === undefined ? 'missing' : values.slice(0, mostValues).map(quote).join(', ');
+  return `is ${text}, expected ${quote(expected)}`;
 }

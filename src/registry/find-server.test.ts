@@ -17,6 +17,7 @@ test('find – a short name or the whole one – is the same server of the catal
 test('find – a misspelt name – is refused with what may be meant', async () => {
   const catalogue = [catalogueRegistry()];
   await assertFails(findServer('apolo-mcp-server', catalogue), 'name_unknown', /did you mean apollo-mcp-server\?/);
+  await assertFails(findServer('unlike-any', catalogue), 'name_unknown', /in catalogue; see usher registry list$/);
   const wrongOwner = findServer('io.evil/apollo-mcp-server', catalogue);
   await assertFails(wrongOwner, 'name_unknown', /com\.apollographql\/apollo-mcp-server/);
 });

@@ -14,10 +14,11 @@ const named = 8;
 export async function findServer(wanted: string, registries: readonly Registry[]): Promise<Entry> {
   const [, name = wanted, version] = /^(.+?)@([^@]+)$/.exec(wanted) ?? [];
   const near: string[] = [];
+  const others: string[] = [];
   for (const registry of registries) {
     const found = name.includes('/')
       ? await registry.find(name, version)
-      : await findShort(registry, { name, version, near });
+      : await findShort(registry, { name, version, near, others });
     const names = new Set(found.map(({ server }) => server.name));
     if (names.size > 1) {
       const list = [...names].slice(0, named).join(', ');
@@ -28,7 +29,10 @@ export async function findServer(wanted: string, registries: readonly Registry[]
     if (name.includes('/'))
       near.push(...(await registry.search(lastPart(name), named)).map(({ server }) => server.name));
   }
-  const closest = findClosest(name, [...near, ...near.map(lastPart)]);
+  const closest = findClosest(
+    name,
+    [...near, ...others].flatMap((whole) => [whole, lastPart(whole)]),
+  );
   const suggestion = closest ?? near.slice(0, named).join(', ');
   throw fail('name_unknown', {
     name: wanted,
@@ -40,16 +44,19 @@ export async function findServer(wanted: string, registries: readonly Registry[]
 interface ShortName {
   readonly name: string;
   readonly version: string | undefined;
-  /** Takes the names of those that are near. */
+  /** Takes the names of those that have it in theirs. */
   readonly near: string[];
+  /** Takes all there are, where none has: one of them may be spelled alike. */
+  readonly others: string[];
 }
 
-async function findShort(registry: Registry, { name, version, near }: ShortName): Promise<readonly Entry[]> {
+async function findShort(registry: Registry, { name, version, near, others }: ShortName): Promise<readonly Entry[]> {
   const found = await registry.search(name, lookedAt);
   const exact = found.filter(({ server }) => lastPart(server.name).toLowerCase() === name.toLowerCase());
-  near.push(...(found.length > 0 ? found : await registry.search('', lookedAt)).map(({ server }) => server.name));
-  const [first, ...others] = new Set(exact.map(({ server }) => server.name));
-  return first === undefined || version === undefined || others.length > 0 ? exact : registry.find(first, version);
+  near.push(...found.map(({ server }) => server.name));
+  if (found.length === 0) others.push(...(await registry.search('', lookedAt)).map(({ server }) => server.name));
+  const [first, ...more] = new Set(exact.map(({ server }) => server.name));
+  return first === undefined || version === undefined || more.length > 0 ? exact : registry.find(first, version);
 }
 
 function lastPart(name: string): string {

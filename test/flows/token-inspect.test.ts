@@ -151,7 +151,7 @@ test('token inspect – changed on its way, expired, or for another audience –
   );
   assert.match(verdicts[0]?.stderr ?? '', /signature does not match/);
   assert.match(verdicts[1]?.stderr ?? '', /it has expired/);
-  assert.match(verdicts[2]?.stderr ?? '', /its aud is not the expected one/);
+  assert.match(verdicts[2]?.stderr ?? '', /its aud is "mcpserver", expected "backend" \(the signature is right\)/);
 });
 
 test('token inspect – with an issuer that is down – says so and ends with 1', async (context) => {
