@@ -51,6 +51,15 @@ function leadsSomewhere(page: string, link: string): boolean {
   return statSync(target).isFile() && headingAnchors(readFileSync(target, 'utf8')).includes(anchor);
 }
 
+test('documentation – pages – hold no marks of a merge, also not as a formatter leaves them', () => {
+  const marks = /^ *(?:<{7}|>{7}|(?:> ){6,}>|\\?={7}) ?/m;
+  assert.ok(['<<<<<<< HEAD', '> > > > > > > 6c64e4b9', '  \\=======', '======='].every((line) => marks.test(line)));
+  assert.deepEqual(
+    pages.filter((page) => marks.test(textOf(page))),
+    [],
+  );
+});
+
 test('documentation – pages under docs – can be reached from the README', () => {
   const reached = new Set(['README.md']);
   for (const page of reached) {
