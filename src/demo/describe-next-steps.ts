@@ -1,10 +1,19 @@
+import { basename, relative } from 'node:path';
 import { styleText } from 'node:util';
 import type { Lab } from './start-lab.ts';
 
-/** How to connect a client of one's own to the running demo. Commands stand alone on their lines, ready to be copied. */
-export function describeNextSteps(lab: Lab, tokenFile: string): string {
+export interface NextSteps {
+  readonly tokenFile: string;
+  /** Of the call that was refused, in the audit trail. */
+  readonly refusedId: string;
+}
+
+/** How to connect a client of one's own to the running demo, and to ask why a call was refused. Commands stand alone on
+ * their lines, ready to be copied.
+ */
+export function describeNextSteps(lab: Lab, { tokenFile, refusedId }: NextSteps): string {
   const [user] = lab.idp.users;
-  if (lab.requireDpop) return describeBound(lab);
+  if (lab.requireDpop) return describeBound(lab, refusedId);
   const servers = JSON.stringify({ servers: { countries: { type: 'http', url: lab.mcpUrl } } });
   const authorization = `"Authorization: Bearer $(cat ${tokenFile})"`;
   return [
@@ -30,20 +39,37 @@ export function describeNextSteps(lab: Lab, tokenFile: string): string {
     "      -H 'Accept: application/json, text/event-stream' \\",
     `      -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`,
     '',
+    ...describeWhy(lab, refusedId),
     ...describePlaces(lab),
   ].join('\n');
 }
 
 /** No client of today's editors proves a key; saying how to connect one would only show how it is refused. */
-function describeBound(lab: Lab): string {
+function describeBound(lab: Lab, refusedId: string): string {
   return [
     bold('Everything here asks for proofs (DPoP)'),
     '',
     `  ${lab.mcpUrl} takes only tokens that are bound to a key of the client, each call with a proof.`,
     '  VS Code, MCP Inspector and curl make none: to connect one of them, start without --require-dpop.',
     '',
+    ...describeWhy(lab, refusedId),
     ...describePlaces(lab),
   ].join('\n');
+}
+
+function describeWhy(lab: Lab, refusedId: string): readonly string[] {
+  return [
+    bold('Ask why the call with the wrong token was refused'),
+    '',
+    `    ${nameProgram(process.argv[1])} explain ${refusedId} \\`,
+    `      --audit-file ${relative(process.cwd(), lab.auditFile)}`,
+    '',
+  ];
+}
+
+/** How this program is called from here: by its file in a clone, else by its name. */
+function nameProgram(script = ''): string {
+  return basename(script) === 'usher.js' ? `node ${relative(process.cwd(), script)}` : 'usher';
 }
 
 function describePlaces(lab: Lab): readonly string[] {

@@ -39,7 +39,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     return;
   }
   await using tokenFile = await keepToken(join(options.stateDir, 'access-token'), story.callerToken);
-  print(describeNextSteps(lab, tokenFile.path));
+  print(describeNextSteps(lab, { tokenFile: tokenFile.path, refusedId: story.refused.record.id }));
   const ended = await Promise.race([stopped(options.stop), lab.ended]);
   if (ended !== undefined) throw fail('step_failed', { step: 'The demo', reason: ended });
 }

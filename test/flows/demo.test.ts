@@ -89,6 +89,18 @@ test("usher demo --once – both tokens side by side, the API's line and the aud
   }
 });
 
+test('usher demo – the command it prints beside the refused call – explains that call', async () => {
+  await using one = await demo();
+  await using running = startProgram(one.command);
+  await running.said('Press Ctrl-C to stop everything');
+  const [, id = '', path = ''] = / explain (\S+) \\\n +--audit-file (\S+)\n/.exec(running.output().stdout) ?? [];
+  const { code, stdout, stderr } = await runProgram([process.execPath, usher, 'explain', id, '--audit-file', path]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^Refused at authenticate, status 401, audience_mismatch$/m);
+  running.child.kill('SIGINT');
+  assert.equal(await running.exited, 0);
+});
+
 test('a second demo on the same state folder – refused, the first one named and untouched', async () => {
   await using one = await demo();
   await using first = startProgram(one.command);
