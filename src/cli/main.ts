@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { reportUsage } from '../config/report.ts';
 import { findClosest } from '../lib/closest.ts';
+import { fail, UsherError } from '../model/usher-error.ts';
 import type { CommandContext, CommandRow } from './command-module.ts';
 import { commandTable } from './command-table.ts';
 import { helpGroup, helpOverview } from './help-overview.ts';
@@ -78,9 +79,21 @@ async function execute(row: CommandRow, args: readonly string[], context: Comman
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0; // help was shown
-    throw reportUsage([syntaxProblem(error)]);
+    throw namingHelp(row, reportUsage([syntaxProblem(error)]));
   }
-  return module.execute(command, context);
+  try {
+    return await module.execute(command, context);
+  } catch (error) {
+    throw namingHelp(row, error);
+  }
+}
+
+/** Once the command is known, its own help is the one to look at. */
+function namingHelp({ name }: CommandRow, error: unknown): unknown {
+  if (!(error instanceof UsherError) || error.code !== 'usage_invalid') return error;
+  const { report = '' } = error.details;
+  const help = `usher ${name} --help shows what it takes.`;
+  return fail('usage_invalid', { report, help }, { cause: error.cause });
 }
 
 /** commander's sentence without its value: `error: option '--port <PORT>' argument missing`. */

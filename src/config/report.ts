@@ -9,7 +9,8 @@ export function reportProblems(problems: readonly Problem[]): UsherError {
 
 /** The same for a command line that has nothing to do with a configuration. */
 export function reportUsage(problems: readonly Problem[]): UsherError {
-  return fail('usage_invalid', { report: listProblems('Cannot understand the command line', problems) });
+  const help = 'usher --help lists the commands; each has its own --help.';
+  return fail('usage_invalid', { report: listProblems('Cannot understand the command line', problems), help });
 }
 
 /** Line and column of what stands in the file; what stands on the command line comes first. */

@@ -600,7 +600,7 @@ const rows = {
     exitCode: 2,
     fault: 'operator',
     message: '{report}',
-    hint: 'usher --help lists the commands; each has its own --help.',
+    hint: '{help}',
   },
   token_unreadable: {
     stage: 'configure',

@@ -81,6 +81,13 @@ test('usher – a misspelt command – is refused with a suggestion', async (con
   const { code, stderr } = await runUsher(context, ['porxy']);
   assert.equal(code, 2);
   assert.match(stderr, /porxy: is no command of usher; did you mean usher proxy\?/);
+  assert.match(stderr, /^hint: usher --help lists the commands/m);
+});
+
+test('usher explain – without an id – points to its own help, not to that of all commands', async (context) => {
+  const { code, stderr } = await runUsher(context, ['explain']);
+  assert.equal(code, 2);
+  assert.match(stderr, /^hint: usher explain --help shows what it takes\.$/m);
 });
 
 test('usher config – without saying what – names what there is', async (context) => {
