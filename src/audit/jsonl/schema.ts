@@ -4,7 +4,7 @@ import { setting } from '../../model/setting.ts';
 /** Settings of the `jsonl` audit sink: one JSON line per record, appended to a file (mode 0600) or to stdout. */
 export const jsonlSchema = z.strictObject({
   file: setting(z.string().min(1).default('-'), {
-    help: 'Where the audit trail goes; - is stdout',
+    help: 'Where the audit trail goes; - is stdout, for a server in the background a file of its own',
     flag: 'audit-file',
     group: 'Audit and log',
     placeholder: 'PATH',
