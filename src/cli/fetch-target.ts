@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { workloadLeaf } from '../config/leaves.ts';
 import type { GivenFlag } from '../config/read-flags.ts';
 import { plain } from '../lib/plain.ts';
-import { userFolder } from '../lib/user-folder.ts';
 import { spellPackage } from '../packages/package.ts';
+import { fetchHere } from './fetch-command.ts';
 import { packageOptions } from './package-options.ts';
 import { note, warn } from './print.ts';
 import type { ReadTarget } from './read-target.ts';
@@ -23,12 +22,11 @@ export async function fetchTarget(
   environment: Environment,
 ): Promise<readonly GivenFlag[] | undefined> {
   if (wanted === undefined) return flags;
-  const { fetchPackage } = await import('../packages/fetch-package.ts');
   const allowsScripts = new SimpleValues(command, environment).isSet(packageOptions.allowInstallScripts);
   using stop = watchStopSignal();
   try {
-    const fetched = await fetchPackage(wanted, {
-      cache: cacheFolder(environment),
+    const fetched = await fetchHere(wanted, {
+      environment,
       allowsScripts,
       signal: stop.signal,
       tell: note,
@@ -39,9 +37,9 @@ export async function fetchTarget(
         `${spellPackage(wanted)} is not pinned: ${pinned} is run, the newest now; write that to run the same next time`,
       );
     if (fetched.scripts.length > 0) tellScripts(pinned, fetched.scripts, allowsScripts);
-    // Its name stands for the command until here.
+    // With its version it stands for the command: whoever starts it finds it where it was fetched, also on another machine.
     return flags.map((flag) =>
-      flag.leaf === workloadLeaf('command') ? { ...flag, texts: [...fetched.command, ...flag.texts.slice(1)] } : flag,
+      flag.leaf === workloadLeaf('command') ? { ...flag, texts: [pinned, ...flag.texts.slice(1)] } : flag,
     );
   } catch (error) {
     if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
@@ -57,9 +55,4 @@ function tellScripts(pinned: string, scripts: readonly string[], wereRun: boolea
       ? `${whose}, which were run with your rights`
       : `${whose}, which were not run; where it does not work without them, and you trust them, say --allow-install-scripts`,
   );
-}
-
-/** What can be fetched again: cache, in the words of the XDG Base Directory Specification. */
-function cacheFolder(environment: Environment): string {
-  return join(userFolder(environment, 'XDG_CACHE_HOME'), 'usher', 'packages');
 }

@@ -7,6 +7,7 @@ import { isAlive, lookAtServer, type ServerView } from '../servers/look-at-serve
 import { auditFile } from '../servers/places.ts';
 import { stopServer } from '../servers/stop-server.ts';
 import { openSecretStore } from '../secrets/open-secret-store.ts';
+import { clearPackages, readSettings } from './clear-packages.ts';
 import { dropSecrets } from './place-secrets.ts';
 import { note, print } from './print.ts';
 
@@ -18,16 +19,19 @@ export async function forgetServer(
   { machine, force }: { machine: Machine; force: boolean },
 ): Promise<void> {
   if (force) await stopServer({ name, place, ...view }, { machine, force });
+  let settings = '';
   await withServerLock(place, machine, async () => {
     const now = await lookAtServer(name, machine);
     if (now !== undefined && isAlive(now)) throw refuse(now);
     const problems = await removeFromLists(name, machine);
     for (const problem of problems) note(`Cannot take ${name} out of a list: ${problem}`);
+    settings = await readSettings(machine, name).catch(() => '');
     await removeFolder(place);
     const secrets = now?.record?.secrets ?? [];
     if (secrets.length > 0) await dropSecrets(openSecretStore(machine.environment), secrets);
   });
   print(`${name} is gone`);
+  await clearPackages(machine, settings);
   const audit = auditFile(machine, name);
   if (existsSync(audit)) note(`Its audit trail stays: ${audit}`);
 }

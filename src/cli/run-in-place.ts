@@ -15,6 +15,7 @@ import { readServerRecord, type ServerRecord } from '../servers/server-record.ts
 import { startServer } from '../servers/start-server.ts';
 import { buildLog } from '../telemetry/build-log.ts';
 import { describeLists } from './describe-lists.ts';
+import { fetchCommand } from './fetch-command.ts';
 import { buildLoginAid } from './login-aid.ts';
 import { note, showProgress } from './print.ts';
 import { reloadGateway } from './start-gateway-command.ts';
@@ -58,6 +59,13 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
         gateway: {
           secrets: openSecretStore(machine.environment),
           loginAid: loginAidOf(machine, isBackground),
+          resolveCommand: (command) =>
+            fetchCommand(command, {
+              environment: machine.environment,
+              allowsScripts: record.allowsScripts === true,
+              signal,
+              tell: isBackground ? (text) => void tellLauncher({ kind: 'said', text }) : note,
+            }),
           ...(showProgress === undefined ? {} : { showProgress }),
         },
         onStop: askToStop,

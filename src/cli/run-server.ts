@@ -24,6 +24,8 @@ export interface RunServerOptions extends RunChoices {
   readonly loaded: LoadedConfig;
   readonly read: () => LoadedConfig;
   readonly isForeground: boolean;
+  /** May code of packages run while they are fetched? */
+  readonly allowsScripts?: boolean;
   readonly context: CommandContext;
 }
 
@@ -41,6 +43,7 @@ export async function runServer(options: RunServerOptions): Promise<number> {
     folder: process.cwd(),
     clients: options.clients,
     secrets: [],
+    ...(options.allowsScripts === true ? { allowsScripts: true } : {}),
     isPassing: isForeground,
   };
   return isForeground ? await runHere(record, machine, options) : await runBehind(record, machine, options);
@@ -54,7 +57,8 @@ async function runHere(record: ServerRecord, machine: Machine, { loaded, read }:
   } catch (error) {
     if (!(error instanceof UsherError) || error.code !== 'server_state_unusable') throw error;
     note(`Not in usher list, nor in the lists of MCP clients: ${error.message}`);
-    return await startGatewayCommand(loaded, read, { machine, wanted: 'none' });
+    const allowsScripts = record.allowsScripts === true;
+    return await startGatewayCommand(loaded, read, { machine, wanted: 'none', allowsScripts });
   }
   return await runInPlace(claim, { loaded, read, record, machine, isBackground: false });
 }

@@ -8,6 +8,7 @@ import { explainBusyPort } from '../servers/busy-port.ts';
 import { ClientLists } from '../servers/client-lists.ts';
 import type { WantedClients } from '../servers/server-record.ts';
 import { describeLists } from './describe-lists.ts';
+import { fetchCommand } from './fetch-command.ts';
 import { buildLoginAid } from './login-aid.ts';
 import { note, showProgress } from './print.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
@@ -19,7 +20,7 @@ import { summarize } from './summarize.ts';
 export async function startGatewayCommand(
   { config }: LoadedConfig,
   read: () => LoadedConfig,
-  { machine, wanted }: { machine: Machine; wanted: WantedClients },
+  { machine, wanted, allowsScripts = false }: { machine: Machine; wanted: WantedClients; allowsScripts?: boolean },
 ): Promise<number> {
   const { environment } = machine;
   const lists = new ClientLists(machine);
@@ -37,6 +38,7 @@ export async function startGatewayCommand(
         ...(showProgress === undefined ? {} : { showProgress }),
         secrets: openSecretStore(environment),
         loginAid: buildLoginAid(environment),
+        resolveCommand: (command) => fetchCommand(command, { environment, allowsScripts, signal, tell: note }),
       }).catch(async (error: unknown) => {
         throw await explainBusyPort(error, config.listen, machine);
       });

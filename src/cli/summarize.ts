@@ -1,6 +1,6 @@
-import { basename } from 'node:path';
 import type { Config, CredentialConfig, ServerConfig } from '../config/schema.ts';
 import type { RunningGateway } from '../gateway/running-gateway.ts';
+import { nameProgram } from './describe-target.ts';
 import { paint } from './print.ts';
 
 /** What is served where, who may call, and as whom the server behind is called; for the operator, without secrets. */
@@ -75,7 +75,7 @@ function upstream({ upstream: settings }: ServerConfig, target: string): string 
   if (settings.strategy === 'container')
     return `${target}, the container of ${settings.image}${countArguments(settings.args)}`;
   const [program = '', ...args] = settings.command;
-  return `${target}, run as ${basename(program)}${countArguments(args)}`;
+  return `${target}, run as ${nameProgram(program)}${countArguments(args)}`;
 }
 
 function countArguments(args: readonly string[]): string {

@@ -20,6 +20,7 @@ import { OperatorLogins } from './operator-logins.ts';
 import { buildQuietAid } from './quiet-aid.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { Reloader } from './reloader.ts';
+import { resolveCommands, type ResolveCommand } from './resolve-commands.ts';
 import type { RunningGateway } from './running-gateway.ts';
 import { startBridges } from './start-bridges.ts';
 import { startWorkloads } from './start-workloads.ts';
@@ -43,6 +44,8 @@ export interface GatewayOptions {
   readonly loginAid?: LoginAid;
   /** How long a command to the shared state may take; injected by tests on busy machines. */
   readonly stateCommandMs?: number;
+  /** The command that a server's command stands for: a package in place of a program is fetched; absent where none is looked up. */
+  readonly resolveCommand?: ResolveCommand;
   /** Sees each record of the audit trail. Must not throw. */
   readonly onRecord?: (record: AuditRecord) => void;
 }
@@ -58,13 +61,15 @@ export async function startGateway(config: Config, options: GatewayOptions): Pro
   started.defer(() => audit.close());
   const { state } = config;
   const store = state === undefined ? undefined : started.use(await startState(state, config.caFile, options));
-  const workloads = await startWorkloads(config, { ...options, started });
+  // What is served and reloaded goes by what people wrote; only what is started goes by this.
+  const runnable = await resolveCommands(config, options.resolveCommand);
+  const workloads = await startWorkloads(runnable, { ...options, started });
   const { secrets = buildMemorySecrets(), loginAid: aid = buildQuietAid(log) } = options;
   const logins = started.use(new OperatorLogins({ log, now, secrets, aid }));
   const preparedLogins = await logins.prepare(config, workloads);
   await preparedLogins.take()();
   await logins.start(options.signal ?? new AbortController().signal);
-  const bridges = await startBridges(config, { ...options, started });
+  const bridges = await startBridges(runnable, { ...options, started });
   const { tls } = config.listen;
   const pair = tls === undefined ? undefined : readCertificate(tls);
   const server = buildListener(pair, log);

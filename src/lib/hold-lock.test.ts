@@ -85,3 +85,29 @@ async function makeOld(path: string): Promise<void> {
   const longAgo = new Date(Date.now() - 3_600_000);
   await utimes(path, longAgo, longAgo);
 }
+
+for (const code of ['EPERM', 'EOPNOTSUPP', 'ENOSYS']) {
+  test(`a lock – on a file system without hard links, which says ${code} – is held by one at a time, and taken over`, async (context) => {
+    const path = join(await makeFolder(context), 'lock');
+    // As link(2) answers on FAT, on shares of SMB, and through FUSE.
+    const makeLink = async () => {
+      throw Object.assign(new Error(`${code}: operation not permitted, link`), { code });
+    };
+    const first = await holdLock(path, { timeoutMs: 10_000, makeLink });
+    assert.ok(first);
+    assert.equal(await holdLock(path, { timeoutMs: 0, makeLink }), undefined);
+    await first[Symbol.asyncDispose]();
+    assert.deepEqual(await readdir(join(path, '..')), []);
+    await abandonLock(path);
+    await using second = await holdLock(path, { timeoutMs: 10_000, makeLink });
+    assert.ok(second);
+  });
+}
+
+test('a lock – on a disk that fails – throws what the system says', async (context) => {
+  const path = join(await makeFolder(context), 'lock');
+  const makeLink = async () => {
+    throw Object.assign(new Error('EIO: i/o error, link'), { code: 'EIO' });
+  };
+  await assert.rejects(holdLock(path, { timeoutMs: 0, makeLink }), /EIO/);
+});

@@ -1,18 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, readlink, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { link, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findErrorCode } from './describe-error.ts';
-import { isRunning } from './is-running.ts';
+import { isGone, readOwnHolder } from './lock-holder.ts';
 import { parseObject } from './parse-object.ts';
-import { findProcessIdentity } from './process-identity.ts';
 
 const pollMs = 25;
 /** How often it is asked whether its holder is still there, which on some systems takes a program. */
 const lookMs = 250;
 /** Nobody works this long under a lock. It counts where nothing better is known of whoever has it. */
 const abandonedMs = 60_000;
+
+/** What file systems answer that have no hard links (link(2)), or no room for another one. */
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
+
+export interface LockOptions {
+  readonly timeoutMs: number;
+  /** Injected by tests: file systems without hard links are rarely at hand. */
+  readonly makeLink?: typeof link;
+}
 
 /** Waits for a lock that all processes of this user share, and holds it until it is disposed of. What a killed process
  * left is taken over.
@@ -21,16 +28,16 @@ const abandonedMs = 60_000;
  */
 export async function holdLock(
   path: string,
-  { timeoutMs }: { timeoutMs: number },
+  { timeoutMs, makeLink = link }: LockOptions,
 ): Promise<AsyncDisposable | undefined> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomUUID()}`;
-  const own = JSON.stringify({ id: randomUUID(), ...(await (ownHolder ??= readOwnHolder())) } satisfies Holder);
+  const own = JSON.stringify({ id: randomUUID(), ...(await readOwnHolder()) });
   await writeFile(draft, own, { mode: 0o600 });
   try {
     const until = performance.now() + timeoutMs;
     let looksAgainAt = 0;
-    while (!(await take(draft, path))) {
+    while (!(await take(draft, path, own, makeLink))) {
       const now = performance.now();
       const looks = now >= looksAgainAt;
       if (looks) looksAgainAt = now + lookMs;
@@ -49,34 +56,20 @@ export async function holdLock(
   };
 }
 
-/** What stands in the file of a lock. */
-interface Holder {
-  readonly id: string;
-  readonly pid: number;
-  /** Tells it from another process that gets its id later; undefined where the system does not say. */
-  readonly identity?: string;
-  /** Where that id means this process: the machine, and the container. */
-  readonly scope: string;
-}
-
-let ownHolder: Promise<Omit<Holder, 'id'>> | undefined;
-
-async function readOwnHolder(): Promise<Omit<Holder, 'id'>> {
-  const { pid } = process;
-  const [identity, scope] = await Promise.all([findProcessIdentity(pid), readScope()]);
-  return { pid, scope, ...(identity === undefined ? {} : { identity }) };
-}
-
-/** Of Linux also the namespace of process ids (pid_namespaces(7)): containers that share a folder each have their own. */
-async function readScope(): Promise<string> {
-  const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
-  return `${hostname()} ${namespace}`;
-}
-
-/** A link is made or not, whoever else tries: there is no moment in which the file is there without its owner. */
-async function take(draft: string, path: string): Promise<boolean> {
+/** A link is made or not, whoever else tries: there is no moment in which the file is there without its owner. Where the file system
+ * has no hard links (FAT, some of networks and of virtual machines) the file is made new, which is as exclusive; who is killed before
+ * it has written itself down there is waited for until the lock counts as abandoned.
+ */
+async function take(draft: string, path: string, own: string, makeLink: typeof link): Promise<boolean> {
   try {
-    await link(draft, path);
+    await makeLink(draft, path);
+    return true;
+  } catch (error) {
+    if (findErrorCode(error) === 'EEXIST') return false;
+    if (!withoutLinks.has(findErrorCode(error) ?? '')) throw error;
+  }
+  try {
+    await writeFile(path, own, { mode: 0o600, flag: 'wx' });
     return true;
   } catch (error) {
     if (findErrorCode(error) === 'EEXIST') return false;
@@ -89,11 +82,8 @@ async function isAbandoned(path: string): Promise<boolean> {
   if (text === undefined || times === undefined) return false; // given back meanwhile
   const isOld = Date.now() - times.mtimeMs > abandonedMs;
   const { pid, identity, scope } = parseObject(text) ?? {};
-  const own = await (ownHolder ??= readOwnHolder());
-  if (typeof pid !== 'number' || scope !== own.scope) return isOld;
-  // Whoever is known to be there still has it, however long that takes: a clock that was set makes nobody lose it.
-  if (typeof identity === 'string') return (await findProcessIdentity(pid)) !== identity;
-  return isOld || !isRunning(pid);
+  if (typeof pid !== 'number' || typeof scope !== 'string') return isOld;
+  return await isGone({ pid, scope, ...(typeof identity === 'string' ? { identity } : {}) }, isOld);
 }
 
 /** Of several that find it abandoned one removes it, and looks again before: another may have taken it since. */

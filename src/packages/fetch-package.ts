@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, lstat, mkdir, rm, stat } from 'node:fs/promises';
+import { access, lstat, mkdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { describe } from '../lib/describe-error.ts';
 import { parseJson } from '../lib/parse-json.ts';
 import { findStateFile, writeStateFile } from '../lib/state-file.ts';
@@ -9,6 +8,7 @@ import { failPackage, type Fetched, type Fetcher, type FetchGift } from './fetch
 import { goFetcher } from './go.ts';
 import { npmFetcher } from './npm.ts';
 import { type Package, type Runner, spellPackage } from './package.ts';
+import { fetchedRecord, folderOf, leaseFolder, withCacheLock } from './package-cache.ts';
 import { isExact } from './parse-package.ts';
 import { pythonFetcher } from './python.ts';
 
@@ -34,24 +34,32 @@ export interface FetchedPackage extends Fetched {
   readonly package: Package & { readonly version: string };
 }
 
-/** What is remembered of a package that was fetched. */
-const record = z.strictObject({ command: z.array(z.string()).min(1), scripts: z.array(z.string()) });
-
-/** Fetches a package, unless exactly this version is here already. What is here is run as it is, over all restarts.
+/** Fetches a package, unless exactly this version is here already. What is here is run as it is, over all restarts; nobody clears it
+ * away while this process lives.
  * @throws UsherError package_failed, runner_missing; the signal's reason
  */
 export async function fetchPackage(wanted: Package, options: FetchOptions): Promise<FetchedPackage> {
   const { cache, allowsScripts, signal, timeoutMs = usualTimeoutMs } = options;
   await makeOwn(cache, wanted);
-  const folder = join(cache, randomUUID());
-  await mkdir(folder, { mode: 0o700 });
+  const id = randomUUID();
+  const folder = join(cache, id);
+  try {
+    // Before it is there, or it could be cleared away at once.
+    await leaseFolder(cache, id);
+    await mkdir(folder, { mode: 0o700 });
+  } catch (cause) {
+    throw failPackage(wanted, `${folder} cannot be made: ${describe(cause)}`, 'Make room, or set XDG_CACHE_HOME');
+  }
   const gift: FetchGift = { folder, allowsScripts, signal, timeoutMs };
   let isKept = false;
   try {
     const version = await findVersion(wanted, gift);
     const exact = { ...wanted, version };
-    const file = join(cache, `${fileName(exact)}${allowsScripts ? '+scripts' : ''}.json`);
-    const known = await findFetched(file);
+    const file = join(cache, `${nameOfFetched(exact, allowsScripts)}.json`);
+    const known = await takeFetched(cache, file).catch((cause: unknown) => {
+      const advice = 'Try again; when nothing fetches any more, remove its .lock';
+      throw failPackage(wanted, `${cache} cannot be used: ${describe(cause)}`, advice);
+    });
     if (known !== undefined) return { ...known, package: exact };
     const fetched = await withProgress(spellPackage(exact), options, () => fetchers[wanted.runner].fetch(exact, gift));
     // Written last, and whole or not at all: what is named there was fetched to its end.
@@ -70,8 +78,21 @@ async function findVersion(wanted: Package, gift: FetchGift): Promise<string> {
   throw failPackage(wanted, 'its registry names a version that is none', 'Write the version behind an @');
 }
 
+/** Under the lock: what is found must not be cleared away before it is held. */
+async function takeFetched(cache: string, file: string): Promise<Fetched | undefined> {
+  return await withCacheLock(cache, async () => {
+    const found = await findFetched(file);
+    const folder = found === undefined ? undefined : folderOf(cache, found.command);
+    if (folder !== undefined) await leaseFolder(cache, folder);
+    const now = new Date();
+    // When it was used last; a file that cannot be touched is no reason not to run.
+    if (found !== undefined) await utimes(file, now, now).catch(() => {});
+    return found;
+  });
+}
+
 async function findFetched(file: string): Promise<Fetched | undefined> {
-  const read = record.safeParse(parseJson((await findStateFile(file)) ?? ''));
+  const read = fetchedRecord.safeParse(parseJson((await findStateFile(file)) ?? ''));
   if (!read.success) return undefined;
   const isThere = await access(read.data.command[0] ?? '').then(
     () => true,
@@ -95,11 +116,13 @@ async function makeOwn(cache: string, wanted: Package): Promise<void> {
   throw failPackage(wanted, `others can write to ${cache}, where packages are kept`, advice);
 }
 
-/** A name for a file, also where case does not count. */
-function fileName(exact: FetchedPackage['package']): string {
+/** A name for the file of what was fetched, without its ending; also where case does not count.
+ * @param allowsScripts could code of packages run while it was?
+ */
+export function nameOfFetched(exact: Package & { readonly version: string }, allowsScripts: boolean): string {
   const spelled = spellPackage(exact);
   const digest = createHash('sha256').update(spelled).digest('hex').slice(0, 16);
-  return `${spelled.replaceAll(/[^\w.@-]/g, '_').slice(0, 100)}-${digest}`;
+  return `${spelled.replaceAll(/[^\w.@-]/g, '_').slice(0, 100)}-${digest}${allowsScripts ? '+scripts' : ''}`;
 }
 
 /** Says that it begins, that it goes on, and that it is done. */

@@ -22,6 +22,8 @@ const recordSchema = z.strictObject({
   clients: wantedSchema,
   /** Names of those in the secret store that were put there for it, and go with it. */
   secrets: z.array(z.string()),
+  /** May code of packages run when what it runs is fetched anew? */
+  allowsScripts: z.literal(true).exactOptional(),
   /** In a terminal, by `usher run --foreground`: it is forgotten when it ends. */
   isPassing: z.boolean(),
 });

@@ -26,7 +26,7 @@ export interface StartServerDeps {
   /** Is it forgotten when it ends? */
   readonly isPassing: boolean;
   /** What else it is started with. */
-  readonly gateway: Pick<GatewayOptions, 'showProgress' | 'secrets' | 'loginAid'>;
+  readonly gateway: Pick<GatewayOptions, 'showProgress' | 'secrets' | 'loginAid' | 'resolveCommand'>;
   /** Somebody asks it to stop. */
   readonly onStop: (order: StopOrder) => void;
   readonly reload: (gateway: RunningGateway) => Promise<ReloadAnswer>;

@@ -68,6 +68,8 @@ async function prepare(context: TestContext, packages: readonly TestPackage[]) {
   return {
     home,
     registry,
+    /** Packages and what was begun of them. */
+    kept: async () => (await readdir(join(home, '.cache/usher/packages'))).filter((name) => !name.startsWith('.')),
     hasRunScripts: async () => (await readdir(home)).includes('mark'),
     run: (...args: string[]) => runUsher(context, [...common, ...args], { env }),
     runWith: (more: Record<string, string>, ...args: string[]) =>
@@ -164,7 +166,7 @@ test('usher run – a package whose bytes are not those the registry names – i
   const { code, stderr } = await lab.run('npx:@acme/usher-test-server@1.0.0');
   assert.equal(code, 4);
   assert.match(stderr, /Cannot fetch the package npx:@acme\/usher-test-server@1\.0\.0: npm says: .*EINTEGRITY/);
-  assert.deepEqual(await readdir(join(lab.home, '.cache/usher/packages')), []);
+  assert.deepEqual(await lab.kept(), []);
 });
 
 test('usher run – a package that is not there, or a registry that is not – is one sentence with what to do', async (context) => {
@@ -212,7 +214,7 @@ test('usher run – stopped while it fetches – ends, and leaves neither npm no
   child.kill('SIGTERM');
   await until(async () => child.exitCode !== null, 30_000);
   assert.equal(child.exitCode, 0);
-  assert.deepEqual(await readdir(join(lab.home, '.cache/usher/packages')), []);
+  assert.deepEqual(await lab.kept(), []);
   const commands = await Promise.all(
     (await readdir('/proc'))
       .filter((name) => /^\d+$/.test(name))

@@ -16,7 +16,7 @@ export const exportCommand: CommandModule = {
   build() {
     const command = buildCommand('usher export', {
       summary:
-        'Prints the configuration of a server as a file for usher serve -f or usher run -f. Secrets are not in it: it says where they stand.',
+        'Prints the configuration of a server as a file for usher serve -f or usher run -f. Secrets are not in it: it says where they stand. A package stands there by its name and version.',
       usage: 'NAME',
       examples: ['usher export apollo > usher.yaml'],
     });

@@ -14,7 +14,8 @@ const options = {
 export const rmCommand: CommandModule = {
   build() {
     const command = buildCommand('usher rm', {
-      summary: 'Takes servers away that do not run: their settings and logs. The audit trail stays where it is.',
+      summary:
+        'Takes servers away that do not run: their settings and logs, and packages that were fetched for them and no other server has. The audit trail stays where it is.',
       usage: 'NAME… [--force]\n       usher rm --all | --group NAME [--force]',
       examples: ['usher rm apollo'],
     });

@@ -7,7 +7,7 @@ import { fetchTarget } from '../fetch-target.ts';
 import { addForeignOptions } from '../foreign-options.ts';
 import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
 import { addRunOptions, oneServerOf, readRunOptions } from '../one-server.ts';
-import { addPackageOptions } from '../package-options.ts';
+import { addPackageOptions, packageOptions } from '../package-options.ts';
 import { readTarget } from '../read-target.ts';
 import { resolveTarget } from '../resolve-target.ts';
 import { SimpleValues } from '../simple-options.ts';
@@ -56,7 +56,8 @@ export const runCommand: CommandModule = {
     const given: Given = { ...read, flags };
     const loaded = loadArguments(command, given);
     const { runServer } = await import('../run-server.ts');
-    return runServer({ loaded, read: () => readArguments(command, given), ...chosen, context });
+    const allowsScripts = values.isSet(packageOptions.allowInstallScripts);
+    return runServer({ loaded, read: () => readArguments(command, given), ...chosen, allowsScripts, context });
   },
 };
 

@@ -12,7 +12,7 @@ export const processSchema = z.strictObject({
       .min(1)
       .refine((words) => words[0] !== '', 'a command and its arguments'),
     {
-      help: 'Command and arguments; run without a shell',
+      help: 'Command and arguments; run without a shell. In place of the program a package of exactly one version may stand, which is fetched: npx:NAME@1.2.3, uvx:NAME@1.2.3, go:PATH@v1.2.3',
       group: 'Server',
       placeholder: 'COMMAND ARG…',
     },

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { readOwnHolder } from '../lib/lock-holder.ts';
+import { clearCache, leaseFolder } from './package-cache.ts';
+
+async function makeCache(context: TestContext) {
+  const cache = await mkdtemp(join(tmpdir(), 'usher-cache-'));
+  context.after(() => rm(cache, { recursive: true, force: true }));
+  return {
+    cache,
+    keep: async (name: string, folder: string, daysAgo = 0): Promise<void> => {
+      await mkdir(join(cache, folder, 'bin'), { recursive: true });
+      const file = join(cache, `${name}.json`);
+      await writeFile(file, JSON.stringify({ command: [join(cache, folder, 'bin/program')], scripts: [] }));
+      const at = new Date(Date.now() - daysAgo * 86_400_000);
+      await utimes(file, at, at);
+    },
+    clear: (more: Partial<Parameters<typeof clearCache>[1]> = {}) =>
+      clearCache(cache, { named: new Set(), isNamedFolder: () => false, unwanted: new Set(), ...more }),
+    left: async () => (await readdir(cache)).filter((name) => !name.startsWith('.')).toSorted(),
+  };
+}
+
+test('clearCache – what was used lately, or is named by a server – stays; what was not for thirty days goes', async (context) => {
+  const { keep, clear, left } = await makeCache(context);
+  await keep('lately', 'a', 29);
+  await keep('named', 'b', 99);
+  await keep('old', 'c', 31);
+  assert.deepEqual(await clear({ named: new Set(['named']) }), ['old']);
+  assert.deepEqual(await left(), ['a', 'b', 'lately.json', 'named.json']);
+});
+
+test('clearCache – what is unwanted – goes at once, unless a server has its folder or a process uses it', async (context) => {
+  const { cache, keep, clear, left } = await makeCache(context);
+  for (const name of ['a', 'b', 'c']) await keep(name, `folder-${name}`);
+  await leaseFolder(cache, 'folder-b');
+  const unwanted = new Set(['a', 'b', 'c']);
+  assert.deepEqual(await clear({ unwanted, isNamedFolder: (folder) => folder === 'folder-c' }), ['a']);
+  assert.deepEqual(await left(), ['b.json', 'c.json', 'folder-b', 'folder-c']);
+});
+
+test('clearCache – a download under way, and one whose process was killed – the first stays', async (context) => {
+  const { cache, clear, left } = await makeCache(context);
+  for (const folder of ['under-way', 'killed', 'without-a-word']) await mkdir(join(cache, folder));
+  await leaseFolder(cache, 'under-way');
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const holder = { ...(await readOwnHolder()), pid, folder: 'killed' };
+  await writeFile(join(cache, '.leases', `${pid}-killed.json`), JSON.stringify(holder));
+  await clear();
+  assert.deepEqual(await left(), ['under-way']);
+  assert.deepEqual(await readdir(join(cache, '.leases')), [`${process.pid}-under-way.json`]);
+});
