@@ -87,3 +87,10 @@ for (const firstByte of [0, 1, 0.001, 0.31, 0.999, 12.05, 1.5, 1e21, 0.12345, -0
     assert.equal(serializeRecord(one), visibleJson(JSON.stringify(one)));
   });
 }
+
+test('serializeRecord – more different texts than are kept, twice – the JSON each stands for', () => {
+  for (let index = 0; index < 5_000; index += 1) {
+    const one = record({ from: `"${index % 2_500}"`, reason: 'x"'.repeat(index % 200) });
+    assert.deepEqual(JSON.parse(serializeRecord(one)), JSON.parse(JSON.stringify(one)));
+  }
+});

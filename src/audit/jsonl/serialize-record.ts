@@ -10,10 +10,10 @@ export function serializeRecord(record: AuditRecord): string {
   const { caller, exchanged, upstreamStatus, bytes } = record;
   let line = `{"v":${record.v},"time":"${record.time}","id":"${record.id}"`;
   if (trace !== undefined) line += `,"trace":${quoted(trace)}`;
-  if (server !== undefined) line += `,"server":${quoted(server)}`;
+  if (server !== undefined) line += `,"server":${recurring(server)}`;
   line += `,"who":${serializePart(record.who)}`;
-  if (from !== undefined) line += `,"from":${quoted(from)}`;
-  line += `,"what":${serializeWhat(record.what)},"decision":"${record.decision}","reason":${quoted(record.reason)}`;
+  if (from !== undefined) line += `,"from":${recurring(from)}`;
+  line += `,"what":${serializeWhat(record.what)},"decision":"${record.decision}","reason":${recurring(record.reason)}`;
   if (stage !== undefined) line += `,"stage":"${stage}"`;
   if (hint !== undefined) line += `,"hint":${quoted(hint)}`;
   if (code !== undefined) line += `,"code":"${code}"`;
@@ -31,13 +31,13 @@ export function serializeRecord(record: AuditRecord): string {
 }
 
 function serializeWhat({ http, kind, method, tool, target, rpcId, upstream }: AuditRecord['what']): string {
-  let text = `{"http":${quoted(http)}`;
+  let text = `{"http":${recurring(http)}`;
   if (kind !== undefined) text += `,"kind":"${kind}"`;
-  if (method !== undefined) text += `,"method":${quoted(method)}`;
-  if (tool !== undefined) text += `,"tool":${quoted(tool)}`;
-  if (target !== undefined) text += `,"target":${quoted(target)}`;
+  if (method !== undefined) text += `,"method":${recurring(method)}`;
+  if (tool !== undefined) text += `,"tool":${recurring(tool)}`;
+  if (target !== undefined) text += `,"target":${recurring(target)}`;
   if (rpcId !== undefined) text += `,"rpcId":${quoted(rpcId)}`;
-  if (upstream !== undefined) text += `,"upstream":${quoted(upstream)}`;
+  if (upstream !== undefined) text += `,"upstream":${recurring(upstream)}`;
   return `${text}}`;
 }
 
@@ -73,4 +73,21 @@ function serializePart(part: object): string {
 /** People read the trail in terminals, too. */
 function quoted(value: unknown): string {
   return visibleJson(JSON.stringify(value));
+}
+
+/** Longer texts hardly come again. */
+const longestKept = 100;
+/** Texts that are kept; made-up ones push the others out, which then cost what they cost the first time. */
+const mostKept = 1_000;
+const kept = new Map<string, string>();
+
+/** The same for texts that come again and again: names of servers, methods and tools, reasons, addresses. */
+function recurring(text: string): string {
+  if (text.length > longestKept) return quoted(text);
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const json = quoted(text);
+  if (kept.size >= mostKept) kept.clear();
+  kept.set(text, json);
+  return json;
 }
