@@ -14,6 +14,8 @@ export interface KnownClient {
   readonly name: string | undefined;
   /** How it proves who it is, where its id tells; one with a document has that there. */
   readonly keys: ClientKeys | undefined;
+  /** Where it may come back to now; undefined where that is for its document to say. */
+  readonly redirectUris: readonly string[] | undefined;
 }
 
 /** A client that people may be asked about. */
@@ -46,6 +48,8 @@ export function buildClients(seals: Seals, documents: ClientDocuments, allowed: 
     const opened = seals.client.open(id);
     if (opened === undefined) return undefined;
     const redirectUris = opened.redirectUris.filter(isAllowed);
+    // What it got before is of no use to it either: who took away its places means it.
+    if (redirectUris.length === 0) return undefined;
     return { keys: undefined, ...opened, redirectUris, id, digest: digestOf(id), documentUrl: undefined };
   };
   return {
@@ -56,7 +60,7 @@ export function buildClients(seals: Seals, documents: ClientDocuments, allowed: 
     recognize(id) {
       if (!isDocumentUrl(id)) return registered(id);
       documents.check(id);
-      return { id, digest: digestOf(id), name: undefined, keys: undefined };
+      return { id, digest: digestOf(id), name: undefined, keys: undefined, redirectUris: undefined };
     },
   };
 }

@@ -10,6 +10,7 @@ import { readIssued, type Issued } from './read-issued.ts';
 import type { Visit } from './visit.ts';
 import { describeRequest } from './describe-request.ts';
 import { nameOf, type KnownClient } from './clients.ts';
+import { isRegistered } from './redirect-uri.ts';
 
 /** A refresh token that nobody uses for so long is over (RFC 9700 §4.14.2): no longer is it known that one was used. */
 const unusedRefreshMs = 30 * 86_400_000;
@@ -55,6 +56,8 @@ async function redeemCode(context: FacadeContext, { client, isProved, form, visi
   const code = seals.code.open(form.get('code') ?? '');
   if (code === undefined || code.client !== client.digest)
     throw new OAuthError('invalid_grant', 'code is not one for this client, or is over');
+  if (client.redirectUris !== undefined && !isRegistered(code.redirectUri, client.redirectUris))
+    throw new OAuthError('invalid_grant', 'code was sent where this client may not come back to any more');
   if (code.isKeyed === true && !isProved) throw refuseUnproved();
   visit.learn(describeRequest(code));
   if (form.get('redirect_uri') !== undefined && form.get('redirect_uri') !== code.redirectUri)

@@ -40,6 +40,25 @@ test('a redirect URI that the operator took away – leads nobody there any more
   }
 });
 
+test('a client whose every place was taken away – is none any more: its refresh token and a code under way are of no use', async () => {
+  await using all = await start();
+  const { visitor, lab } = all;
+  const elsewhere = await visitor.registered({ redirect_uris: ['https://app.example/callback'] });
+  const { refresh_token: kept = '' } = await visitor.tokens(elsewhere);
+  const code = await visitor.toCode(elsewhere);
+  const both = await visitor.registered({ redirect_uris: ['https://app.example/callback', 'http://127.0.0.1/cb'] });
+  const codeOfBoth = await visitor.toCode({ ...both, redirectUri: 'https://app.example/callback' });
+  await all.change({ redirectUris: ['https://other.example/callback'] });
+  const heard = lab.idp.log.length;
+  const answers = [
+    await visitor.refresh(elsewhere, kept),
+    await visitor.redeem(elsewhere, code),
+    await visitor.redeem(both, codeOfBoth),
+  ];
+  assert.deepEqual(answers.map(errorOf), ['invalid_client', 'invalid_client', 'invalid_grant']);
+  assert.equal(lab.idp.log.length, heard);
+});
+
 test('a refresh token that was used – is used after a reload of the façade, too', async () => {
   await using all = await start();
   const { visitor } = all;
