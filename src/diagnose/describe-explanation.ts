@@ -96,6 +96,8 @@ function describeTokens({ caller, exchanged, signIn }: AuditRecord): string[] {
       (claim) => [claim === 'clientId' ? 'client' : claim, show(caller, claim), show(exchanged ?? {}, claim)] as const,
     )
     .filter(([, before, after]) => before !== '–' || after !== '–');
+  // Who needs no token has none to show.
+  if (rows.length === 0) return [];
   const isSent = exchanged !== undefined && exchanged.source !== 'none';
   const title =
     signIn !== undefined

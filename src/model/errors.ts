@@ -319,7 +319,7 @@ const rows = {
     jsonRpc: -32700,
     fault: 'caller',
     message: 'Cannot read the call: the body is not JSON',
-    hint: 'JSON-RPC 2.0 §5.1: parse error.',
+    hint: 'See what the client sends: a POST to this path has a JSON-RPC message in its body (JSON-RPC 2.0 §5.1, parse error).',
   },
   body_not_json_rpc: {
     stage: 'readCall',
@@ -327,7 +327,7 @@ const rows = {
     jsonRpc: -32600,
     fault: 'caller',
     message: 'Cannot read the call: {reason}',
-    hint: 'JSON-RPC 2.0 §4: a message is an object with "jsonrpc":"2.0".',
+    hint: 'See what the client sends: a message is an object with "jsonrpc":"2.0" and each key once (JSON-RPC 2.0 §4).',
   },
   content_type_refused: {
     stage: 'readCall',

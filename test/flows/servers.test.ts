@@ -72,6 +72,7 @@ test('usher explain – the id that usher status tells of, without saying where 
   const explained = await machine.usher(['explain', id]);
   assert.equal(explained.code, 0, explained.stderr);
   assert.match(explained.stdout, /^Refused at readCall, status 400, body_not_json$/m);
+  assert.doesNotMatch(explained.stdout, /token of the caller/, 'nobody had one');
 
   const other = await post(`http://127.0.0.1:${port}/mcp`, undefined, 'no JSON');
   const left = (await other.json()) as { error: { data: { id: string } } };
