@@ -27,6 +27,8 @@ export interface ClientDocumentsDeps {
 export interface ClientDocuments {
   /** @throws OAuthError invalid_client when this is no URL of a document that is taken here */
   check(url: string): void;
+  /** Is anything fetched from there now: a document, or keys? */
+  mayFetch(url: string): boolean;
   /** @throws OAuthError invalid_client, temporarily_unavailable */
   read(url: string): Promise<ClientDocument>;
 }
@@ -55,6 +57,7 @@ export function buildClientDocuments(deps: ClientDocumentsDeps): ClientDocuments
   };
   return {
     check,
+    mayFetch: (url) => findDocumentUrlProblem(url) === undefined && findTrust(url, rules) !== undefined,
     async read(url) {
       check(url);
       const known = kept.get(url);

@@ -50,6 +50,7 @@ export function buildClients(seals: Seals, documents: ClientDocuments, allowed: 
     const redirectUris = opened.redirectUris.filter(isAllowed);
     // What it got before is of no use to it either: who took away its places means it.
     if (redirectUris.length === 0) return undefined;
+    if (opened.keys?.uri !== undefined && !documents.mayFetch(opened.keys.uri)) return undefined;
     return { keys: undefined, ...opened, redirectUris, id, digest: digestOf(id), documentUrl: undefined };
   };
   return {

@@ -59,6 +59,19 @@ test('a client whose every place was taken away – is none any more: its refres
   assert.equal(lab.idp.log.length, heard);
 });
 
+test('a client whose keys are where nothing is fetched from any more – is none any more, and nothing is fetched', async () => {
+  await using all = await start();
+  const { visitor } = all;
+  await all.change({ clientDocuments: ['keys.example'] });
+  const method = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://keys.example/jwks.json' };
+  const client = await visitor.registered(method);
+  assert.equal((await visitor.open(visitor.authorizeUrl(client))).status, 200);
+  await all.change({ clientDocuments: ['other.example'] });
+  const page = await visitor.open(visitor.authorizeUrl(client));
+  assert.equal(page.status, 400, page.text);
+  assert.equal(errorOf(await visitor.refresh(client, 'x')), 'invalid_client');
+});
+
 test('a refresh token that was used – is used after a reload of the façade, too', async () => {
   await using all = await start();
   const { visitor } = all;
