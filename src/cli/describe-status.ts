@@ -24,7 +24,10 @@ export function describeStatus(view: ServerView, { lines, columns, nowMs = Date.
   const where = run?.isBackground === false ? 'in a terminal or as a service' : 'in the background';
   const rows: (Row | undefined)[] = [
     ['state', describeState(view, nowMs)],
-    reason === undefined ? undefined : ['reason', plain(reason)],
+    reason === undefined || reason === view.state ? undefined : ['reason', plain(reason)],
+    view.state === 'damaged'
+      ? ['what to do', `mend that file, or take it away with usher rm ${name} and run it anew`]
+      : undefined,
     run?.end === undefined || run.end.isWanted ? undefined : ['exit code', String(run.end.exitCode)],
     url === undefined ? undefined : ['URL', url],
     record === undefined ? undefined : ['server', describeUpstream(plain(record.target), health)],

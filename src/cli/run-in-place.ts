@@ -94,7 +94,7 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
         ended,
       };
     },
-    { canReload: true },
+    { canReload: true, isUnwatched: isBackground },
   );
 }
 

@@ -18,6 +18,8 @@ interface Running {
 export interface RunOptions {
   /** Does what is started have a `reload`? Then SIGHUP calls it, unless the terminal is gone. */
   readonly canReload?: boolean;
+  /** Does nobody watch? Then its log alone says how it ends. */
+  readonly isUnwatched?: boolean;
 }
 
 /** Starts something, waits until it shall stop, closes it, and returns the exit code: 0 after a signal, 1 when it ended
@@ -25,7 +27,7 @@ export interface RunOptions {
  */
 export async function runUntilStopped<R extends Running>(
   start: (signal: AbortSignal) => Promise<R>,
-  { canReload = false }: RunOptions = {},
+  { canReload = false, isUnwatched = false }: RunOptions = {},
 ): Promise<number> {
   // What came while it starts counts then: some of the configuration has been read already.
   const hasStarted = Promise.withResolvers<R>();
@@ -42,7 +44,7 @@ export async function runUntilStopped<R extends Running>(
   const stopped = stop.signal.aborted ? Promise.resolve() : once(stop.signal, 'abort');
   const ended = started.ended ?? new Promise<never>(() => {});
   const sentence = await Promise.race([stopped.then(() => undefined), ended]);
-  note(sentence ?? 'Stopping; again to stop at once');
+  if (!isUnwatched) note(sentence ?? 'Stopping; again to stop at once');
   try {
     await started.close();
   } finally {

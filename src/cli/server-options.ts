@@ -5,6 +5,7 @@ import { findClosest } from '../lib/closest.ts';
 import { fail } from '../model/usher-error.ts';
 import { lookAtServer, lookAtServers, listNames, type ServerView } from '../servers/look-at-server.ts';
 import { isServerName } from '../servers/places.ts';
+import type { ServerRecord } from '../servers/server-record.ts';
 import type { SimpleOption, SimpleValues } from './simple-options.ts';
 
 /** Options that several commands about servers have. */
@@ -28,6 +29,23 @@ export async function findServer(name: string, machine: Machine): Promise<Server
   const view = isServerName(name) ? await lookAtServer(name, machine) : undefined;
   if (view === undefined) throw await refuseUnknown(name, machine);
   return view;
+}
+
+/** Sees that the settings of a server can be had.
+ * @throws UsherError server_state_unusable when its files are damaged, server_unknown when none are kept
+ */
+export function checkSaved({ name, state, place, record }: ServerView, advice: string): ServerRecord {
+  if (state === 'damaged') {
+    const mend = `Mend that file, or take it away with usher rm ${name} and run it anew`;
+    throw fail('server_state_unusable', {
+      path: place.folder,
+      reason: `a file in it is damaged, usher status ${name} says which`,
+      advice: mend,
+    });
+  }
+  if (record?.isPassing !== false)
+    throw fail('server_unknown', { what: `server called ${name} with saved settings`, advice });
+  return record;
 }
 
 /** The servers that arguments name, or `--all`, or `--group`; what is wrong with these is added to the problems.

@@ -6,7 +6,6 @@ import type { LoadedConfig } from '../config/load.ts';
 import { leaves, workloadLeaf } from '../config/leaves.ts';
 import { reportUsage } from '../config/report.ts';
 import type { Problem } from '../config/source.ts';
-import { fail } from '../model/usher-error.ts';
 import { buildFindSecret } from '../secrets/build-find-secret.ts';
 import { openSecretStore } from '../secrets/open-secret-store.ts';
 import { withServerLock } from '../servers/claim-server.ts';
@@ -22,7 +21,7 @@ import { debugFlags } from './load-arguments.ts';
 import { readRunOptions, type RunChoices, runOptions } from './one-server.ts';
 import { dropSecrets, keepSecrets, placeAudit, writeLasting } from './place-secrets.ts';
 import { note, print, warn } from './print.ts';
-import { findServer } from './server-options.ts';
+import { checkSaved, findServer } from './server-options.ts';
 import { givenFlags } from './setting-options.ts';
 import { SimpleValues } from './simple-options.ts';
 import { restartBehind } from './start-saved.ts';
@@ -101,11 +100,8 @@ async function readUpdate(command: Command, context: CommandContext, machine: Ma
   const { group, clients } = readRunOptions(values, problems);
   if (name === undefined || second !== undefined) throw reportUsage([...unknown, ...problems]);
   const view = await findServer(name, machine);
-  if (view.record === undefined || view.record.isPassing) {
-    const advice = 'It runs in a terminal: stop it there, and run it with other flags';
-    throw fail('server_unknown', { what: `server called ${name} with saved settings`, advice });
-  }
-  const before = { record: view.record, settings: await readFile(view.place.settings, 'utf8') };
+  const record = checkSaved(view, 'It runs in a terminal: stop it there, and run it with other flags');
+  const before = { record, settings: await readFile(view.place.settings, 'utf8') };
   const given = textsOf(command, 'config').at(-1);
   const words = tail === undefined ? [] : [{ leaf: workloadLeaf('command'), label: 'COMMAND', texts: tail }];
   const unset = readUnset(command, problems);

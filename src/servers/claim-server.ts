@@ -155,10 +155,13 @@ function refuseName(view: ServerView, isForBackground: boolean): Error {
     return fail('server_exists', { name, reason, advice: `Give this one another --name; or ${own}` });
   }
   const again = isForBackground ? `usher start ${name}` : `usher start ${name} --foreground`;
+  if (state === 'damaged') {
+    const reason = `there is one whose files cannot be used: ${view.reason}`;
+    const mend = `Mend that file, or take it away with usher rm ${name} and run it anew`;
+    return fail('server_exists', { name, reason, advice: mend });
+  }
   const advice = `${again} starts it, usher update ${name} changes it, usher rm ${name} takes it away; or give another --name`;
-  const reason =
-    state === 'damaged' ? `there is one whose files cannot be used: ${view.reason}` : `there is one already, ${state}`;
-  return fail('server_exists', { name, reason, advice });
+  return fail('server_exists', { name, reason: `there is one already, ${state}`, advice });
 }
 
 /** Writes down that this process starts it now. */

@@ -56,6 +56,8 @@ export async function lookAtServer(name: string, machine: Machine): Promise<Serv
   try {
     const [record, run] = await Promise.all([readServerRecord(place), readRunRecord(place)]);
     if (record !== undefined && record.name !== name) return undefined; // a file system that reads Apollo for apollo
+    // Whoever was to make it was killed before anything was said of it.
+    if (record === undefined && run === undefined) return undefined;
     return { name, place, record, run, ...(await findState(place, run)) };
   } catch (error) {
     return { name, place, state: 'damaged', record: undefined, run: undefined, reason: reasonOf(error) };

@@ -34,7 +34,10 @@ test('usher stop, start, restart, rm – a server in the background – goes, co
   assert.equal(stopped.stdout, 'apollo has stopped\n', stopped.stderr);
   await assert.rejects(fetch(url));
   assert.equal((await machine.look('apollo'))?.['state'], 'stopped');
-  assert.equal((await machine.usher(['status', 'apollo'])).code, 1);
+  const status = await machine.usher(['status', 'apollo']);
+  assert.equal(status.code, 1);
+  assert.doesNotMatch(status.stdout, /reason/, 'that it has stopped is said once');
+  assert.match((await machine.usher(['logs', 'apollo'])).stdout, /The server has stopped \S+\n$/);
 
   const started = await machine.usher(['start', 'apollo']);
   assert.equal(started.code, 0, started.stderr);

@@ -91,7 +91,29 @@ test('a damaged file of a server – is said with its path, and rm takes it away
   const { code, stdout } = await machine.usher(['status', 'apollo']);
   assert.equal(code, 1);
   assert.match(stdout, /reason +Cannot use .*run\.json, .*: it is damaged/);
+  assert.match(stdout, /what to do +mend that file, or take it away with usher rm apollo and run it anew/);
+  for (const words of [
+    ['export', 'apollo'],
+    ['start', 'apollo'],
+    ['update', 'apollo', '--log-level', 'debug'],
+  ]) {
+    const refused = await machine.usher(words);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /damaged.*\nhint: Mend that file, or take it away with usher rm apollo and run it anew/,
+    );
+  }
   assert.equal((await machine.usher(['rm', 'apollo'])).stdout, 'apollo is gone\n');
+});
+
+test('the folder of a server whose making was killed before a word – is no server, and its name is free', async (context) => {
+  const machine = makeMachine(context);
+  mkdirSync(dirname(machine.file('apollo', 'run.json')), { recursive: true, mode: 0o700 });
+  assert.equal((await machine.usher(['list'])).stdout, '');
+  const args = ['run', '--anonymous', '--name', 'apollo', '--port', `${await freePort()}`, 'http://127.0.0.1:9/mcp'];
+  const { code, stderr } = await machine.usher(args);
+  assert.equal(code, 0, stderr);
 });
 
 for (const [what, more] of [

@@ -23,12 +23,12 @@ export const exportCommand: CommandModule = {
     return addSimpleOptions(command, Object.values(options));
   },
   async execute(command, context) {
-    const { readServer } = await import('../read-servers.ts');
+    const [{ readServer }, { checkSaved }] = await Promise.all([
+      import('../read-servers.ts'),
+      import('../server-options.ts'),
+    ]);
     const { view } = await readServer(command, context);
-    if (view.record?.isPassing !== false) {
-      const advice = 'It runs in a terminal: usher config show has its settings, given the same flags';
-      throw fail('server_unknown', { what: `server called ${view.name} with saved settings`, advice });
-    }
+    checkSaved(view, 'It runs in a terminal: usher config show has its settings, given the same flags');
     const text = await readFile(view.place.settings, 'utf8').catch((cause: unknown) => {
       const advice = 'Take the server away with usher rm and run it anew';
       throw fail('server_state_unusable', { path: view.place.settings, reason: describe(cause), advice }, { cause });
