@@ -1,28 +1,25 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { post } from '../kit/call.ts';
 import { runUsher } from '../kit/run-usher.ts';
 import { claimsOf } from '../kit/start-test-idp.ts';
 import type { AuditRecord } from '../../src/model/audit-record.ts';
-import { FacadeVisitor, onwardTo, loopback, type RegisteredClient } from '../shield/facade-visitor.ts';
-import { facadeClient, startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
+import { FacadeVisitor, onwardTo, loopback, tokensOf, type RegisteredClient } from '../shield/facade-visitor.ts';
+import { facadeClient, startShieldLab } from '../shield/start-shield-lab.ts';
+import { useFacade } from '../shield/use-facade.ts';
 
 /** Who let which app in, which tokens were handed out, and who was refused: in the audit trail. */
 describe('the audit trail of the façade', () => {
-  let lab: ShieldLab;
-  before(async () => {
-    lab = await startShieldLab({ facade: true });
-  });
-  after(() => lab[Symbol.asyncDispose]());
-  const visit = () => new FacadeVisitor(lab);
-  const issuer = () => lab.idp.server('mcpserver').issuer;
+  const facade = useFacade();
+  const { visit } = facade;
+  const issuer = () => facade.lab.idp.server('mcpserver').issuer;
 
   /** What went on record meanwhile. */
   async function recordsOf(work: () => Promise<unknown>): Promise<readonly AuditRecord[]> {
-    const earlier = (await lab.gateway.records()).length;
+    const earlier = (await facade.lab.gateway.records()).length;
     await work();
-    return (await lab.gateway.records()).slice(earlier);
+    return (await facade.lab.gateway.records()).slice(earlier);
   }
 
   /** The only one. */
@@ -41,7 +38,7 @@ describe('the audit trail of the façade', () => {
     const records = await recordsOf(async () => {
       client = await visitor.registered();
       tokens = await visitor.tokens(client);
-      tokens = JSON.parse((await visitor.refresh(client, tokens['refresh_token'] ?? '')).text) as typeof tokens;
+      tokens = tokensOf(await visitor.refresh(client, tokens['refresh_token'] ?? ''));
     });
     assert.deepEqual(
       records.map(({ signIn, decision, status }) => [signIn?.event, decision, status]),
@@ -72,7 +69,7 @@ describe('the audit trail of the façade', () => {
     assert.deepEqual([issued?.who, refreshed?.who], [who, who]);
     assert.equal(issued?.what.http, 'POST /oauth/countries/token');
     // The call that follows names the same token.
-    const call = await recordOf(() => post(lab.gateway.mcpUrl, tokens['access_token']));
+    const call = await recordOf(() => post(facade.lab.gateway.mcpUrl, tokens['access_token']));
     assert.equal(refreshed?.caller?.jti, claimsOf(tokens['access_token'])['jti']);
     assert.equal(call.caller?.jti, refreshed?.caller?.jti);
   });
@@ -130,7 +127,7 @@ describe('the audit trail of the façade', () => {
     const visitor = visit();
     const client = await visitor.registered();
     const code = await visitor.toCode(client);
-    const tokens = JSON.parse((await visitor.redeem(client, code)).text) as Record<string, string>;
+    const tokens = tokensOf(await visitor.redeem(client, code));
     const again = await recordOf(() => visitor.redeem(client, code));
     assert.deepEqual(
       [again.signIn?.event, again.signIn?.error, again.decision],
@@ -164,8 +161,8 @@ describe('the audit trail of the façade', () => {
     const callback = new URL(await visitor.toCallback(client));
     const back = new URL((await visitor.open(callback.href)).headers.get('location') ?? '');
     const code = back.searchParams.get('code') ?? '';
-    const tokens = JSON.parse((await visitor.redeem(client, code)).text) as Record<string, string>;
-    const trail = await readFile(lab.gateway.auditFile, 'utf8');
+    const tokens = tokensOf(await visitor.redeem(client, code));
+    const trail = await readFile(facade.lab.gateway.auditFile, 'utf8');
     for (const secret of [
       client.id,
       client.verifier,
@@ -187,8 +184,13 @@ describe('the audit trail of the façade', () => {
     const client = await visitor.registered();
     const page = await visitor.open(visitor.authorizeUrl(client, { redirect_uri: 'https://evil.example/' }));
     const id = /<code>([0-9a-f-]{36})<\/code>/.exec(page.text)?.[1] ?? '';
-    await lab.gateway.records();
-    const { code, stdout, stderr } = await runUsher(context, ['explain', id, '--audit-file', lab.gateway.auditFile]);
+    await facade.lab.gateway.records();
+    const { code, stdout, stderr } = await runUsher(context, [
+      'explain',
+      id,
+      '--audit-file',
+      facade.lab.gateway.auditFile,
+    ]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^Refused, status 400$/m);
     assert.match(stdout, /app +calls itself "Test client", sha256:/);
@@ -196,7 +198,13 @@ describe('the audit trail of the façade', () => {
     assert.match(stdout, /Fix {4}The app or the browser sent something else/);
     assert.doesNotMatch(stdout, /not reached/);
     const allowed = await recordOf(() => visitor.registered());
-    const explained = await runUsher(context, ['explain', allowed.id, '--audit-file', lab.gateway.auditFile, '--json']);
+    const explained = await runUsher(context, [
+      'explain',
+      allowed.id,
+      '--audit-file',
+      facade.lab.gateway.auditFile,
+      '--json',
+    ]);
     const [explanation] = JSON.parse(explained.stdout) as { stages: unknown[]; record: AuditRecord }[];
     assert.deepEqual([explanation?.stages, explanation?.record.signIn?.event], [[], 'registered']);
   });

@@ -5,7 +5,7 @@ import { claimsOf } from '../kit/start-test-idp.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { post } from '../kit/call.ts';
-import { errorOf, FacadeVisitor } from '../shield/facade-visitor.ts';
+import { errorOf, FacadeVisitor, tokensOf } from '../shield/facade-visitor.ts';
 import { startShieldLab } from '../shield/start-shield-lab.ts';
 
 test('the façade – is the authorization server of the metadata, and found in each form clients look for', async () => {
@@ -68,10 +68,7 @@ test('a second replica with the same key, and one that started anew – know cli
   const callback = await visitor.toCallback(client);
   const back = await visitor.open(there(callback));
   const code = new URL(back.headers.get('location') ?? '').searchParams.get('code') ?? '';
-  const { refresh_token: refresh = '' } = JSON.parse((await visitor.redeem(client, code)).text) as Record<
-    string,
-    string
-  >;
+  const { refresh_token: refresh = '' } = tokensOf(await visitor.redeem(client, code));
   const form = new URLSearchParams({ grant_type: 'refresh_token', client_id: client.id, refresh_token: refresh });
   const refreshed = await fetch(there(`${visitor.base}/token`), { method: 'POST', body: form });
   assert.equal(refreshed.status, 200);
@@ -107,10 +104,7 @@ test('a provider that fails, or refuses the gateway itself – an error the clie
     body: { access_token: 'a', token_type: 'Bearer', refresh_token: 'refresh-token-of-the-provider' },
     headers: {},
   };
-  const { refresh_token: refresh = '' } = JSON.parse((await visitor.redeem(client, code)).text) as Record<
-    string,
-    string
-  >;
+  const { refresh_token: refresh = '' } = tokensOf(await visitor.redeem(client, code));
 
   answer = { status: 503, body: {}, headers: { 'retry-after': '7' } };
   const down = await visitor.refresh(client, refresh);

@@ -2,19 +2,15 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { clientName } from '../../src/credentials/operator-login/login-client.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { openSecretStore } from '../../src/secrets/open-secret-store.ts';
 import { makeFolder } from '../kit/config-input.ts';
-import { DeviceVisitor } from '../kit/device-visitor.ts';
-import { startProgram } from '../kit/run-program.ts';
+import { followOnDevice, startLoginProgram } from '../kit/login-program.ts';
 import { runUsher } from '../kit/run-usher.ts';
 import { sendJson, startHttpServer } from '../kit/start-http-server.ts';
 import { startLoginIssuer } from '../kit/start-login-lab.ts';
 import { startTestIdp, type AuthorizeRequest, type TestIdp } from '../kit/start-test-idp.ts';
-
-const launcher = fileURLToPath(new URL('../../bin/usher.js', import.meta.url));
 
 describe('usher logout', () => {
   let idp: TestIdp;
@@ -67,23 +63,17 @@ describe('usher logout', () => {
   test('of who signed in with usher proxy, by the name of the server – taken back there, forgotten here, asked anew', async (context) => {
     await using behind = await startHttpServer((_, response) => sendJson(response, 200, {}));
     const env = environment(context);
-    const words = `proxy countries --target-uri ${behind.url} --port 0 --remote-auth --remote-auth-flow device
-      --remote-auth-client-id demo --remote-auth-issuer ${issuer()}
-      --remote-auth-scopes mcp:tools:call,openid,email,offline_access`;
-    const start = () => {
-      const usher = startProgram([process.execPath, launcher, ...words.split(/\s+/)], { env });
-      context.after(() => usher[Symbol.asyncDispose]());
-      return usher;
-    };
+    const start = () =>
+      startLoginProgram(context, {
+        name: 'countries',
+        target: behind.url,
+        home: env.HOME,
+        flags: `--remote-auth-flow device --remote-auth-client-id demo --remote-auth-issuer ${issuer()}
+          --remote-auth-scopes mcp:tools:call,openid,email,offline_access`,
+      });
     const usher = start();
-    await usher.said('and give the code', 60_000);
-    const userCode = /and give the code\n\n {2}(\S+)\n/.exec(usher.output().stderr)?.[1] ?? '';
-    await new DeviceVisitor().signIn(`${issuer()}/activate`, {
-      userCode,
-      username: 'alice@example.com',
-      password: 'alice',
-    });
-    await usher.said(/countries +http/, 60_000);
+    await followOnDevice(usher);
+    await usher.ready();
     usher.child.kill('SIGTERM');
     await usher.exited;
     const [name = ''] = namesIn(env).filter((one) => one.startsWith('login/'));

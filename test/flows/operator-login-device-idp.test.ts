@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { callThrough, followOnDevice, startLoginProgram, type LoginProgram } from '../kit/login-on-device.ts';
-import { signInAt, findSignInUrl } from '../kit/sign-in-at.ts';
-import { sendJson, startHttpServer, type TestServer } from '../kit/start-http-server.ts';
+import {
+  callThrough,
+  exchangeFlags,
+  followOnDevice,
+  startLoginProgram,
+  startSilentServer,
+  type LoginProgram,
+} from '../kit/login-program.ts';
+import { signInAt } from '../kit/sign-in-at.ts';
+import type { TestServer } from '../kit/start-http-server.ts';
 import { startTestIdp, type TestIdp } from '../kit/start-test-idp.ts';
 
 /** `usher proxy --remote-auth` on a machine without a browser, at the development provider: nothing of it is outside this machine. */
@@ -15,7 +22,7 @@ describe('signing in on another device, at usher idp', () => {
       for (const app of seed.apps)
         if (app.clientId === 'vscode') app['redirectUris'] = ['http://localhost:8666/callback'];
     });
-    behind = await startHttpServer((_, response) => sendJson(response, 200, { jsonrpc: '2.0', id: 1, result: {} }));
+    behind = await startSilentServer();
   });
   after(async () => {
     await idp[Symbol.asyncDispose]();
@@ -23,15 +30,11 @@ describe('signing in on another device, at usher idp', () => {
   });
 
   const start = (context: TestContext, login: string) =>
-    startLoginProgram(
-      context,
-      behind,
-      `--ca-file ${idp.idp.caFile}
-      --remote-auth-issuer ${idp.server('mcpserver').issuer} --remote-auth-scopes mcp:tools:call,openid
-      --token-exchange-audience backend --token-exchange-client-id gateway
-      --token-exchange-client-secret gateway-development-secret --token-exchange-scopes backend-api:read
-      --token-exchange-url ${idp.server('backend').tokenUrl} ${login}`,
-    );
+    startLoginProgram(context, {
+      target: behind.url,
+      flags: `--ca-file ${idp.idp.caFile} --remote-auth-issuer ${idp.server('mcpserver').issuer}
+        --remote-auth-scopes mcp:tools:call,openid ${exchangeFlags(idp)} ${login}`,
+    });
 
   async function assertCalls(usher: LoginProgram): Promise<void> {
     const { sub, aud } = await callThrough(usher, behind);
@@ -61,8 +64,7 @@ describe('signing in on another device, at usher idp', () => {
 
   test('a client that may not, and no browser – the address instead, where nobody asked for a code', async (context) => {
     const usher = start(context, `--remote-auth-client-id vscode ${secret}`);
-    await usher.said('Sign in with a browser at', 60_000);
-    assert.equal((await signInAt(findSignInUrl(usher.output().stderr))).status, 200);
+    assert.equal((await signInAt(await usher.signInUrl())).status, 200);
     await assertCalls(usher);
   });
 

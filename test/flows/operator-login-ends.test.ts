@@ -11,16 +11,9 @@ import { until } from '../kit/until.ts';
 
 const lifeSeconds = 300;
 
-/** An issuer whose access tokens end soon. */
-async function startShortIssuer() {
-  const issuer = await startLoginIssuer();
-  issuer.lifeSeconds = lifeSeconds;
-  return issuer;
-}
-
 describe('when the token ends', () => {
   test('twenty calls at once – one refresh, the spent refresh token replaced by the new one', async () => {
-    await using issuer = await startShortIssuer();
+    await using issuer = await startLoginIssuer(lifeSeconds);
     await using lab = await startLoginLab({ issuer });
     lab.aheadMs = lifeSeconds * 1000;
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(lab.gateway.mcpUrl, lab.callerToken)));
@@ -32,7 +25,7 @@ describe('when the token ends', () => {
   });
 
   test('two gateways with one login – the second takes what the first refreshed', async (context) => {
-    await using issuer = await startShortIssuer();
+    await using issuer = await startLoginIssuer(lifeSeconds);
     const secrets = openSecretStore({ HOME: makeFolder(context), USHER_SECRETS_KEY: 'file' });
     await using one = await startLoginLab({ issuer, secrets });
     await using other = await startLoginLab({ issuer, secrets });
@@ -44,7 +37,7 @@ describe('when the token ends', () => {
   });
 
   test('the provider cannot be reached – 503, the login is kept, and used when it is back', async () => {
-    await using issuer = await startShortIssuer();
+    await using issuer = await startLoginIssuer(lifeSeconds);
     await using lab = await startLoginLab({ issuer });
     lab.aheadMs = lifeSeconds * 1000;
     issuer.bendTokens = (tokens) => void Object.assign(tokens, { error: 'temporarily_unavailable' });
@@ -61,7 +54,7 @@ describe('when the token ends', () => {
   });
 
   test('the login was withdrawn – 503 operator_login_needed, no browser out of nowhere, and calls go on once they signed in', async () => {
-    await using issuer = await startShortIssuer();
+    await using issuer = await startLoginIssuer(lifeSeconds);
     await using lab = await startLoginLab({ issuer });
     issuer.refreshTokens.clear();
     lab.aheadMs = lifeSeconds * 1000;
@@ -81,7 +74,7 @@ describe('when the token ends', () => {
     ['somebody else', 'mallory@example.com', 503],
   ] as const) {
     test(`a refresh whose ID token names ${who} – ${status}`, async () => {
-      await using issuer = await startShortIssuer();
+      await using issuer = await startLoginIssuer(lifeSeconds);
       let nonce = '';
       issuer.bendTokens = async (tokens, form) => {
         const isRefresh = form.get('grant_type') === 'refresh_token';

@@ -11,8 +11,7 @@ const lifeSeconds = 300;
 
 /** An issuer that registers clients, each with a secret, and takes nobody else. */
 async function startRegistering(): Promise<LoginIssuer & { readonly clients: Map<string, string> }> {
-  const issuer = await startLoginIssuer();
-  issuer.lifeSeconds = lifeSeconds;
+  const issuer = await startLoginIssuer(lifeSeconds);
   issuer.metadata = { registration_endpoint: `${issuer.issuer}/register` };
   const clients = new Map<string, string>();
   let count = 0;

@@ -9,8 +9,7 @@ const lifeSeconds = 300;
 
 /** A gateway whose login has to be refreshed from now on. */
 async function startEnded() {
-  const issuer = await startLoginIssuer();
-  issuer.lifeSeconds = lifeSeconds;
+  const issuer = await startLoginIssuer(lifeSeconds);
   const lab = await startLoginLab({ issuer });
   lab.aheadMs = lifeSeconds * 1000;
   return {

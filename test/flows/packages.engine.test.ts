@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { post } from '../kit/call.ts';
-import { freePort } from '../kit/free-port.ts';
-import { startUsher } from '../kit/run-usher.ts';
-import { askEngine, buildImage, engineUrl, nodeImage, skip } from '../kit/test-engine.ts';
+import { makePackageRunner } from '../kit/package-runner.ts';
 import { npmPackage, serverJson } from '../kit/start-mcp-registry.ts';
 import { pingModern } from '../kit/stdio-client.ts';
+import { skip } from '../kit/test-engine.ts';
 import { until } from '../kit/until.ts';
 
 /** In place of an image's entry point and of npx, which would need a registry of npm within the container: says what it was asked
@@ -29,55 +27,20 @@ test(
   'usher run --in-container – a package – is run by the runner of an image, and what was fetched is there at the next start',
   { skip },
   async (context) => {
-    const lines = [
-      `FROM ${nodeImage}`,
-      'COPY runner.mjs /runner.mjs',
-      'USER 0',
-      'ENTRYPOINT ["/usr/bin/node", "/runner.mjs"]',
-    ];
-    const image = await buildImage(context, 'runner:1', lines, { 'runner.mjs': runner });
-    const home = await mkdtemp(join(tmpdir(), 'usher-contained-'));
-    context.after(() => rm(home, { recursive: true, force: true }));
-    const before = await volumes();
-    context.after(async () => {
-      for (const name of await volumes()) if (!before.includes(name)) await askEngine('DELETE', `/volumes/${name}`);
-    });
+    const machine = await makePackageRunner(context, 'runner:1', runner);
     const serve = async () => {
-      const port = await freePort();
-      const flags = [
-        '--anonymous',
-        '--port',
-        `${port}`,
-        '--target-port',
-        '8000',
-        '--audit-file',
-        join(home, 'audit.jsonl'),
-      ];
-      const contained = ['--in-container', '--runtime-image', image, '--engine', engineUrl, '--pull', 'never'];
-      const words = [
-        'run',
-        '--foreground',
-        '--name',
-        'contained',
-        ...flags,
-        ...contained,
-        'npx:@acme/server@1.2.3',
-        '--',
-        '--port',
-        '8000',
-      ];
-      const child = startUsher(context, words, { env: { HOME: home } });
-      let [stderr, text] = ['', ''];
-      child.stderr?.setEncoding('utf8').on('data', (more: string) => (stderr += more));
+      const contained = ['--in-container', '--runtime-image', machine.image, '--target-port', '8000'];
+      const command = ['npx:@acme/server@1.2.3', '--', '--port', '8000'];
+      const server = await machine.run(['--name', 'contained', ...contained, ...command]);
+      let text = '';
       await until(async () => {
-        if (child.exitCode !== null) throw new Error(stderr);
+        if (server.exitCode() !== null) throw new Error(server.stderr());
         const message = { jsonrpc: '2.0', id: 1, method: 'ping' };
-        const response = await post(`http://127.0.0.1:${port}/mcp`, undefined, message).catch(() => undefined);
+        const response = await post(server.url, undefined, message).catch(() => undefined);
         if (response?.status === 200) text = await response.text();
         return text !== '';
       }, 60_000);
-      child.kill('SIGTERM');
-      await until(() => child.exitCode !== null, 30_000);
+      await server.stop();
       return JSON.parse(text).result;
     };
     const words = ['npx', '--yes', '--', '@acme/server@1.2.3', '--port', '8000'];
@@ -106,71 +69,28 @@ for (const [what, target, prepareRegistry] of [
     `usher run – ${what} – runs in a container, and is called through its standard streams`,
     { skip },
     async (context) => {
-      const lines = [
-        `FROM ${nodeImage}`,
-        'COPY runner.mjs /runner.mjs',
-        'USER 0',
-        'ENTRYPOINT ["/usr/bin/node", "/runner.mjs"]',
-      ];
-      const image = await buildImage(context, 'stdio-runner:1', lines, { 'runner.mjs': stdioRunner });
-      const home = await mkdtemp(join(tmpdir(), 'usher-contained-'));
-      context.after(() => rm(home, { recursive: true, force: true }));
-      const before = await volumes();
-      context.after(async () => {
-        for (const name of await volumes()) if (!before.includes(name)) await askEngine('DELETE', `/volumes/${name}`);
-      });
+      const machine = await makePackageRunner(context, 'stdio-runner:1', stdioRunner);
+      const { image } = machine;
       const transport = { type: 'stdio' };
       const packages =
         prepareRegistry === 'image'
           ? [{ registryType: 'oci', identifier: image, transport }]
           : [npmPackage({ identifier: '@acme/server', version: '1.2.3', transport })];
-      const file = join(home, 'servers.json');
+      const file = join(machine.home, 'servers.json');
       await writeFile(file, JSON.stringify([serverJson({ name: 'com.acme/server', packages })]));
-      const port = await freePort();
       const contained = prepareRegistry === 'image' ? [] : ['--in-container', '--runtime-image', image];
-      const child = startUsher(
-        context,
-        [
-          'run',
-          '--foreground',
-          '--yes',
-          '--anonymous',
-          '--port',
-          `${port}`,
-          '--audit-file',
-          join(home, 'audit.jsonl'),
-          '--registry',
-          file,
-          '--engine',
-          engineUrl,
-          '--pull',
-          'never',
-          ...contained,
-          ...target,
-          '--',
-          'more',
-        ],
-        { env: { HOME: home } },
-      );
-      let stderr = '';
-      child.stderr?.setEncoding('utf8').on('data', (more: string) => (stderr += more));
-      await until(() => stderr.includes('Usher listens on') || child.exitCode !== null, 60_000);
-      assert.equal(child.exitCode, null, stderr);
-      const { result } = (await (await pingModern(`http://127.0.0.1:${port}/mcp`)).json()) as { result: unknown };
+      const server = await machine.run(['--yes', '--registry', file, ...contained, ...target, '--', 'more']);
+      await until(() => server.stderr().includes('Usher listens on') || server.exitCode() !== null, 60_000);
+      assert.equal(server.exitCode(), null, server.stderr());
+      const { result } = (await (await pingModern(server.url)).json()) as { result: unknown };
       const words = prepareRegistry === 'image' ? ['more'] : ['npx', '--yes', '--', '@acme/server@1.2.3', 'more'];
       assert.deepEqual(result, {
         words,
         home: prepareRegistry === 'image' ? '/' : '/tmp',
         resultType: 'complete',
       });
-      child.kill('SIGTERM');
-      await until(() => child.exitCode !== null, 30_000);
-      assert.equal(child.exitCode, 0, stderr);
+      await server.stop();
+      assert.equal(server.exitCode(), 0, server.stderr());
     },
   );
-}
-
-async function volumes(): Promise<readonly string[]> {
-  const { body } = await askEngine<{ Volumes: readonly { Name: string }[] | null }>('GET', '/volumes');
-  return (body.Volumes ?? []).map(({ Name }) => Name).filter((name) => name.startsWith('usher-packages-'));
 }

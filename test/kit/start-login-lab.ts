@@ -29,7 +29,8 @@ export interface LoginIssuer extends AsyncDisposable {
   metadata: Record<string, unknown>;
 }
 
-export async function startLoginIssuer(): Promise<LoginIssuer> {
+/** @param lifeSeconds of its access tokens */
+export async function startLoginIssuer(lifeSeconds = 3600): Promise<LoginIssuer> {
   const tokens = await startIssuer();
   const { issuer } = tokens;
   const authorizeUrl = `${issuer}/v1/authorize`;
@@ -38,7 +39,7 @@ export async function startLoginIssuer(): Promise<LoginIssuer> {
     issuer,
     authorizeUrl,
     tokens,
-    lifeSeconds: 3600,
+    lifeSeconds,
     refreshTokens: new Set(),
     grants: () =>
       tokens.server.seen

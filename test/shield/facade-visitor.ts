@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { CookieJar } from '../../src/demo/cookie-jar.ts';
 import { findForm, findRefresh } from '../../src/demo/find-form.ts';
@@ -137,8 +138,14 @@ export class FacadeVisitor {
   }
 
   async tokens(client: RegisteredClient): Promise<Readonly<Record<string, string>>> {
-    return JSON.parse((await this.redeem(client, await this.toCode(client))).text) as Record<string, string>;
+    return tokensOf(await this.redeem(client, await this.toCode(client)));
   }
+}
+
+/** The tokens of an answer that has some. */
+export function tokensOf({ status, text }: Seen): Readonly<Record<string, string>> {
+  assert.equal(status, 200, text);
+  return JSON.parse(text) as Readonly<Record<string, string>>;
 }
 
 /** Where a page leads the browser on to. */

@@ -1,37 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { documentRedirect, startDocumentServer, type DocumentServer } from '../kit/start-document-server.ts';
-import { errorOf, FacadeVisitor, onwardTo, type RegisteredClient } from '../shield/facade-visitor.ts';
-import { startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
+import { describe, test } from 'node:test';
+import { documentRedirect, startDocumentServer } from '../kit/start-document-server.ts';
+import { errorOf, FacadeVisitor, onwardTo, tokensOf } from '../shield/facade-visitor.ts';
+import { startShieldLab } from '../shield/start-shield-lab.ts';
+import { useDocuments } from '../shield/use-facade.ts';
 
 /** Clients that bring a document about themselves (draft-ietf-oauth-client-id-metadata-document): whoever opens a sign-in makes
  * the gateway fetch something, and the document says what a person is asked.
  */
 describe("the façade with clients' documents", () => {
-  let lab: ShieldLab;
-  let site: DocumentServer;
-  before(async () => {
-    site = await startDocumentServer();
-    lab = await startShieldLab({
-      ca: site.ca,
-      facade: { clientDocuments: [`localhost:${site.port}`], unsafeDevLoopbackDocuments: true },
-    });
-  });
-  after(async () => {
-    await lab[Symbol.asyncDispose]();
-    await site[Symbol.asyncDispose]();
-  });
-  // So many fetches are more than one host has to bear at a time.
-  beforeEach(() => {
-    lab.clock.aheadMs += 3_600_000;
-  });
-  const visit = () => new FacadeVisitor(lab);
-  const clientOf = (id: string, redirectUri = documentRedirect): RegisteredClient => ({
-    id,
-    redirectUri,
-    verifier: randomBytes(32).toString('base64url'),
-  });
+  const used = useDocuments();
+  const { visit, clientOf } = used;
   const open = async (id: string, redirectUri?: string) => {
     const visitor = visit();
     return await visitor.open(visitor.authorizeUrl(clientOf(id, redirectUri)));
@@ -45,12 +25,12 @@ describe("the façade with clients' documents", () => {
   }
 
   test('a good document – the person sees what it says, where it is, and that any program can name it', async () => {
-    const page = await open(site.document('/good.json'));
+    const page = await open(used.site.document('/good.json'));
     assert.equal(page.status, 200, page.text);
     for (const words of [
       'An app with a document',
-      `<strong>localhost:${site.port}</strong>`,
-      `${site.origin}/good.json`,
+      `<strong>localhost:${used.site.port}</strong>`,
+      `${used.site.origin}/good.json`,
       documentRedirect,
       'Nobody has checked that name',
       'Any program on this computer can say that it is this app',
@@ -61,8 +41,8 @@ describe("the façade with clients' documents", () => {
 
   test('a client that comes back to its own site – is taken, and the page warns of no other program', async () => {
     const page = await open(
-      site.document('/web.json', { redirect_uris: [`${site.origin}/callback`] }),
-      `${site.origin}/callback`,
+      used.site.document('/web.json', { redirect_uris: [`${used.site.origin}/callback`] }),
+      `${used.site.origin}/callback`,
     );
     assert.equal(page.status, 200, page.text);
     assert.match(page.text, /the web site <strong>localhost/);
@@ -91,9 +71,9 @@ describe("the façade with clients' documents", () => {
     ['that is long', (origin: string) => `${origin}/${'a'.repeat(600)}`, /at most 512 characters/],
   ] as const) {
     test(`a URL ${title} – refused, and nothing is fetched`, async () => {
-      const connections = site.connections();
-      await assertRefused(form(site.origin), words);
-      assert.equal(site.connections(), connections);
+      const connections = used.site.connections();
+      await assertRefused(form(used.site.origin), words);
+      assert.equal(used.site.connections(), connections);
     });
   }
 
@@ -124,68 +104,68 @@ describe("the façade with clients' documents", () => {
     ['for another response', { response_types: ['token'] }, /response_types without code/],
   ] as const) {
     test(`a document ${title} – refused`, async () => {
-      await assertRefused(site.document(`/${randomBytes(4).toString('hex')}.json`, changes), words);
+      await assertRefused(used.site.document(`/${randomBytes(4).toString('hex')}.json`, changes), words);
     });
   }
 
   test('redirect URIs of a document – to the letter, but for the port of this machine', async () => {
-    const id = site.document('/uris.json', {
-      redirect_uris: ['http://127.0.0.1:1/cb', 'https://evil.example/cb', `${site.origin}/cb`],
+    const id = used.site.document('/uris.json', {
+      redirect_uris: ['http://127.0.0.1:1/cb', 'https://evil.example/cb', `${used.site.origin}/cb`],
     });
     assert.equal((await open(id, 'http://127.0.0.1:999/cb')).status, 200);
-    assert.equal((await open(id, `${site.origin}/cb`)).status, 200);
+    assert.equal((await open(id, `${used.site.origin}/cb`)).status, 200);
     for (const uri of [
       'http://127.0.0.1:1/cb/',
       'http://localhost:1/cb',
       'http://127.0.0.1:1/cb?x=1',
       'https://evil.example/cb',
-      `${site.origin}/cb2`,
+      `${used.site.origin}/cb2`,
       'https://localhost/cb',
     ])
       await assertRefused(id, /did not register to be/, uri);
   });
 
   test('a redirect – is not followed', async () => {
-    const target = site.document('/target.json');
-    site.serve('/moved.json', { status: 302, headers: { location: target } });
-    const asked = site.asked.length;
-    await assertRefused(`${site.origin}/moved.json`, /answers with 302, expected 200/);
-    assert.deepEqual(site.asked.slice(asked), ['/moved.json']);
+    const target = used.site.document('/target.json');
+    used.site.serve('/moved.json', { status: 302, headers: { location: target } });
+    const asked = used.site.asked.length;
+    await assertRefused(`${used.site.origin}/moved.json`, /answers with 302, expected 200/);
+    assert.deepEqual(used.site.asked.slice(asked), ['/moved.json']);
   });
 
   test('an answer with another status, of another type, or that is no object – refused', async () => {
-    site.serve('/201.json', { status: 201, body: { client_id: `${site.origin}/201.json` } });
-    await assertRefused(`${site.origin}/201.json`, /answers with 201/);
-    await assertRefused(`${site.origin}/404.json`, /answers with 404/);
-    site.serve('/page', { headers: { 'content-type': 'text/html' }, body: '{}' });
-    await assertRefused(`${site.origin}/page`, /expected application\/json/);
-    site.serve('/list.json', { body: '[]' });
-    await assertRefused(`${site.origin}/list.json`, /not a JSON object/);
-    site.document('/own.json', {}, { 'content-type': 'application/client+json; charset=utf-8' });
-    assert.equal((await open(`${site.origin}/own.json`)).status, 200);
+    used.site.serve('/201.json', { status: 201, body: { client_id: `${used.site.origin}/201.json` } });
+    await assertRefused(`${used.site.origin}/201.json`, /answers with 201/);
+    await assertRefused(`${used.site.origin}/404.json`, /answers with 404/);
+    used.site.serve('/page', { headers: { 'content-type': 'text/html' }, body: '{}' });
+    await assertRefused(`${used.site.origin}/page`, /expected application\/json/);
+    used.site.serve('/list.json', { body: '[]' });
+    await assertRefused(`${used.site.origin}/list.json`, /not a JSON object/);
+    used.site.document('/own.json', {}, { 'content-type': 'application/client+json; charset=utf-8' });
+    assert.equal((await open(`${used.site.origin}/own.json`)).status, 200);
   });
 
   test('a document of more than 5 KiB – refused', async () => {
-    assert.equal((await open(site.document('/small.json', { padding: 'x'.repeat(4500) }))).status, 200);
-    await assertRefused(site.document('/large.json', { padding: 'x'.repeat(5200) }), /cannot be fetched/);
+    assert.equal((await open(used.site.document('/small.json', { padding: 'x'.repeat(4500) }))).status, 200);
+    await assertRefused(used.site.document('/large.json', { padding: 'x'.repeat(5200) }), /cannot be fetched/);
   });
 
   test('a server that says nothing – is waited for five seconds, once for all who ask', async () => {
-    site.serve('/silent.json', 'silence');
+    used.site.serve('/silent.json', 'silence');
     const began = Date.now();
-    await Promise.all([1, 2, 3].map(() => assertRefused(`${site.origin}/silent.json`, /cannot be fetched/)));
+    await Promise.all([1, 2, 3].map(() => assertRefused(`${used.site.origin}/silent.json`, /cannot be fetched/)));
     assert.ok(Date.now() - began < 9_000);
-    assert.equal(site.asked.filter((path) => path === '/silent.json').length, 1);
+    assert.equal(used.site.asked.filter((path) => path === '/silent.json').length, 1);
   });
 
   test('a document – is kept as long as it says, five minutes at least, a day at most; errors are not', async () => {
     const fetched = async (path: string, cacheControl: string | undefined, ...aheadMs: number[]) => {
-      site.document(path, {}, cacheControl === undefined ? {} : { 'cache-control': cacheControl });
+      used.site.document(path, {}, cacheControl === undefined ? {} : { 'cache-control': cacheControl });
       for (const ahead of [0, ...aheadMs]) {
-        lab.clock.aheadMs += ahead;
-        assert.equal((await open(site.origin + path)).status, 200);
+        used.lab.clock.aheadMs += ahead;
+        assert.equal((await open(used.site.origin + path)).status, 200);
       }
-      return site.asked.filter((asked) => asked === path).length;
+      return used.site.asked.filter((asked) => asked === path).length;
     };
     const [minute, hour] = [60_000, 3_600_000];
     assert.equal(await fetched('/k1.json', 'max-age=3600', 59 * minute), 1);
@@ -195,26 +175,27 @@ describe("the façade with clients' documents", () => {
     assert.equal(await fetched('/k5.json', 'max-age=99999999', 25 * hour), 2);
     assert.equal(await fetched('/k6.json', 'no-store', 0), 2);
     assert.equal(await fetched('/k7.json', undefined, 4 * minute), 1);
-    await assertRefused(`${site.origin}/late.json`, /answers with 404/);
-    assert.equal((await open(site.document('/late.json'))).status, 200);
+    await assertRefused(`${used.site.origin}/late.json`, /answers with 404/);
+    assert.equal((await open(used.site.document('/late.json'))).status, 200);
   });
 
   test('many documents of one host – 503 after a while, which ends, and a document that is known stays', async () => {
-    const known = site.document('/known.json');
+    const known = used.site.document('/known.json');
     assert.equal((await open(known)).status, 200);
     const statuses = [];
-    for (let count = 0; count < 30; count++) statuses.push((await open(`${site.origin}/none-${count}.json`)).status);
+    for (let count = 0; count < 30; count++)
+      statuses.push((await open(`${used.site.origin}/none-${count}.json`)).status);
     assert.deepEqual([statuses[0], statuses.at(-1)], [400, 503]);
     assert.equal((await open(known)).status, 200);
-    lab.clock.aheadMs += 60_000;
-    assert.equal((await open(`${site.origin}/none.json`)).status, 400);
+    used.lab.clock.aheadMs += 60_000;
+    assert.equal((await open(`${used.site.origin}/none.json`)).status, 400);
   });
 
   test('a code – of one document is of no use to another, nor to a client that registered itself', async () => {
     const visitor = visit();
-    const client = clientOf(site.document('/mine.json'));
+    const client = clientOf(used.site.document('/mine.json'));
     const code = await visitor.toCode(client);
-    const thief = clientOf(site.document('/thief.json'));
+    const thief = clientOf(used.site.document('/thief.json'));
     assert.equal(errorOf(await visitor.redeem({ ...thief, verifier: client.verifier }, code)), 'invalid_grant');
     const registered = await visitor.registered();
     assert.equal(errorOf(await visitor.redeem({ ...registered, verifier: client.verifier }, code)), 'invalid_grant');
@@ -223,13 +204,13 @@ describe("the façade with clients' documents", () => {
 
   test('a document that is gone later – its refresh token is still good; at the token endpoint none is fetched', async () => {
     const visitor = visit();
-    const client = clientOf(site.document('/gone.json', {}, { 'cache-control': 'no-store' }));
+    const client = clientOf(used.site.document('/gone.json', {}, { 'cache-control': 'no-store' }));
     const code = await visitor.toCode(client);
-    site.serve('/gone.json', { status: 410, body: '' });
-    const asked = site.asked.length;
-    const tokens = JSON.parse((await visitor.redeem(client, code)).text) as Record<string, string>;
+    used.site.serve('/gone.json', { status: 410, body: '' });
+    const asked = used.site.asked.length;
+    const tokens = tokensOf(await visitor.redeem(client, code));
     assert.equal((await visitor.refresh(client, tokens['refresh_token'] ?? '')).status, 200);
-    assert.equal(site.asked.length, asked);
+    assert.equal(used.site.asked.length, asked);
   });
 });
 

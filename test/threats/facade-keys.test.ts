@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { encodePart, makeSigningKey, signText, type SigningKey } from '../kit/signing-key.ts';
-import { documentRedirect, startDocumentServer, type DocumentServer } from '../kit/start-document-server.ts';
-import { errorOf, FacadeVisitor, type RegisteredClient, type Seen } from '../shield/facade-visitor.ts';
-import { startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
+import { documentRedirect } from '../kit/start-document-server.ts';
+import { errorOf, tokensOf, type Seen } from '../shield/facade-visitor.ts';
+import { useDocuments } from '../shield/use-facade.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const key = makeSigningKey('ES256');
@@ -18,38 +18,16 @@ interface Change {
 
 /** Clients that prove who they are by a key (private_key_jwt, RFC 7523 §2.2): whoever has not got it must not get their tokens. */
 describe('the façade with clients that have a key', () => {
-  let lab: ShieldLab;
-  let site: DocumentServer;
-  before(async () => {
-    site = await startDocumentServer();
-    lab = await startShieldLab({
-      ca: site.ca,
-      facade: { clientDocuments: [`localhost:${site.port}`], unsafeDevLoopbackDocuments: true },
-    });
-  });
-  after(async () => {
-    await lab[Symbol.asyncDispose]();
-    await site[Symbol.asyncDispose]();
-  });
-  // So many fetches are more than one host has to bear at a time.
-  beforeEach(() => {
-    lab.clock.aheadMs += 7_200_000;
-  });
-
-  const visit = () => new FacadeVisitor(lab);
-  const seconds = () => Math.floor((Date.now() + lab.clock.aheadMs) / 1000);
+  const used = useDocuments();
+  const { visit, clientOf } = used;
+  const seconds = () => Math.floor((Date.now() + used.lab.clock.aheadMs) / 1000);
   const issuer = () => visit().base;
-  const clientOf = (id: string): RegisteredClient => ({
-    id,
-    redirectUri: documentRedirect,
-    verifier: randomBytes(32).toString('base64url'),
-  });
   const keyed = (keys: readonly SigningKey[] = [key]) => ({
     token_endpoint_auth_method: 'private_key_jwt',
     jwks: { keys: keys.map(({ jwk }) => jwk) },
   });
   const documentOf = (changes: Readonly<Record<string, unknown>>) =>
-    site.document(`/${randomBytes(6).toString('hex')}.json`, changes);
+    used.site.document(`/${randomBytes(6).toString('hex')}.json`, changes);
 
   /** What such a client proves itself with, but for what is to be different. */
   function prove(id: string, { header = {}, claims = {}, signer = key }: Change = {}) {
@@ -75,11 +53,6 @@ describe('the façade with clients that have a key', () => {
     const client = clientOf(documentOf(changes));
     return { visitor, client, code: await visitor.toCode(client) };
   }
-
-  const tokensOf = ({ status, text }: Seen) => {
-    assert.equal(status, 200, text);
-    return JSON.parse(text) as Readonly<Record<string, string>>;
-  };
 
   test('the metadata – say that it is taken, and signed how', async () => {
     const metadata = JSON.parse((await visit().send(`${issuer()}/.well-known/openid-configuration`)).text) as object;
@@ -196,9 +169,9 @@ describe('the façade with clients that have a key', () => {
   test('a document that says "none" from one day on – does not free the sign-ins from before of the key', async () => {
     const visitor = visit();
     const unkept = { 'cache-control': 'no-store' };
-    const client = clientOf(site.document('/changes.json', keyed(), unkept));
+    const client = clientOf(used.site.document('/changes.json', keyed(), unkept));
     const code = await visitor.toCode(client);
-    site.document('/changes.json', {}, unkept);
+    used.site.document('/changes.json', {}, unkept);
     await assertRefused(await visitor.redeem(client, code), /client_assertion is missing/);
   });
 
@@ -265,10 +238,11 @@ describe('the façade with clients that have a key', () => {
   describe('keys at a URL', () => {
     const at = (keys: readonly SigningKey[]) => {
       const path = `/${randomBytes(6).toString('hex')}.jwks`;
-      const serve = (now: readonly SigningKey[]) => site.serve(path, { body: { keys: now.map(({ jwk }) => jwk) } });
+      const serve = (now: readonly SigningKey[]) =>
+        used.site.serve(path, { body: { keys: now.map(({ jwk }) => jwk) } });
       serve(keys);
-      const changes = { ...keyed(), jwks: undefined, jwks_uri: site.origin + path };
-      return { path, serve, changes, fetched: () => site.asked.filter((asked) => asked === path).length };
+      const changes = { ...keyed(), jwks: undefined, jwks_uri: used.site.origin + path };
+      return { path, serve, changes, fetched: () => used.site.asked.filter((asked) => asked === path).length };
     };
 
     test('are fetched once, and again for a new key: then without waiting', async () => {
@@ -279,7 +253,7 @@ describe('the façade with clients that have a key', () => {
       const second = tokensOf(await visitor.refresh(client, first, prove(client.id)))['refresh_token'] ?? '';
       assert.equal(set.fetched(), 1);
       set.serve([other]);
-      lab.clock.aheadMs += 31_000;
+      used.lab.clock.aheadMs += 31_000;
       tokensOf(await visitor.refresh(client, second, prove(client.id, { signer: other })));
       assert.equal(set.fetched(), 2);
     });
@@ -289,7 +263,7 @@ describe('the façade with clients that have a key', () => {
       const { visitor, client, code } = await toCode(set.changes);
       const refreshToken = tokensOf(await visitor.redeem(client, code, prove(client.id)))['refresh_token'] ?? '';
       set.serve([other]);
-      lab.clock.aheadMs += 3_600_000;
+      used.lab.clock.aheadMs += 3_600_000;
       await assertRefused(await visitor.refresh(client, refreshToken, prove(client.id)), /not signed/);
       tokensOf(await visitor.refresh(client, refreshToken, prove(client.id, { signer: other })));
     });
@@ -309,7 +283,7 @@ describe('the façade with clients that have a key', () => {
     test('that cannot be fetched – 503, and the code is good a moment later', async () => {
       const set = at([key]);
       const { visitor, client, code } = await toCode(set.changes);
-      site.serve(set.path, { headers: { 'content-type': 'application/json' }, body: 'x'.repeat(40_000) });
+      used.site.serve(set.path, { headers: { 'content-type': 'application/json' }, body: 'x'.repeat(40_000) });
       const answer = await visitor.redeem(client, code, prove(client.id));
       assert.equal(answer.status, 503, answer.text);
       set.serve([key]);
@@ -320,10 +294,10 @@ describe('the façade with clients that have a key', () => {
       const set = at([key]);
       const { visitor, client, code } = await toCode(set.changes);
       const target = at([key]);
-      site.serve(set.path, { status: 302, headers: { location: site.origin + target.path } });
+      used.site.serve(set.path, { status: 302, headers: { location: used.site.origin + target.path } });
       await assertRefused(await visitor.redeem(client, code, prove(client.id)), /answers with 302/);
       assert.equal(target.fetched(), 0);
-      site.serve(set.path, { body: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } });
+      used.site.serve(set.path, { body: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } });
       await assertRefused(await visitor.redeem(client, code, prove(client.id)), /none that can verify/);
     });
   });
@@ -354,8 +328,8 @@ describe('the façade with clients that have a key', () => {
         });
       for (const uri of ['https://example.com/keys', 'https://127.0.0.1/keys', 'http://localhost/keys'])
         assert.equal(errorOf(await register(uri)), 'invalid_client_metadata', uri);
-      site.serve('/registered.jwks', { body: { keys: [key.jwk] } });
-      const { client_id: id } = JSON.parse((await register(`${site.origin}/registered.jwks`)).text) as Record<
+      used.site.serve('/registered.jwks', { body: { keys: [key.jwk] } });
+      const { client_id: id } = JSON.parse((await register(`${used.site.origin}/registered.jwks`)).text) as Record<
         string,
         string
       >;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/model/secret.ts';
-import { errorOf, FacadeVisitor } from '../shield/facade-visitor.ts';
+import { errorOf, FacadeVisitor, tokensOf } from '../shield/facade-visitor.ts';
 import { startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
 
 type ServerInput = Parameters<ShieldLab['gateway']['configure']>[0][string];
@@ -102,9 +102,9 @@ test('a refresh token nobody used for a month – is over, before it is forgotte
   const { visitor, lab } = all;
   const client = await visitor.registered();
   const { refresh_token: used = '' } = await visitor.tokens(client);
-  const next = JSON.parse((await visitor.refresh(client, used)).text) as { refresh_token: string };
+  const next = tokensOf(await visitor.refresh(client, used));
   lab.clock.aheadMs = 31 * 86_400_000;
-  for (const token of [used, next.refresh_token]) {
+  for (const token of [used, next['refresh_token'] ?? '']) {
     const answer = await visitor.refresh(client, token);
     assert.deepEqual([answer.status, errorOf(answer)], [400, 'invalid_grant']);
   }

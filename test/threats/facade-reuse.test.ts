@@ -1,28 +1,19 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { errorOf, FacadeVisitor } from '../shield/facade-visitor.ts';
-import { startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
+import { describe, test } from 'node:test';
+import { errorOf, tokensOf } from '../shield/facade-visitor.ts';
+import { useFacade } from '../shield/use-facade.ts';
 
 /** Somebody has a copy of what may be used once (RFC 9700 §4.14.2). */
 describe('what is used a second time at the façade', () => {
-  let lab: ShieldLab;
-  before(async () => {
-    lab = await startShieldLab({ facade: true });
-  });
-  after(() => lab[Symbol.asyncDispose]());
-  const visit = () => new FacadeVisitor(lab);
-  /** What the provider heard since. */
-  const heard = () => lab.idp.log.length;
+  const facade = useFacade();
+  const { visit, heard } = facade;
 
   test('a refresh token that comes again later – somebody has a copy: the sign-in ends for both, here and at the provider', async () => {
     const visitor = visit();
     const client = await visitor.registered();
     const { refresh_token: stolen = '' } = await visitor.tokens(client);
-    const { refresh_token: theirs = '' } = JSON.parse((await visitor.refresh(client, stolen)).text) as Record<
-      string,
-      string
-    >;
-    lab.clock.aheadMs += 11_000;
+    const { refresh_token: theirs = '' } = tokensOf(await visitor.refresh(client, stolen));
+    facade.lab.clock.aheadMs += 11_000;
     const copy = await visitor.refresh(client, stolen);
     assert.equal(errorOf(copy), 'invalid_grant');
     assert.match(copy.text, /ends the sign-in here and at the identity provider/);

@@ -1,23 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { request } from 'node:http';
 import { once } from 'node:events';
 import { claimsOf } from '../kit/start-test-idp.ts';
-import { errorOf, FacadeVisitor, loopback, onwardTo, type Seen } from '../shield/facade-visitor.ts';
-import { facadeClient, startShieldLab, type ShieldLab } from '../shield/start-shield-lab.ts';
+import { errorOf, FacadeVisitor, loopback, onwardTo, tokensOf, type Seen } from '../shield/facade-visitor.ts';
+import { facadeClient, startShieldLab } from '../shield/start-shield-lab.ts';
+import { useFacade } from '../shield/use-facade.ts';
 
 /** A confused deputy (MCP security best practices): Usher is one client at the provider for many clients of its own, and none of
  * them may get there what a person gave to another, or to nobody.
  */
 describe('the façade', () => {
-  let lab: ShieldLab;
-  before(async () => {
-    lab = await startShieldLab({ facade: true });
-  });
-  after(() => lab[Symbol.asyncDispose]());
-  const visit = () => new FacadeVisitor(lab);
-  /** What the provider heard since: sign-ins and token requests. */
-  const heard = () => lab.idp.log.length;
+  const facade = useFacade();
+  const { visit, heard } = facade;
 
   function assertRefusedPage(seen: Seen, status: number, words: RegExp): void {
     assert.equal(seen.status, status, seen.text);
@@ -85,9 +80,9 @@ describe('the façade', () => {
     test('a form older than ten minutes – refused', async () => {
       const visitor = visit();
       const page = await visitor.open(visitor.authorizeUrl(await visitor.registered()));
-      lab.clock.aheadMs = 601_000;
+      facade.lab.clock.aheadMs = 601_000;
       assertRefusedPage(await visitor.answer(page, 'allow'), 400, /too old/);
-      lab.clock.aheadMs = 0;
+      facade.lab.clock.aheadMs = 0;
     });
 
     test('no – goes back to the client as access_denied, and the provider hears nothing', async () => {
@@ -246,9 +241,9 @@ describe('the façade', () => {
     test('a registration that is over – has to be made anew', async () => {
       const visitor = visit();
       const client = await visitor.registered();
-      lab.clock.aheadMs = 366 * 86_400_000;
+      facade.lab.clock.aheadMs = 366 * 86_400_000;
       const [page, seen] = [await visitor.open(visitor.authorizeUrl(client)), await visitor.refresh(client, 'x')];
-      lab.clock.aheadMs = 0;
+      facade.lab.clock.aheadMs = 0;
       assert.deepEqual([page.status, seen.status, errorOf(seen)], [400, 401, 'invalid_client']);
     });
 
@@ -312,9 +307,9 @@ describe('the façade', () => {
       assert.equal(errorOf(await visitor.redeem(client, code)), 'invalid_grant');
       assert.equal(heard(), heardBefore);
       const late = await visitor.toCode(client);
-      lab.clock.aheadMs = 61_000;
+      facade.lab.clock.aheadMs = 61_000;
       assert.equal(errorOf(await visitor.redeem(client, late)), 'invalid_grant');
-      lab.clock.aheadMs = 0;
+      facade.lab.clock.aheadMs = 0;
     });
 
     test('what the client gets – the access token alone: no ID token, and a refresh token that the provider would not take', async () => {
@@ -329,9 +324,9 @@ describe('the façade', () => {
         'token_type',
       ]);
       assert.equal(claimsOf(tokens['access_token'])['aud'], 'mcpserver');
-      const { tokenUrl } = lab.idp.server('mcpserver');
+      const { tokenUrl } = facade.lab.idp.server('mcpserver');
       const stolen = { grant_type: 'refresh_token', refresh_token: tokens['refresh_token'] ?? '' };
-      const answer = await lab.idp.post(tokenUrl, stolen, `${facadeClient.id}:${facadeClient.secret}`);
+      const answer = await facade.lab.idp.post(tokenUrl, stolen, `${facadeClient.id}:${facadeClient.secret}`);
       assert.equal(answer.body['error'], 'invalid_grant');
     });
 
@@ -343,7 +338,7 @@ describe('the façade', () => {
       const next = await visitor.refresh(client, token);
       assert.equal(next.status, 200, next.text);
       assert.equal(errorOf(await visitor.refresh(client, token)), 'invalid_grant');
-      const { refresh_token: another = '' } = JSON.parse(next.text) as Record<string, string>;
+      const { refresh_token: another = '' } = tokensOf(next);
       assert.equal((await visitor.refresh(client, another)).status, 200);
     });
 
@@ -388,7 +383,7 @@ describe('the façade', () => {
   });
 
   test('a page whose name was rebound to this address – 403 at every address of the façade', async () => {
-    const { port } = new URL(lab.gateway.url);
+    const { port } = new URL(facade.lab.gateway.url);
     for (const path of ['/authorize', '/token', '/register', '/callback', '/consent']) {
       const isPost = ['/token', '/register', '/consent'].includes(path);
       const sent = request({
@@ -408,8 +403,8 @@ describe('the façade', () => {
     const visitor = visit();
     const client = await visitor.registered();
     const code = await visitor.toCode(client);
-    const tokens = JSON.parse((await visitor.redeem(client, code)).text) as Record<string, string>;
-    const logged = lab.gateway.logged.join('\n');
+    const tokens = tokensOf(await visitor.redeem(client, code));
+    const logged = facade.lab.gateway.logged.join('\n');
     for (const secret of [code, tokens['access_token'], tokens['refresh_token'], facadeClient.secret, client.verifier])
       assert.ok(secret !== undefined && !logged.includes(secret));
     assert.match(logged, /A client registered itself/);
