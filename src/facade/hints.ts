@@ -10,7 +10,7 @@ export const hints: Readonly<Record<OAuthErrorCode, string>> = {
   interaction_required: wantsPerson,
   login_required: wantsPerson,
   invalid_client:
-    'The app is not registered here, or not any more (registrationDays, another key), or its document is not taken (clientDocuments). An app that registers itself does so again once its stored sign-in is removed.',
+    'The app is not registered here, or not any more (registrationDays, another key), or its document is not taken (clientDocuments), or it did not prove itself by its key, as the reason says. An app that registers itself does so again once its stored sign-in is removed.',
   invalid_client_metadata: 'The app has to register with other metadata; its makers can mend that.',
   invalid_grant:
     'The app has to sign its user in again. Where that happens often, look whether two copies of it share one sign-in.',
