@@ -68,12 +68,13 @@ function describeRights({ run }: ServerPlan, isContained: boolean): string {
 }
 
 function describeWanted(how: string, wanted: readonly Wanted[]): [string, string][] {
-  return wanted.map(({ name, description, isRequired, isSecret }) => {
+  return wanted.map(({ name, description, isRequired, isSecret, untaken }) => {
     const notes = [isSecret ? 'a secret' : undefined, isSecret && how === '--env' ? '--secret' : how];
     const text = description === '' ? '' : `: ${clean(description)}`;
+    const left = untaken === undefined ? '' : `; what the entry says, ${quoteWord(untaken)}, is not taken`;
     return [
       isRequired ? 'needs' : 'takes',
-      `${clean(name)} (${notes.filter((note) => note !== undefined).join(', ')})${text}`,
+      `${clean(name)} (${notes.filter((note) => note !== undefined).join(', ')})${text}${left}`,
     ];
   });
 }

@@ -1,5 +1,5 @@
 import { plain } from '../lib/plain.ts';
-import { checkEnvName, checkText, EntryProblem, quoted } from './refuse-entry.ts';
+import { checkEnvName, checkText, EntryProblem, isOfPeople, quoted } from './refuse-entry.ts';
 import type { ArgumentDocument, InputDocument } from './server-document.ts';
 import type { Wanted } from './server-plan.ts';
 
@@ -51,7 +51,8 @@ function notOption(value: string): string {
   return value;
 }
 
-/** Environment of the server: what the entry sets, and what people have to give.
+/** Environment of the server: what the entry sets, and what people have to give. A default of the entry for what only people can say is
+ * left out: unless they give it, it is not set.
  * @throws EntryProblem
  */
 export function readEnvironment(list: readonly (InputDocument & { readonly name: string })[] = []): {
@@ -61,9 +62,11 @@ export function readEnvironment(list: readonly (InputDocument & { readonly name:
   const env: Record<string, string> = {};
   const wanted: Wanted[] = [];
   for (const one of list) {
-    const name = checkEnvName(one.name);
+    const name = checkEnvName(one.name, { isSet: one.value !== undefined });
     const value = valueOf(one, `the variable ${name}`);
-    if (value === undefined) wanted.push(describeWanted(name, one));
+    if (isOfPeople(name))
+      wanted.push({ ...describeWanted(name, one), ...(value === undefined ? {} : { untaken: value }) });
+    else if (value === undefined) wanted.push(describeWanted(name, one));
     else env[name] = value;
   }
   return { env, wanted };

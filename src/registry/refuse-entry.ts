@@ -32,11 +32,30 @@ const steering = new RegExp(
   'i',
 );
 
-/** @throws EntryProblem for names that are none, and for those that would steer programs */
-export function checkEnvName(name: string): string {
+/** Of these, where a program finds what people have themselves: a cluster, an engine, a proxy, authorities. They load and start nothing by
+ * themselves. What they are is for people to say, and no entry sets them.
+ */
+const ofPeople = new RegExp(
+  `^(?:${[
+    'KUBECONFIG|DOCKER_(?:HOST|CONTEXT|CERT_PATH|TLS_VERIFY)|CONTAINER_HOST',
+    '(?:HTTPS?|SOCKS|ALL|NO)_PROXY|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS',
+  ].join('|')})$`,
+  'i',
+);
+
+/** May people alone say what it is? */
+export function isOfPeople(name: string): boolean {
+  return ofPeople.test(name);
+}
+
+/** @param isSet has the entry a value for it, or is it for people to say?
+ * @throws EntryProblem for names that are none, and for those that would steer programs
+ */
+export function checkEnvName(name: string, { isSet }: { readonly isSet: boolean }): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
     throw new EntryProblem(`it has a variable whose name is none: ${quoted(name)}`);
-  if (steering.test(name)) throw new EntryProblem(`it sets ${name}, which makes programs load or reach something else`);
+  if (steering.test(name) && (isSet || !isOfPeople(name)))
+    throw new EntryProblem(`it sets ${name}, which makes programs load or reach something else`);
   return name;
 }
 

@@ -29,4 +29,6 @@ export interface Wanted {
   readonly description: string;
   readonly isRequired: boolean;
   readonly isSecret: boolean;
+  /** What the entry says it is, which is not taken: only people can say it. */
+  readonly untaken?: string;
 }

@@ -109,6 +109,25 @@ test('usher run NAME – a package that speaks over its standard streams – is 
   assert.match(stderr, /server +stdio:/);
 });
 
+test('usher run NAME – a variable only people can say – is not set unless they do, whatever the entry says; needed, it is asked for', async (context) => {
+  const script = stdioProgram.replaceAll('process.env.UNIT', 'process.env.KUBECONFIG');
+  const lab = await prepare(context, [{ ...weather, files: { 'server.js': script } }]);
+  const write = (more: object) => {
+    const environmentVariables = [{ name: 'KUBECONFIG', ...more }];
+    lab.servers[0] = serverJson({ packages: [npmPackage({ transport: { type: 'stdio' }, environmentVariables })] });
+  };
+  write({ default: '/etc/shared.yaml' });
+  const without = await lab.serve('--yes', 'weather', '--', 'more');
+  assert.deepEqual(without.result, { args: ['more'], resultType: 'complete' });
+  assert.match(without.stderr, /takes  KUBECONFIG \(--env\); what the entry says, \/etc\/shared\.yaml, is not taken/);
+  const given = await lab.serve('--env', 'KUBECONFIG=/home/me.yaml', 'weather', '--', 'more');
+  assert.deepEqual(given.result, { args: ['more'], unit: '/home/me.yaml', resultType: 'complete' });
+  write({ isRequired: true });
+  const { code, stderr } = await lab.run('--yes', 'weather');
+  assert.equal(code, 2);
+  assert.match(stderr, /KUBECONFIG/);
+});
+
 test('usher run NAME – an entry that changed since it was agreed to – asks again, and says whether its version did', async (context) => {
   const lab = await prepare(context);
   await lab.serve('--yes', '--env', 'UNIT=C', 'weather');

@@ -31,10 +31,8 @@ const steering = [
   'npm_config_registry',
   'UV_INDEX_URL',
   'GOPROXY',
-  'https_proxy',
-  'SSL_CERT_FILE',
   'NODE_TLS_REJECT_UNAUTHORIZED',
-  'DOCKER_HOST',
+  'DOCKER_CONFIG',
   'HOME',
   'NODE_V8_COVERAGE',
   'BUN_OPTIONS',
@@ -44,7 +42,6 @@ const steering = [
   'GOCACHEPROG',
   'OPENSSL_CONF',
   'XDG_CONFIG_HOME',
-  'REQUESTS_CA_BUNDLE',
   'LESSOPEN',
   'SSLKEYLOGFILE',
   'HOSTALIASES',
@@ -59,6 +56,36 @@ for (const name of steering) {
         'registry_entry_refused',
         message,
       );
+  });
+}
+
+const ofPeople = [
+  'KUBECONFIG',
+  'DOCKER_HOST',
+  'https_proxy',
+  'NO_PROXY',
+  'SSL_CERT_FILE',
+  'REQUESTS_CA_BUNDLE',
+  'NODE_EXTRA_CA_CERTS',
+];
+for (const name of ofPeople) {
+  test(`registry entry – sets ${name} – is refused; one that wants it gets it of people alone, and its default is not taken`, async () => {
+    const message = new RegExp(`it sets ${name}, which makes programs load or reach something else`);
+    const variable = (more: Change) => planPackage({ environmentVariables: [{ name, ...more }] });
+    for (const more of [{ value: '/tmp/evil' }, { value: '{where}' }, { value: '{where}', variables: { where: {} } }])
+      await assertFails(() => variable(more), 'registry_entry_refused', message);
+    for (const isRequired of [true, false]) {
+      const { env, wantedEnv } = variable({ default: '/tmp/evil', isRequired });
+      assert.deepEqual(env, {});
+      assert.deepEqual(
+        wantedEnv.map((one) => [one.name, one.isRequired, one.untaken]),
+        [[name, isRequired, '/tmp/evil']],
+      );
+    }
+    const entry = entryOf({ packages: [npmPackage({ environmentVariables: [{ name, default: '/tmp/evil' }] })] });
+    const shown = describePlan(entry, planServer(entry));
+    assert.match(shown, new RegExp(`takes  ${name} \\(--env\\); what the entry says, /tmp/evil, is not taken`));
+    assert.doesNotMatch(shown, /sets /);
   });
 }
 
