@@ -40,7 +40,7 @@ export async function startGatewayCommand(
         loginAid: buildLoginAid(environment),
         resolveCommand: (command) => fetchCommand(command, { environment, allowsScripts, signal, tell: note }),
       }).catch(async (error: unknown) => {
-        throw await explainBusyPort(error, config.listen, machine);
+        throw await explainBusyPort(error, config.listen, { machine });
       });
       const listed = await lists.put(gateway.servers, wanted);
       note([summarize(config, gateway), ...describeLists(listed)].join('\n'));

@@ -9,16 +9,27 @@ export interface Address {
   readonly port: number;
 }
 
+export interface ExplainOptions {
+  readonly machine: Machine;
+  /** The server it is about, where it is kept with the port it has: only `usher update` gives it another. */
+  readonly kept?: string | undefined;
+}
+
 /** The same refusal, with who has the port where that is a server of this user, and with one that is free; any other error as it is.
  * Never throws itself.
  */
-export async function explainBusyPort(thrown: unknown, address: Address, machine: Machine): Promise<unknown> {
+export async function explainBusyPort(
+  thrown: unknown,
+  address: Address,
+  { machine, kept }: ExplainOptions,
+): Promise<unknown> {
   if (!(thrown instanceof UsherError) || thrown.code !== 'port_busy') return thrown;
   const { host, port } = address;
   const views = await lookAtServers(machine).catch((): readonly ServerView[] => []);
   const holder = views.find((view) => isAlive(view) && view.run?.port === port);
   const free = await findPortFor({ host, port: port + 1 }, views).catch(() => undefined);
-  const other = free === undefined ? 'Choose another --port' : `--port ${free} is free`;
+  const another = free === undefined ? 'Choose another --port' : `--port ${free} is free`;
+  const other = kept === undefined ? another : `usher update ${kept} --port ${free ?? 'NUMBER'} gives it another one`;
   const ending =
     holder === undefined
       ? `end what listens there (lsof -nP -iTCP:${port} -sTCP:LISTEN shows it)`

@@ -77,7 +77,8 @@ export async function startServer(config: Config, claim: Claim, deps: StartServe
     };
   } catch (thrown) {
     const isWanted = deps.signal.aborted;
-    const error = await explainBusyPort(thrown, config.listen, deps.machine);
+    const kept = run.isKept ? claim.place.name : undefined;
+    const error = await explainBusyPort(thrown, config.listen, { machine: deps.machine, kept });
     await run.end({
       isWanted,
       reason: isWanted ? 'stopped while it started' : reasonOf(error),
@@ -143,6 +144,11 @@ class OpenRun {
     const { port } = gateway;
     this.#record = { ...this.#record, phase: 'running', hasServed: true, port, ...(url === undefined ? {} : { url }) };
     await writeRunRecord(this.#claim.place, this.#record);
+  }
+
+  /** Was it there before this start, with saved settings? */
+  get isKept(): boolean {
+    return this.#record.hasServed && !this.#deps.isPassing;
   }
 
   stopping(): void {

@@ -94,9 +94,12 @@ test('usher start – a server whose port is taken by then – fails, and says w
   await using _other = await startHttpServer(() => {}, port);
   const { code, stderr } = await machine.usher(['start', 'apollo']);
   assert.equal(code, 3, stderr);
+  const [, free = ''] = /hint: usher update apollo --port (\d+) gives it another one; or end what /.exec(stderr) ?? [];
   const { stdout } = await machine.usher(['status', 'apollo']);
   assert.match(stdout, /state +failed, since/);
   assert.match(stdout, /reason +Cannot listen on 127\.0\.0\.1:\d+: the port is in use\n +exit code +3/);
+  assert.equal((await machine.usher(['update', 'apollo', '--port', free])).code, 0);
+  assert.equal((await machine.usher(['start', 'apollo'])).code, 0);
 });
 
 test('usher run --foreground – killed, then run again – takes its name back', async (context) => {
