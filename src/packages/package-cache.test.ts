@@ -54,3 +54,13 @@ test('clearCache – a download under way, and one whose process was killed – 
   assert.deepEqual(await left(), ['under-way']);
   assert.deepEqual(await readdir(join(cache, '.leases')), [`${process.pid}-under-way.json`]);
 });
+
+test('clearCache – a package that was fetched when the cache had another path – keeps its folder', async (context) => {
+  const { cache, clear, left } = await makeCache(context);
+  const folder = '5f0c1c52-7c3e-4d0a-9d5b-0a8f7f6e1a11';
+  await mkdir(join(cache, folder));
+  const command = [`/somewhere/else/usher/packages/${folder}/bin/program`];
+  await writeFile(join(cache, 'named.json'), JSON.stringify({ command, scripts: [] }));
+  assert.deepEqual(await clear({ named: new Set(['named']) }), []);
+  assert.deepEqual(await left(), [folder, 'named.json']);
+});

@@ -39,13 +39,18 @@ export async function leaseFolder(cache: string, folder: string): Promise<void> 
   process.once('exit', () => rmSync(file, { force: true }));
 }
 
-/** The folder of the cache that a command is in; undefined for one that is elsewhere. */
+/** As folders are called that packages are fetched into, among the folders of a path. */
+const fetchedFolder = /[/\\]([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[/\\]/;
+
+/** The folder of the cache that a command is in, also where the cache was reached by another path when it was fetched; undefined for
+ * one that is elsewhere.
+ */
 export function folderOf(cache: string, command: readonly string[]): string | undefined {
   for (const word of command) {
     const path = relative(cache, word);
     if (word.startsWith(cache + sep) && !path.startsWith('..')) return path.split(sep)[0];
   }
-  return undefined;
+  return command.map((word) => fetchedFolder.exec(word)?.[1]).find((folder) => folder !== undefined);
 }
 
 export interface ClearOptions {
