@@ -5,7 +5,7 @@ import type { CommandContext } from './command-module.ts';
 import { textsOf } from './command.ts';
 import { addForeignOptions } from './foreign-options.ts';
 import { addConfigOptions, loadArguments } from './load-arguments.ts';
-import { addRunOptions, oneServerOf } from './one-server.ts';
+import { addRunOptions, oneServerOf, runSpelling } from './one-server.ts';
 import { addPackageOptions } from './package-options.ts';
 import { readTarget } from './read-target.ts';
 import { resolveTarget } from './resolve-target.ts';
@@ -18,6 +18,12 @@ export function addAnyOptions(command: Command): Command {
   addForeignOptions(addPackageOptions(addRunOptions(command)));
   return addConfigOptions(command, runLeaves);
 }
+
+/** Whoever names nothing has mostly forgotten the file. */
+const spelling = {
+  ...runSpelling,
+  upstreamAdvice: `give the file of a configuration (-f usher.yaml); or ${runSpelling.upstreamAdvice}`,
+};
 
 /** Loads what `serve` would, when only a file and gateway flags are given; else what `run` would.
  * @throws UsherError `config_invalid`
@@ -34,7 +40,7 @@ export async function loadAny(command: Command, { tail, environment }: CommandCo
   return loadArguments(command, {
     leaves: runLeaves,
     ...target,
-    ...(isServer ? { oneServer: oneServerOf(command) } : {}),
+    ...(isServer ? { oneServer: { ...oneServerOf(command), ...(hasFile ? {} : { spelling }) } } : {}),
     environment,
   });
 }

@@ -90,6 +90,12 @@ test('usher explain – without an id – points to its own help, not to that of
   assert.match(stderr, /^hint: usher explain --help shows what it takes\.$/m);
 });
 
+test('usher doctor – without anything – asks for the configuration file first', async (context) => {
+  const { code, stderr } = await runUsher(context, ['doctor']);
+  assert.equal(code, 2);
+  assert.match(stderr, /URL: is missing; give the file of a configuration \(-f usher\.yaml\); or give the URL/);
+});
+
 test('usher config – without saying what – names what there is', async (context) => {
   const { code, stderr } = await runUsher(context, ['config']);
   assert.equal(code, 2);
