@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -75,6 +75,24 @@ test('the jsonl sink – a new file – readable for its owner alone', () =>
     assert.equal((await stat(file)).mode & 0o777, 0o600);
     await sink.close();
   }));
+
+for (const [mode, isWarned] of [
+  [0o644, true],
+  [0o640, false],
+] as const) {
+  test(`the jsonl sink – a file that is there with mode ${mode.toString(8)} – is ${isWarned ? 'warned of' : 'taken as it is'}`, () =>
+    inFolder(async (file) => {
+      await writeFile(file, '');
+      await chmod(file, mode);
+      const { log, logged } = collectLog();
+      const sink = await startJsonlSink({ file, whenUnwritable: 'refuse' }, log);
+      await sink.close();
+      const warning = 'warn: The audit trail can be read by every user of this machine';
+      const warned = logged.filter((line) => line.startsWith(warning));
+      assert.equal(warned.length, isWarned ? 1 : 0);
+      assert.equal((await stat(file)).mode & 0o777, mode);
+    }));
+}
 
 test('the jsonl sink – a folder that is not there – refused with the path and the reason', async () => {
   const isRight = (error: unknown) =>

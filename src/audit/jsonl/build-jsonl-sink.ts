@@ -52,7 +52,11 @@ export async function startJsonlSink(
   bounds: Partial<JsonlBounds> = {},
 ): Promise<JsonlSink> {
   const isStdout = settings.file === '-';
-  const target = isStdout ? stdoutTarget() : await fileTarget(settings.file);
+  const tell = () =>
+    log?.warn('The audit trail can be read by every user of this machine, and it says who did what; chmod o-r', {
+      file: settings.file,
+    });
+  const target = isStdout ? stdoutTarget() : await fileTarget(settings.file, tell);
   return new QueuedSink({
     path: isStdout ? 'stdout' : settings.file,
     whenUnwritable: settings.whenUnwritable,

@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { constants, fstatSync, type Stats, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { describe } from '../../lib/describe-error.ts';
 import { fail } from '../../model/usher-error.ts';
@@ -24,12 +24,14 @@ export interface Target {
   close(): Promise<void>;
 }
 
-/** Appends to a file of mode 0600.
+/** Appends to a file; one that it makes has mode 0600.
+ * @param tell that one which was there can be read by everybody
  * @throws UsherError config_invalid when it cannot be opened
  */
-export async function fileTarget(path: string): Promise<Target> {
+export async function fileTarget(path: string, tell: () => void): Promise<Target> {
   try {
     let file = await open(path, 'a', 0o600);
+    if (isOpenToAll(await file.stat())) tell();
     return {
       write: async (bytes) => (await file.write(bytes)).bytesWritten,
       writeNow: (text) => writeSync(file.fd, text),
@@ -46,6 +48,11 @@ export async function fileTarget(path: string): Promise<Target> {
     const report = `--audit-file: Cannot open ${path} for appending: ${describe(cause)}; its folder has to be there, and writable for the user Usher runs as`;
     throw fail('config_invalid', { report }, { cause });
   }
+}
+
+/** A group may well read it: that is how lines are collected. On Windows the mode says nothing. */
+function isOpenToAll(file: Stats): boolean {
+  return file.isFile() && (file.mode & constants.S_IROTH) !== 0 && process.platform !== 'win32';
 }
 
 /** A reader that went away (EPIPE) is a failure like a full disk. */
