@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { helpLayout, layOutExample } from './lay-out-help.ts';
+import { helpLayout, layOutExample } from './help/lay-out-help.ts';
 
 /** What a command does with its arguments, as commander hands them over; the exit code. */
 export type Action = (command: Command) => Promise<number> | number;

@@ -4,12 +4,12 @@ import { findClosest } from '../lib/closest.ts';
 import { fail, UsherError } from '../model/usher-error.ts';
 import type { CommandContext, CommandRow } from './command-module.ts';
 import { commandTable } from './command-table.ts';
-import { helpGroup, helpOverview } from './help-overview.ts';
-import { arrangeHelp } from './help-topics.ts';
-import { fromArguments, hideSecrets } from './hide-secrets.ts';
-import { helpWidth } from './lay-out-help.ts';
+import { helpGroup, helpOverview } from './help/help-overview.ts';
+import { arrangeHelp } from './help/help-topics.ts';
+import { fromArguments, hideSecrets } from './secrets/hide-secrets.ts';
+import { helpWidth } from './help/lay-out-help.ts';
 import { print, warn } from './print.ts';
-import { seenInArguments } from './read-secret-value.ts';
+import { seenInArguments } from './secrets/read-secret-value.ts';
 import { reportError } from './report-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

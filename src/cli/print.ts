@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { describe } from '../lib/describe-error.ts';
 import { visibleJson } from '../lib/plain.ts';
 import type { ShowProgress } from '../model/workload.ts';
-import { fitColumns } from './fit-columns.ts';
+import { fitColumns } from './help/fit-columns.ts';
 import { fail } from '../model/usher-error.ts';
 import { styleText } from 'node:util';
 

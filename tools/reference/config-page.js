@@ -1,7 +1,7 @@
 import { leaves, seams } from '../../src/config/leaves.ts';
 import { formatPath } from '../../src/config/path.ts';
 import { expected } from '../../src/config/text-value.ts';
-import { defaultText } from '../../src/cli/setting-options.ts';
+import { defaultText } from '../../src/cli/options/setting-options.ts';
 import { code, generatedNote, table } from './markdown.js';
 
 /** @typedef {import('../../src/config/leaves.ts').Leaf} Leaf */

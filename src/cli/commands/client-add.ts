@@ -5,11 +5,11 @@ import { reportUsage } from '../../config/report.ts';
 import type { Problem } from '../../config/source.ts';
 import { describe } from '../../lib/describe-error.ts';
 import { webUrl } from '../../model/web-url.ts';
-import { clientOptions, oauthOptions, readClients, readName, readOauth } from '../client-options.ts';
+import { clientOptions, oauthOptions, readClients, readName, readOauth } from '../options/client-options.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const options = {
   url: {
@@ -51,8 +51,8 @@ export const clientAddCommand: CommandModule = {
         import('../../clients/machine.ts'),
         import('../../clients/add-server.ts'),
         import('../../clients/choose-clients.ts'),
-        import('../client-options.ts'),
-        import('../describe-clients.ts'),
+        import('../options/client-options.ts'),
+        import('../clients/describe-clients.ts'),
       ]);
     const machine = thisMachine(environment);
     const all: Problem[] = [...problems];

@@ -1,10 +1,10 @@
 import { reportUsage } from '../../config/report.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { clientOptions } from '../client-options.ts';
+import { clientOptions } from '../options/client-options.ts';
 import { print, printJson } from '../print.ts';
-import { refuseAll } from '../require.ts';
-import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
+import { refuseAll } from '../options/require.ts';
+import { addSimpleOptions, SimpleValues } from '../options/simple-options.ts';
 
 const { json, debug } = clientOptions;
 
@@ -28,7 +28,7 @@ export const clientListCommand: CommandModule = {
         import('../../clients/client-table.ts'),
         import('../../clients/machine.ts'),
         import('../../clients/choose-clients.ts'),
-        import('../describe-clients.ts'),
+        import('../clients/describe-clients.ts'),
       ]);
     const machine = thisMachine(environment);
     const chosen = await readChoice(machine);

@@ -1,11 +1,11 @@
 import { reportUsage } from '../../config/report.ts';
 import type { Problem } from '../../config/source.ts';
-import { clientOptions, readClients, readName } from '../client-options.ts';
+import { clientOptions, readClients, readName } from '../options/client-options.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { note } from '../print.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const options = {
   client: clientOptions.client,
@@ -31,8 +31,8 @@ export const clientRemoveCommand: CommandModule = {
     const [{ thisMachine }, { removeServer }, { installedClients }, { reportOutcomes }] = await Promise.all([
       import('../../clients/machine.ts'),
       import('../../clients/remove-server.ts'),
-      import('../client-options.ts'),
-      import('../describe-clients.ts'),
+      import('../options/client-options.ts'),
+      import('../clients/describe-clients.ts'),
     ]);
     const machine = thisMachine(environment);
     const all: Problem[] = [...problems];

@@ -1,11 +1,11 @@
 import { reportUsage } from '../../config/report.ts';
 import type { Problem } from '../../config/source.ts';
-import { clientOptions, readClients } from '../client-options.ts';
+import { clientOptions, readClients } from '../options/client-options.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { print } from '../print.ts';
-import { refuseAll } from '../require.ts';
-import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
+import { refuseAll } from '../options/require.ts';
+import { addSimpleOptions, SimpleValues } from '../options/simple-options.ts';
 
 const { client, debug } = clientOptions;
 

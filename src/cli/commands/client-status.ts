@@ -1,9 +1,9 @@
-import { clientOptions } from '../client-options.ts';
+import { clientOptions } from '../options/client-options.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { note, print, printJson } from '../print.ts';
-import { refuseAll } from '../require.ts';
-import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
+import { refuseAll } from '../options/require.ts';
+import { addSimpleOptions, SimpleValues } from '../options/simple-options.ts';
 
 const { json, debug } = clientOptions;
 
@@ -23,7 +23,7 @@ export const clientStatusCommand: CommandModule = {
     const [{ thisMachine }, { listServers }, { describeServers }] = await Promise.all([
       import('../../clients/machine.ts'),
       import('../../clients/list-servers.ts'),
-      import('../describe-clients.ts'),
+      import('../clients/describe-clients.ts'),
     ]);
     const servers = await listServers(thisMachine(environment));
     const isGood = servers.every(({ state }) => state === 'present');

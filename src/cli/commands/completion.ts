@@ -2,9 +2,9 @@ import { reportUsage } from '../../config/report.ts';
 import { quote } from '../../config/quote.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { completionScripts, isShell, shells } from '../completion-scripts.ts';
+import { completionScripts, isShell, shells } from '../completion/completion-scripts.ts';
 import { print } from '../print.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 /** `usher completion bash|zsh|fish`; the scripts call `usher completion words -- WORD…` */
 export const completionCommand: CommandModule = {
@@ -24,7 +24,7 @@ export const completionCommand: CommandModule = {
     const { operands, problems } = sortLeftovers(command);
     const [shell, second] = operands;
     if (shell === 'words' && tail !== undefined) {
-      const { completeWords } = await import('../complete-words.ts');
+      const { completeWords } = await import('../completion/complete-words.ts');
       const found = await completeWords(tail, { commands, environment });
       if (found.length > 0) print(found.map(({ word, about }) => `${word}\t${about}`).join('\n'));
       return 0;

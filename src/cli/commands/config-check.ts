@@ -1,6 +1,6 @@
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { addAnyOptions, loadAny } from '../load-any.ts';
+import { addAnyOptions, loadAny } from '../target/load-any.ts';
 import { print } from '../print.ts';
 
 /** `usher config check -f FILE` */

@@ -2,7 +2,7 @@ import { buildJsonSchema } from '../../config/json-schema.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { printJson } from '../print.ts';
-import { refuseAll } from '../require.ts';
+import { refuseAll } from '../options/require.ts';
 
 /** `usher config schema` */
 export const configSchemaCommand: CommandModule = {

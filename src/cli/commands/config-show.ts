@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { showConfig, showSources } from '../../config/show.ts';
 import { buildCommand, textsOf } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { addAnyOptions, loadAny } from '../load-any.ts';
+import { addAnyOptions, loadAny } from '../target/load-any.ts';
 import { print } from '../print.ts';
 
 /** `usher config show [--sources] -f FILE` */

@@ -2,10 +2,10 @@ import { reportUsage } from '../../config/report.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { print } from '../print.ts';
-import { refuseOperands } from '../require.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
+import { refuseOperands } from '../options/require.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
 import { watchStopSignal } from '../stop-signal.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const group = 'Demo';
 /** Where the output is no terminal, or one that does not say how wide it is. */

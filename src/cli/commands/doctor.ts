@@ -6,13 +6,13 @@ import type { Problem } from '../../config/source.ts';
 import { UsherError } from '../../model/usher-error.ts';
 import { buildCommand, textsOf } from '../command.ts';
 import type { CommandContext, CommandModule } from '../command-module.ts';
-import { aidOptions, readAids } from '../doctor-aids.ts';
-import { addAnyOptions, loadAny } from '../load-any.ts';
-import { loadArguments } from '../load-arguments.ts';
+import { aidOptions, readAids } from '../options/doctor-aids.ts';
+import { addAnyOptions, loadAny } from '../target/load-any.ts';
+import { loadArguments } from '../options/load-arguments.ts';
 import { printJson, printReport } from '../print.ts';
-import { addSettingOptions } from '../setting-options.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { addSettingOptions } from '../options/setting-options.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const group = 'Checks';
 const options = {

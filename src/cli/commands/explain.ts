@@ -8,8 +8,8 @@ import { fail } from '../../model/usher-error.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandContext, CommandModule } from '../command-module.ts';
 import { printJson, printReport } from '../print.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const options = {
   auditFile: {

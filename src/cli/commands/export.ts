@@ -4,8 +4,8 @@ import { fail } from '../../model/usher-error.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { print } from '../print.ts';
-import { serverOptions } from '../server-options.ts';
-import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+import { serverOptions } from '../options/server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../options/simple-options.ts';
 
 const options = {
   debug: serverOptions.debug,
@@ -24,8 +24,8 @@ export const exportCommand: CommandModule = {
   },
   async execute(command, context) {
     const [{ readServer }, { checkSaved }] = await Promise.all([
-      import('../read-servers.ts'),
-      import('../server-options.ts'),
+      import('../servers/read-servers.ts'),
+      import('../options/server-options.ts'),
     ]);
     const { view } = await readServer(command, context);
     checkSaved(view, 'It runs in a terminal: usher config show has its settings, given the same flags');

@@ -2,10 +2,10 @@ import { reportUsage } from '../../config/report.ts';
 import { quote } from '../../config/quote.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { idpFlavours, idpOptions } from '../idp-options.ts';
+import { idpFlavours, idpOptions } from '../options/idp-options.ts';
 import { print } from '../print.ts';
-import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { addSimpleOptions, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 /** `usher idp rotate-keys [SERVER]` */
 export const idpRotateKeysCommand: CommandModule = {

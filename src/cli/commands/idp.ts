@@ -2,12 +2,12 @@ import type { RunningIdp } from '../../idp/running-idp.ts';
 import { reportUsage } from '../../config/report.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { idpFlavours, idpOptions } from '../idp-options.ts';
+import { idpFlavours, idpOptions } from '../options/idp-options.ts';
 import { note, paint } from '../print.ts';
-import { refuseOperands } from '../require.ts';
-import { runUntilStopped } from '../run-until-stopped.ts';
-import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { refuseOperands } from '../options/require.ts';
+import { runUntilStopped } from '../foreground/run-until-stopped.ts';
+import { addSimpleOptions, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 /** `usher idp` */
 export const idpCommand: CommandModule = {

@@ -1,9 +1,9 @@
 import { leaves } from '../../config/leaves.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { importOptions } from '../import-options.ts';
-import { addSettingOptions } from '../setting-options.ts';
-import { addSimpleOptions } from '../simple-options.ts';
+import { importOptions } from '../import/import-options.ts';
+import { addSettingOptions } from '../options/setting-options.ts';
+import { addSimpleOptions } from '../options/simple-options.ts';
 
 /** `usher import FILE…` */
 export const importCommand: CommandModule = {
@@ -23,7 +23,7 @@ export const importCommand: CommandModule = {
     return command;
   },
   async execute(command, context) {
-    const { importServers } = await import('../import-servers.ts');
+    const { importServers } = await import('../import/import-servers.ts');
     return await importServers(command, context);
   },
 };

@@ -4,10 +4,10 @@ import { findClosest } from '../../lib/closest.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { print, printJson } from '../print.ts';
-import { refuseOperands } from '../require.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
+import { refuseOperands } from '../options/require.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
 import { watchStopSignal } from '../stop-signal.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const group = 'Lab';
 const options = {

@@ -2,10 +2,10 @@ import { reportUsage } from '../../config/report.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { note, print, printJson, terminalColumns } from '../print.ts';
-import { refuseOperands } from '../require.ts';
-import { serverOptions } from '../server-options.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { refuseOperands } from '../options/require.ts';
+import { serverOptions } from '../options/server-options.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const options = {
   group: serverOptions.group,
@@ -31,8 +31,8 @@ export const listCommand: CommandModule = {
     const [{ thisMachine }, { lookAtServers }, { ofGroup }, { describeList, toJson }] = await Promise.all([
       import('../../clients/machine.ts'),
       import('../../servers/look-at-server.ts'),
-      import('../server-options.ts'),
-      import('../describe-servers.ts'),
+      import('../options/server-options.ts'),
+      import('../servers/describe-servers.ts'),
     ]);
     const all = await lookAtServers(thisMachine(environment));
     const views = group === undefined ? all : ofGroup(all, group);

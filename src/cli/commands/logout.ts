@@ -8,11 +8,11 @@ import { openSecretStore } from '../../secrets/open-secret-store.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { note, print, warn } from '../print.ts';
-import { readCaFile } from '../read-ca-file.ts';
-import { readSecretOption } from '../read-secret-option.ts';
-import { setUpOptions } from '../set-up-options.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { readCaFile } from '../options/read-ca-file.ts';
+import { readSecretOption } from '../options/read-secret-option.ts';
+import { setUpOptions } from '../options/set-up-options.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const secretVariable = 'USHER_REMOTE_AUTH_CLIENT_SECRET';
 const options = {

@@ -4,8 +4,8 @@ import { plainLines } from '../../lib/plain.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { note, print } from '../print.ts';
-import { serverOptions } from '../server-options.ts';
-import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+import { serverOptions } from '../options/server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../options/simple-options.ts';
 
 const options = {
   follow: { flags: '-f, --follow', help: 'Go on with what it says from now on, until Ctrl-C', group: 'Log' },
@@ -25,7 +25,7 @@ export const logsCommand: CommandModule = {
   },
   async execute(command, context) {
     const [{ readServer }, { followLog, readLastLines }, { watchStopSignal }] = await Promise.all([
-      import('../read-servers.ts'),
+      import('../servers/read-servers.ts'),
       import('../../servers/server-log.ts'),
       import('../stop-signal.ts'),
     ]);

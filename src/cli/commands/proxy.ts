@@ -2,11 +2,11 @@ import { isRunHere, leaves } from '../../config/leaves.ts';
 import type { Problem } from '../../config/source.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { addForeignOptions } from '../foreign-options.ts';
-import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
-import { readRunOptions, runOptions } from '../one-server.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { addForeignOptions } from '../options/foreign-options.ts';
+import { addConfigOptions, loadArguments, readArguments, type Given } from '../options/load-arguments.ts';
+import { readRunOptions, runOptions } from '../target/one-server.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const background = {
   flags: '--background',
@@ -61,7 +61,7 @@ export const proxyCommand: CommandModule = {
       environment,
     };
     const loaded = loadArguments(command, given);
-    const { runServer } = await import('../run-server.ts');
+    const { runServer } = await import('../servers/run-server.ts');
     const isForeground = !values.isSet(background);
     return runServer({ loaded, read: () => readArguments(command, given), ...choices, isForeground, context });
   },

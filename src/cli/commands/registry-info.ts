@@ -3,9 +3,9 @@ import type { Problem } from '../../config/source.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { printJson, printReport } from '../print.ts';
-import { readRegistries, registryOptions } from '../registry-options.ts';
-import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { readRegistries, registryOptions } from '../options/registry-options.ts';
+import { addSimpleOptions, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const { registry, caFile, json, debug } = registryOptions;
 

@@ -1,10 +1,10 @@
 import { reportUsage } from '../../config/report.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { printEntries } from '../print-entries.ts';
-import { readRegistries, registryOptions } from '../registry-options.ts';
-import { refuseAll } from '../require.ts';
-import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
+import { printEntries } from '../target/print-entries.ts';
+import { readRegistries, registryOptions } from '../options/registry-options.ts';
+import { refuseAll } from '../options/require.ts';
+import { addSimpleOptions, SimpleValues } from '../options/simple-options.ts';
 
 const { registry, caFile, json, debug } = registryOptions;
 

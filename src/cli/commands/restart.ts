@@ -1,7 +1,7 @@
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { serverOptions } from '../server-options.ts';
-import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+import { serverOptions } from '../options/server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../options/simple-options.ts';
 
 const options = {
   force: serverOptions.force,
@@ -22,9 +22,9 @@ export const restartCommand: CommandModule = {
   },
   async execute(command, context) {
     const [{ readServers }, { restartBehind }, { runEach }] = await Promise.all([
-      import('../read-servers.ts'),
-      import('../start-saved.ts'),
-      import('../run-each.ts'),
+      import('../servers/read-servers.ts'),
+      import('../servers/start-saved.ts'),
+      import('../servers/run-each.ts'),
     ]);
     const { machine, values, views } = await readServers(command, context);
     const force = values.isSet(options.force);

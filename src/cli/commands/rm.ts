@@ -1,7 +1,7 @@
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { serverOptions } from '../server-options.ts';
-import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+import { serverOptions } from '../options/server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../options/simple-options.ts';
 
 const options = {
   force: { flags: '--force', help: 'Also those that run: they are stopped first, at once', group: 'Servers' },
@@ -23,9 +23,9 @@ export const rmCommand: CommandModule = {
   },
   async execute(command, context) {
     const [{ readServers }, { forgetServer }, { runEach }] = await Promise.all([
-      import('../read-servers.ts'),
-      import('../forget-server.ts'),
-      import('../run-each.ts'),
+      import('../servers/read-servers.ts'),
+      import('../servers/forget-server.ts'),
+      import('../servers/run-each.ts'),
     ]);
     const { machine, values, views } = await readServers(command, context);
     const force = values.isSet(options.force);

@@ -3,14 +3,14 @@ import type { GivenFlag } from '../../config/read-flags.ts';
 import type { Problem } from '../../config/source.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { fetchTarget } from '../fetch-target.ts';
-import { addForeignOptions } from '../foreign-options.ts';
-import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
-import { addRunOptions, oneServerOf, readRunOptions } from '../one-server.ts';
-import { addPackageOptions, packageOptions } from '../package-options.ts';
-import { readTarget } from '../read-target.ts';
-import { resolveTarget } from '../resolve-target.ts';
-import { SimpleValues } from '../simple-options.ts';
+import { fetchTarget } from '../target/fetch-target.ts';
+import { addForeignOptions } from '../options/foreign-options.ts';
+import { addConfigOptions, loadArguments, readArguments, type Given } from '../options/load-arguments.ts';
+import { addRunOptions, oneServerOf, readRunOptions } from '../target/one-server.ts';
+import { addPackageOptions, packageOptions } from '../options/package-options.ts';
+import { readTarget } from '../target/read-target.ts';
+import { resolveTarget } from '../target/resolve-target.ts';
+import { SimpleValues } from '../options/simple-options.ts';
 
 /** The target URL is an argument here. */
 const runLeaves = leaves.filter(({ meta }) => meta.flag !== 'target-uri');
@@ -55,7 +55,7 @@ export const runCommand: CommandModule = {
     const flags = image === undefined ? fetched : withImage(fetched, image);
     const given: Given = { ...read, flags };
     const loaded = loadArguments(command, given);
-    const { runServer } = await import('../run-server.ts');
+    const { runServer } = await import('../servers/run-server.ts');
     const allowsScripts = values.isSet(packageOptions.allowInstallScripts);
     return runServer({ loaded, read: () => readArguments(command, given), ...chosen, allowsScripts, context });
   },

@@ -2,9 +2,9 @@ import { openSecretStore } from '../../secrets/open-secret-store.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { print } from '../print.ts';
-import { readSecretName, secretOptions, unknownSecret } from '../secret-options.ts';
-import { addSimpleOptions } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { readSecretName, secretOptions, unknownSecret } from '../options/secret-options.ts';
+import { addSimpleOptions } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 /** `usher secret get NAME` */
 export const secretGetCommand: CommandModule = {

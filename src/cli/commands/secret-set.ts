@@ -2,10 +2,10 @@ import { openSecretStore } from '../../secrets/open-secret-store.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { note } from '../print.ts';
-import { readSecretValue } from '../read-secret-value.ts';
-import { readSecretName, secretOptions } from '../secret-options.ts';
-import { addSimpleOptions } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { readSecretValue } from '../secrets/read-secret-value.ts';
+import { readSecretName, secretOptions } from '../options/secret-options.ts';
+import { addSimpleOptions } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 /** `usher secret set NAME` */
 export const secretSetCommand: CommandModule = {

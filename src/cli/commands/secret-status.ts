@@ -3,9 +3,9 @@ import { openSecretStore } from '../../secrets/open-secret-store.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { print, printJson } from '../print.ts';
-import { secretOptions } from '../secret-options.ts';
-import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { secretOptions } from '../options/secret-options.ts';
+import { addSimpleOptions, SimpleValues } from '../options/simple-options.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 /** `usher secret status` */
 export const secretStatusCommand: CommandModule = {

@@ -3,10 +3,10 @@ import { leaves } from '../../config/leaves.ts';
 import type { Problem } from '../../config/source.ts';
 import { buildCommand, textsOf } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { addConfigOptions, loadArguments, readArguments, type Given } from '../load-arguments.ts';
-import { listOptions, readListOptions } from '../one-server.ts';
-import { refuseOperands, requireFile } from '../require.ts';
-import { addSimpleOptions, SimpleValues } from '../simple-options.ts';
+import { addConfigOptions, loadArguments, readArguments, type Given } from '../options/load-arguments.ts';
+import { listOptions, readListOptions } from '../target/one-server.ts';
+import { refuseOperands, requireFile } from '../options/require.ts';
+import { addSimpleOptions, SimpleValues } from '../options/simple-options.ts';
 
 const serveLeaves = leaves.filter(({ scope }) => scope === 'gateway');
 
@@ -42,7 +42,7 @@ export const serveCommand: CommandModule = {
       environment,
     };
     const loaded = loadArguments(command, given);
-    const { startGatewayCommand } = await import('../start-gateway-command.ts');
+    const { startGatewayCommand } = await import('../foreground/start-gateway-command.ts');
     const machine = thisMachine(environment);
     return startGatewayCommand(loaded, () => readArguments(command, given), { machine, wanted });
   },

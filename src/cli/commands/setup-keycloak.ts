@@ -4,11 +4,11 @@ import { buildHttpClient } from '../../lib/http-client.ts';
 import { isLoopbackHost } from '../../lib/loopback.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { executeSetUp } from '../execute-set-up.ts';
-import { readCaFile } from '../read-ca-file.ts';
-import { readSecretOption } from '../read-secret-option.ts';
-import { setUpOptions } from '../set-up-options.ts';
-import { addSimpleOptions, type SimpleOption, SimpleValues } from '../simple-options.ts';
+import { executeSetUp } from '../set-up/execute-set-up.ts';
+import { readCaFile } from '../options/read-ca-file.ts';
+import { readSecretOption } from '../options/read-secret-option.ts';
+import { setUpOptions } from '../options/set-up-options.ts';
+import { addSimpleOptions, type SimpleOption, SimpleValues } from '../options/simple-options.ts';
 
 const group = 'Keycloak';
 const passwordVariable = 'USHER_KEYCLOAK_ADMIN_PASSWORD';

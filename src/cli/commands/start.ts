@@ -1,8 +1,8 @@
 import { reportUsage } from '../../config/report.ts';
 import { buildCommand, textsOf } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { serverOptions } from '../server-options.ts';
-import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+import { serverOptions } from '../options/server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../options/simple-options.ts';
 
 const options = {
   foreground: serverOptions.foreground,
@@ -27,10 +27,10 @@ export const startCommand: CommandModule = {
   },
   async execute(command, context) {
     const [{ readServers }, { isAlive }, { startBehind, startClaimed, startHere }, { runEach }] = await Promise.all([
-      import('../read-servers.ts'),
+      import('../servers/read-servers.ts'),
       import('../../servers/look-at-server.ts'),
-      import('../start-saved.ts'),
-      import('../run-each.ts'),
+      import('../servers/start-saved.ts'),
+      import('../servers/run-each.ts'),
     ]);
     const { machine, values, views, isNamed } = await readServers(command, context);
     const [view] = views;

@@ -1,8 +1,8 @@
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { print, printJson, terminalColumns } from '../print.ts';
-import { serverOptions } from '../server-options.ts';
-import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+import { serverOptions } from '../options/server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../options/simple-options.ts';
 
 const options = { json: serverOptions.json, debug: serverOptions.debug } as const satisfies Record<
   string,
@@ -23,11 +23,11 @@ export const statusCommand: CommandModule = {
   },
   async execute(command, context) {
     const [{ readServer }, { readLastLines }, { toJson }, { describeStatus }, { isWell }] = await Promise.all([
-      import('../read-servers.ts'),
+      import('../servers/read-servers.ts'),
       import('../../servers/server-log.ts'),
-      import('../describe-servers.ts'),
-      import('../describe-status.ts'),
-      import('../judge-server.ts'),
+      import('../servers/describe-servers.ts'),
+      import('../servers/describe-status.ts'),
+      import('../servers/judge-server.ts'),
     ]);
     const { values, view } = await readServer(command, context);
     const { state, place } = view;

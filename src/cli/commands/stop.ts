@@ -1,8 +1,8 @@
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { note, print } from '../print.ts';
-import { serverOptions } from '../server-options.ts';
-import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+import { serverOptions } from '../options/server-options.ts';
+import { addSimpleOptions, type SimpleOption } from '../options/simple-options.ts';
 
 const options = {
   force: serverOptions.force,
@@ -24,10 +24,10 @@ export const stopCommand: CommandModule = {
   },
   async execute(command, context) {
     const [{ readServers }, { stopServer }, { removeFromLists }, { runEach }] = await Promise.all([
-      import('../read-servers.ts'),
+      import('../servers/read-servers.ts'),
       import('../../servers/stop-server.ts'),
       import('../../servers/client-lists.ts'),
-      import('../run-each.ts'),
+      import('../servers/run-each.ts'),
     ]);
     const { machine, values, views } = await readServers(command, context);
     const force = values.isSet(options.force);

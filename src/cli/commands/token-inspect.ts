@@ -6,10 +6,10 @@ import { type JwtParts, parseJwtParts } from '../../lib/jwt-parts.ts';
 import { fail } from '../../model/usher-error.ts';
 import { buildCommand, collect, textsOf } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { describeToken } from '../describe-token.ts';
+import { describeToken } from '../token/describe-token.ts';
 import { print, warn } from '../print.ts';
-import { readToken } from '../read-token.ts';
-import { sortLeftovers } from '../unknown-flags.ts';
+import { readToken } from '../token/read-token.ts';
+import { sortLeftovers } from '../options/unknown-flags.ts';
 
 const options: readonly (readonly [string, string])[] = [
   ['--issuer <URL>', 'Verify it: issuer it must be of, whose keys are discovered'],
@@ -52,7 +52,7 @@ export const tokenInspectCommand: CommandModule = {
       print('\nNot verified: anybody could have written this. Give --issuer or --jwks-url to verify it.');
     for (const warning of warnings) warn(warning);
     if (!isVerifying) return 0;
-    const { verifyToken } = await import('../verify-token.ts');
+    const { verifyToken } = await import('../token/verify-token.ts');
     print(`\n${await verifyToken(token, { issuer, jwksUrl, audience, caFile })}`);
     return 0;
   },

@@ -1,9 +1,9 @@
 import { leaves } from '../../config/leaves.ts';
 import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
-import { addConfigOptions } from '../load-arguments.ts';
-import { runOptions } from '../one-server.ts';
-import { addSimpleOptions, type SimpleOption } from '../simple-options.ts';
+import { addConfigOptions } from '../options/load-arguments.ts';
+import { runOptions } from '../target/one-server.ts';
+import { addSimpleOptions, type SimpleOption } from '../options/simple-options.ts';
 
 /** Settings that shall not be said any more. */
 export const unsetOption = {
@@ -36,7 +36,7 @@ export const updateCommand: CommandModule = {
     return addConfigOptions(command, leaves);
   },
   async execute(command, context) {
-    const { updateServer } = await import('../update-server.ts');
+    const { updateServer } = await import('../servers/update-server.ts');
     return await updateServer(command, context);
   },
 };

@@ -2,7 +2,7 @@ import { buildCommand } from '../command.ts';
 import type { CommandModule } from '../command-module.ts';
 import { print } from '../print.ts';
 import { readVersion } from '../read-version.ts';
-import { refuseAll } from '../require.ts';
+import { refuseAll } from '../options/require.ts';
 
 /** `usher version` */
 export const versionCommand: CommandModule = {
