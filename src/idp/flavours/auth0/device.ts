@@ -1,6 +1,6 @@
 import { deviceCodeGrant } from '../../../model/urns.ts';
 import { findApp, isPublic } from '../directory.ts';
-import type { DeviceDialect } from '../device/dialect.ts';
+import type { DeviceDialect } from '../flavour.ts';
 import type { SeedApp } from '../../seed/seed-schema.ts';
 import { TokenRefusal, type RefusalRow } from '../token-refusal.ts';
 import { refusals as common } from './refusals.ts';

@@ -3,8 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { TokenBucket } from '../../../lib/token-bucket.ts';
 import { codeTries } from '../../device-waits.ts';
 import type { SeedApp } from '../../seed/seed-schema.ts';
-import type { Asked, Granted } from '../flavour.ts';
-import type { UserCodeForm } from './dialect.ts';
+import type { Asked, Granted, UserCodeForm } from '../flavour.ts';
 
 /** What an app on another device asks for. */
 export interface DeviceRequest {

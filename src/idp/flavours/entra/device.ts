@@ -1,7 +1,6 @@
 import { deviceCodeGrant } from '../../../model/urns.ts';
 import { findApp, isPublic } from '../directory.ts';
-import type { DeviceDialect } from '../device/dialect.ts';
-import type { Layout } from '../flavour.ts';
+import type { DeviceDialect, Layout } from '../flavour.ts';
 import { TokenRefusal, type RefusalRow } from '../token-refusal.ts';
 import { refusals as common, row } from './refusals.ts';
 
