@@ -8,7 +8,7 @@ import { failPackage, type Fetched, type Fetcher, type FetchGift } from './fetch
 import { goFetcher } from './go.ts';
 import { npmFetcher } from './npm.ts';
 import { type Package, type Runner, spellPackage } from './package.ts';
-import { fetchedRecord, folderOf, leaseFolder, withCacheLock } from './package-cache.ts';
+import { endLease, fetchedRecord, folderOf, leaseFolder, withCacheLock } from './package-cache.ts';
 import { isExact } from './parse-package.ts';
 import { pythonFetcher } from './python.ts';
 
@@ -67,7 +67,10 @@ export async function fetchPackage(wanted: Package, options: FetchOptions): Prom
     isKept = true;
     return { ...fetched, package: exact };
   } finally {
-    if (!isKept) await rm(folder, { recursive: true, force: true });
+    if (!isKept) {
+      await rm(folder, { recursive: true, force: true });
+      await endLease(cache, id);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readOwnHolder } from '../lib/lock-holder.ts';
-import { clearCache, leaseFolder } from './package-cache.ts';
+import { clearCache, endLease, leaseFolder } from './package-cache.ts';
 
 async function makeCache(context: TestContext) {
   const cache = await mkdtemp(join(tmpdir(), 'usher-cache-'));
@@ -52,7 +52,39 @@ test('clearCache – a download under way, and one whose process was killed – 
   await writeFile(join(cache, '.leases', `${pid}-killed.json`), JSON.stringify(holder));
   await clear();
   assert.deepEqual(await left(), ['under-way']);
-  assert.deepEqual(await readdir(join(cache, '.leases')), [`${process.pid}-under-way.json`]);
+  const leases = await readdir(join(cache, '.leases'));
+  assert.deepEqual(leases.length, 1);
+  assert.match(leases[0] ?? '', /-under-way\.json$/);
+});
+
+test('clearCache – downloads that begin meanwhile – keep their folders', async (context) => {
+  const { cache, clear, left } = await makeCache(context);
+  const begun: string[] = [];
+  const begin = async () => {
+    const folder = `download-${String(begun.length).padStart(4, '0')}`;
+    await leaseFolder(cache, folder);
+    await mkdir(join(cache, folder));
+    begun.push(folder);
+  };
+  // Many, so that it takes a while to look at them.
+  while (begun.length < 100) await begin();
+  const clearing = { isOver: false };
+  const cleared = clear().finally(() => (clearing.isOver = true));
+  while (!clearing.isOver) await begin();
+  await cleared;
+  assert.deepEqual(await left(), begun);
+  for (const folder of begun) await endLease(cache, folder);
+});
+
+test('leaseFolder – many packages in one process – one listener, which goes with the last lease', async (context) => {
+  const { cache } = await makeCache(context);
+  const before = process.listenerCount('exit');
+  const folders = [...Array(12).keys()].map(String);
+  for (const folder of folders) await leaseFolder(cache, folder);
+  assert.ok(process.listenerCount('exit') <= before + 1);
+  for (const folder of folders) await endLease(cache, folder);
+  assert.ok(process.listenerCount('exit') <= before);
+  assert.deepEqual(await readdir(join(cache, '.leases')), []);
 });
 
 test('clearCache – a package that was fetched when the cache had another path – keeps its folder', async (context) => {

@@ -32,11 +32,27 @@ export async function withCacheLock<T>(cache: string, work: () => Promise<T>): P
   return await work();
 }
 
-/** Keeps a folder of the cache while this process lives, whatever others clear away meanwhile. */
+/** In the names of this process's leases: containers that share a cache have the same process ids. */
+const ownId = randomUUID();
+const ownLeases = new Set<string>();
+
+/** Keeps a folder of the cache while this process lives or until that is ended, whatever others clear away meanwhile. */
 export async function leaseFolder(cache: string, folder: string): Promise<void> {
-  const file = join(leasesOf(cache), `${process.pid}-${folder}.json`);
+  const file = leaseOf(cache, folder);
+  if (ownLeases.size === 0) process.once('exit', removeOwnLeases);
+  ownLeases.add(file);
   await writeStateFile(file, JSON.stringify({ folder, ...(await readOwnHolder()) }));
-  process.once('exit', () => rmSync(file, { force: true }));
+}
+
+export async function endLease(cache: string, folder: string): Promise<void> {
+  const file = leaseOf(cache, folder);
+  await rm(file, { force: true });
+  ownLeases.delete(file);
+  if (ownLeases.size === 0) process.off('exit', removeOwnLeases);
+}
+
+function removeOwnLeases(): void {
+  for (const file of ownLeases) rmSync(file, { force: true });
 }
 
 /** As folders are called that packages are fetched into, among the folders of a path. */
@@ -79,10 +95,11 @@ async function unname(
   cache: string,
   { named, isNamedFolder, unwanted, nowMs = Date.now() }: ClearOptions,
 ): Promise<{ readonly removed: readonly string[]; readonly folders: readonly string[] }> {
+  // In this order: a folder is leased before it is made.
+  const entries = await readdir(cache, { withFileTypes: true });
   const leased = await readLeases(cache, nowMs);
   const removed: string[] = [];
   const kept = new Set(leased);
-  const entries = await readdir(cache, { withFileTypes: true });
   for (const { name } of entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json'))) {
     const path = join(cache, name);
     const [text, found] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
@@ -112,7 +129,8 @@ async function readLeases(cache: string, nowMs: number): Promise<ReadonlySet<str
   const folder = leasesOf(cache);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const leased = new Set<string>();
-  for (const name of await readdir(folder)) {
+  // The others are drafts of leases that are being written.
+  for (const name of (await readdir(folder)).filter((one) => one.endsWith('.json'))) {
     const path = join(folder, name);
     const [text, found] = await Promise.all([readFile(path, 'utf8'), stat(path)]).catch(() => []);
     if (text === undefined || found === undefined) continue; // its process ended meanwhile
@@ -123,6 +141,10 @@ async function readLeases(cache: string, nowMs: number): Promise<ReadonlySet<str
     else leased.add(parsed.data.folder);
   }
   return leased;
+}
+
+function leaseOf(cache: string, folder: string): string {
+  return join(leasesOf(cache), `${ownId}-${folder}.json`);
 }
 
 function leasesOf(cache: string): string {
