@@ -81,7 +81,8 @@ async function fetchDocument(url: string, { fetch, rules, redirectUris, log, nam
     if (!(thrown instanceof DocumentError || thrown instanceof HttpClientError)) throw thrown;
     log.warn("An app's document cannot be used", { server: name, url, reason: thrown.message });
     const reason = thrown instanceof DocumentError ? thrown.message : 'cannot be fetched';
-    throw refusal(`The app's document at ${url} ${reason}.`);
+    const isPassing = thrown instanceof HttpClientError || thrown.isPassing;
+    throw refusal(`The app's document at ${url} ${reason}.`, isPassing);
   }
 }
 
@@ -90,8 +91,8 @@ function originOf(uri: string): string | undefined {
   return protocol === 'https:' ? origin : undefined;
 }
 
-function refusal(description: string): OAuthError {
-  return new OAuthError('invalid_client', description, { status: 400 });
+function refusal(description: string, isPassing = false): OAuthError {
+  return new OAuthError('invalid_client', description, { status: 400, isPassing });
 }
 
 function quote(text: string): string {

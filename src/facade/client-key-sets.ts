@@ -49,7 +49,7 @@ export function buildClientKeySets({ fetch, now, log, name }: ClientKeySetsDeps)
     } catch (thrown) {
       if (!(thrown instanceof DocumentError || thrown instanceof HttpClientError)) throw thrown;
       log.warn("An app's keys cannot be used", { server: name, url: uri, reason: thrown.message });
-      if (thrown instanceof DocumentError)
+      if (thrown instanceof DocumentError && !thrown.isPassing)
         throw new OAuthError(
           'invalid_client',
           `the client's keys at its jwks_uri cannot be used: it ${thrown.message}`,

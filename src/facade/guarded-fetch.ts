@@ -34,6 +34,13 @@ export interface Fetched {
 /** Thrown with what is wrong with an answer; reads as the end of `The app's document at … `. */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError';
+  /** Its server may answer otherwise in a moment. */
+  readonly isPassing: boolean;
+
+  constructor(message: string, { isPassing = false }: { readonly isPassing?: boolean } = {}) {
+    super(message);
+    this.isPassing = isPassing;
+  }
 }
 
 /** Fetches from public addresses alone, bounded in size, time and number. Redirects are not followed.
@@ -86,7 +93,9 @@ export function buildGuardedFetch({ isLoopback, ca, now, ...options }: GuardedFe
  * @throws DocumentError
  */
 function checkAnswer({ status, headers }: Response): void {
-  if (status !== 200) throw new DocumentError(`is not there: its server answers with ${status}, expected 200`);
+  const isPassing = status === 429 || status >= 500;
+  if (status !== 200)
+    throw new DocumentError(`is not there: its server answers with ${status}, expected 200`, { isPassing });
   const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!/^application\/(?:json|[\w.-]+\+json)$/.test(type))
     throw new DocumentError(`has the type ${JSON.stringify(type.slice(0, 200))}, expected application/json`);

@@ -21,6 +21,7 @@ export type OAuthErrorCode =
 interface OAuthErrorMore {
   readonly status?: number;
   readonly retryAfterSeconds?: number;
+  readonly isPassing?: boolean;
   readonly details?: Readonly<Record<string, string | number>>;
 }
 
@@ -30,6 +31,8 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode;
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
+  /** It comes of somebody who may answer otherwise in a moment, whatever the code says. */
+  readonly isPassing: boolean;
   /** What the audit trail says of it beside that: the provider's own words. */
   readonly details: Readonly<Record<string, string | number>> | undefined;
 
@@ -39,6 +42,7 @@ export class OAuthError extends Error {
     this.code = code;
     this.status = more.status ?? (code === 'invalid_client' ? 401 : 400);
     this.retryAfterSeconds = more.retryAfterSeconds;
+    this.isPassing = more.isPassing ?? false;
     this.details = more.details;
   }
 }

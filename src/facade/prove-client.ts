@@ -58,9 +58,15 @@ export function refuseUnproved(): OAuthError {
   return refuse('this client proves who it is by its key: client_assertion is missing (private_key_jwt)');
 }
 
-/** A client with a document has them there. */
+/** A client with a document has them there. That its web server is down is nothing against the client: told that it is none, it would
+ * throw its tokens away.
+ */
 async function findKeys({ clients }: FacadeContext, { id }: KnownClient): Promise<ClientKeys> {
-  const keys = (await clients.find(id))?.keys;
+  const client = await clients.find(id).catch((error: unknown) => {
+    if (!(error instanceof OAuthError) || !error.isPassing) throw error;
+    throw new OAuthError('temporarily_unavailable', error.message, { status: 503, retryAfterSeconds: 5 });
+  });
+  const keys = client?.keys;
   if (keys === undefined) throw refuse('this client has no key here that it could prove itself by');
   return keys;
 }

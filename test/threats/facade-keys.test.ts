@@ -235,6 +235,23 @@ describe('the façade with clients that have a key', () => {
     await assertRefused(await visitor.redeem(client, code, prove(client.id, { signer: rsa })), /expected PS256/);
   });
 
+  test('a document whose server is down when its client comes – 503, and the code is good a moment later', async () => {
+    const visitor = visit();
+    const changing = '/down.json';
+    const publish = () => used.site.document(changing, keyed(), { 'cache-control': 'no-store' });
+    const client = clientOf(publish());
+    const code = await visitor.toCode(client);
+    for (const status of [500, 503, 429]) {
+      used.site.serve(changing, { status, body: '' });
+      const answer = await visitor.redeem(client, code, prove(client.id));
+      assert.deepEqual([answer.status, errorOf(answer)], [503, 'temporarily_unavailable'], answer.text);
+    }
+    used.site.serve(changing, { status: 404, body: '' });
+    assert.equal(errorOf(await visitor.redeem(client, code, prove(client.id))), 'invalid_client');
+    publish();
+    tokensOf(await visitor.redeem(client, code, prove(client.id)));
+  });
+
   describe('keys at a URL', () => {
     const at = (keys: readonly SigningKey[]) => {
       const path = `/${randomBytes(6).toString('hex')}.jwks`;
@@ -286,6 +303,9 @@ describe('the façade with clients that have a key', () => {
       used.site.serve(set.path, { headers: { 'content-type': 'application/json' }, body: 'x'.repeat(40_000) });
       const answer = await visitor.redeem(client, code, prove(client.id));
       assert.equal(answer.status, 503, answer.text);
+      used.site.serve(set.path, { status: 502, body: '' });
+      const again = await visitor.redeem(client, code, prove(client.id));
+      assert.equal(again.status, 503, again.text);
       set.serve([key]);
       tokensOf(await visitor.redeem(client, code, prove(client.id)));
     });
