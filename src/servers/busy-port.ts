@@ -26,7 +26,7 @@ export async function explainBusyPort(
   if (!(thrown instanceof UsherError) || thrown.code !== 'port_busy') return thrown;
   const { host, port } = address;
   const views = await lookAtServers(machine).catch((): readonly ServerView[] => []);
-  const holder = views.find((view) => isAlive(view) && view.run?.port === port);
+  const holder = views.find((view) => isAlive(view) && view.run?.phase !== 'starting' && view.run?.port === port);
   const free = await findPortFor({ host, port: port + 1 }, views).catch(() => undefined);
   const another = free === undefined ? 'Choose another --port' : `--port ${free} is free`;
   const other = kept === undefined ? another : `usher update ${kept} --port ${free ?? 'NUMBER'} gives it another one`;
@@ -40,10 +40,12 @@ export async function explainBusyPort(
   return fail('port_busy', { address: `${host}:${port}`, reason, advice: `${other}; or ${ending}` }, { cause: thrown });
 }
 
-/** The first port from this one upwards on which nobody listens, and which no server has that may be started again.
+/** The first port from this one upwards on which nobody listens, and which no server has that runs, starts or may be started again.
  * @throws Error when twenty in a row are taken
  */
 export async function findPortFor({ host, port }: Address, views: readonly ServerView[]): Promise<number> {
-  const taken = new Set(views.flatMap(({ run }) => run?.port ?? []));
+  // One that was killed before it ever served is nobody's to start again.
+  const holders = views.filter((view) => isAlive(view) || view.run?.hasServed === true);
+  const taken = new Set(holders.flatMap(({ run }) => run?.port ?? []));
   return await findFreePort(port, host.replace(/^\[(.*)\]$/, '$1'), taken);
 }

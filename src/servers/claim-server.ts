@@ -6,7 +6,7 @@ import { holdLock } from '../lib/hold-lock.ts';
 import { findProcessIdentity } from '../lib/process-identity.ts';
 import { fail } from '../model/usher-error.ts';
 import { isAlive, lookAtServer, type ServerView } from './look-at-server.ts';
-import { ensureOwnFolder, placeOf, type ServerPlace, serversFolder, unusable } from './places.ts';
+import { ensureOwnFolder, placeOf, portsLock, type ServerPlace, serversFolder, unusable } from './places.ts';
 import {
   type RunRecord,
   type ServerRecord,
@@ -21,11 +21,22 @@ const lockTimeoutMs = 15_000;
  * @throws UsherError server_state_unusable
  */
 export async function withServerLock<T>(place: ServerPlace, machine: Machine, work: () => Promise<T>): Promise<T> {
+  return await withLock(place.lock, machine, work);
+}
+
+/** Alone among all Ushers of this user that choose the port of a new server, until its claim says which one it has.
+ * @throws UsherError server_state_unusable
+ */
+export async function withPortsLock<T>(machine: Machine, work: () => Promise<T>): Promise<T> {
+  return await withLock(portsLock(machine), machine, work);
+}
+
+async function withLock<T>(path: string, machine: Machine, work: () => Promise<T>): Promise<T> {
   await ensureOwnFolder(serversFolder(machine));
-  const lock = await holdLock(place.lock, { timeoutMs: lockTimeoutMs }).catch((cause: unknown) => {
-    throw unusable(place.lock, describe(cause), cause);
+  const lock = await holdLock(path, { timeoutMs: lockTimeoutMs }).catch((cause: unknown) => {
+    throw unusable(path, describe(cause), cause);
   });
-  if (lock === undefined) throw unusable(place.lock, 'another usher has held it for too long');
+  if (lock === undefined) throw unusable(path, 'another usher has held it for too long');
   await using _ = lock;
   return await work();
 }
@@ -41,12 +52,14 @@ export interface NewServer {
   readonly record: ServerRecord;
   /** Text of its configuration; undefined for one that nobody will start again. */
   readonly settings: string | undefined;
+  /** Where it is going to listen, for others that look for a port; undefined where that is not known. */
+  readonly port?: number | undefined;
 }
 
 /** Takes a name nobody has, and writes down what the server is.
  * @throws UsherError server_exists, server_state_unusable
  */
-export async function claimNew({ record, settings }: NewServer, machine: Machine): Promise<Claim> {
+export async function claimNew({ record, settings, port }: NewServer, machine: Machine): Promise<Claim> {
   const place = placeOf(machine, record.name);
   return await withServerLock(place, machine, async () => {
     const found = await lookAtServer(record.name, machine);
@@ -56,7 +69,7 @@ export async function claimNew({ record, settings }: NewServer, machine: Machine
     try {
       await writeServerRecord(place, record);
       if (settings !== undefined) await writeServerFile(place.settings, settings);
-      return await beginRun(place, { isBackground: !record.isPassing, hasServed: false });
+      return await beginRun(place, { isBackground: !record.isPassing, hasServed: false, port });
     } catch (error) {
       await removeFolder(place).catch(() => {});
       throw error;
@@ -113,7 +126,11 @@ export async function claimStopped(name: string, machine: Machine, isBackground:
       throw fail('server_unknown', { what: `server called ${name} that can be started`, advice });
     }
     // One without a run was kept for later: it stays, whatever becomes of its first start.
-    return await beginRun(place, { isBackground, hasServed: found.run?.hasServed ?? true });
+    return await beginRun(place, {
+      isBackground,
+      hasServed: found.run?.hasServed ?? true,
+      port: found.run?.port,
+    });
   });
 }
 
@@ -167,7 +184,11 @@ function refuseName(view: ServerView, isForBackground: boolean): Error {
 /** Writes down that this process starts it now. */
 async function beginRun(
   place: ServerPlace,
-  { isBackground, hasServed }: Pick<RunRecord, 'isBackground' | 'hasServed'>,
+  {
+    isBackground,
+    hasServed,
+    port,
+  }: Pick<RunRecord, 'isBackground' | 'hasServed'> & { readonly port?: number | undefined },
 ): Promise<Claim> {
   const id = randomUUID();
   const identity = await findProcessIdentity(process.pid);
@@ -178,6 +199,7 @@ async function beginRun(
     isBackground,
     startedAt: new Date().toISOString(),
     claim: id,
+    ...(port === undefined ? {} : { port }),
     hasServed,
   });
   return { place, id };

@@ -56,6 +56,11 @@ export function placeOf(machine: Machine, name: string): ServerPlace {
   };
 }
 
+/** Held while a new server gets its port. No server's own lock is called that. */
+export function portsLock(machine: Machine): string {
+  return join(serversFolder(machine), '.ports');
+}
+
 /** Names that servers may have, as in the configuration. */
 export function isServerName(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text);

@@ -48,7 +48,7 @@ const runSchema = z.strictObject({
   /** Where it answers the command line. */
   control: z.string().exactOptional(),
   url: z.string().exactOptional(),
-  /** Where it listens, or did. */
+  /** Where it listens, did, or is going to. */
   port: z.number().int().exactOptional(),
   /** How long calls under way may take when it stops. */
   drainSeconds: z.number().exactOptional(),

@@ -33,6 +33,15 @@ test('usher run – without --port, while another server is stopped – leaves t
   assert.equal(started.code, 0, started.stderr);
 });
 
+test('usher run – three at the same moment, without --port – each gets a port of its own', async (context) => {
+  const machine = makeMachine(context);
+  const names = ['first', 'second', 'third'];
+  const runs = await Promise.all(names.map((name) => machine.usher(['run', '--anonymous', '--name', name, target])));
+  for (const { code, stderr } of runs) assert.equal(code, 0, stderr);
+  const ports = await Promise.all(names.map(async (name) => portOf(await machine.look(name))));
+  assert.equal(new Set(ports).size, 3, ports.join());
+});
+
 test('usher run – --resource-url without --port – takes no other port than the usual one', async (context) => {
   const machine = makeMachine(context);
   assert.equal((await machine.usher(['run', '--anonymous', '--name', 'first', target])).code, 0);

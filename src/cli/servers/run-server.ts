@@ -1,11 +1,12 @@
 import { thisMachine, type Machine } from '../../clients/machine.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { fail, UsherError } from '../../model/usher-error.ts';
-import { claimNew, removeFolder, withServerLock, type Claim } from '../../servers/claim-server.ts';
+import { claimNew, removeFolder, withPortsLock, withServerLock, type Claim } from '../../servers/claim-server.ts';
 import { whyNoBackground } from '../../servers/find-background.ts';
 import { launchServer, type ReadyReport } from '../../servers/launch-server.ts';
 import { choosePort } from './choose-port.ts';
 import { auditFile, ensureOwnFolder } from '../../servers/places.ts';
+import type { SecretStore } from '../../model/secret-store.ts';
 import type { ServerRecord } from '../../servers/server-record.ts';
 import { openSecretStore } from '../../secrets/open-secret-store.ts';
 import { dirname } from 'node:path';
@@ -66,14 +67,8 @@ async function runHere(record: ServerRecord, machine: Machine, { loaded, read }:
 async function runBehind(record: ServerRecord, machine: Machine, options: RunServerOptions): Promise<number> {
   const { context } = options;
   checkBackground(context);
-  const { loaded, notes } = await choosePort(options.loaded, machine);
-  for (const said of notes) note(said);
-  const file = auditFile(machine, record.name);
-  const config = placeAudit(loaded, file);
   const store = openSecretStore(context.environment);
-  const { text: settings, secrets } = writeLasting(config, { name: record.name, folder: record.folder, store });
-  if (config.audit.file === file) await ensureOwnFolder(dirname(file));
-  const claim = await claimNew({ record: { ...record, secrets: [...secrets.keys()] }, settings }, machine);
+  const { claim, secrets } = await withPortsLock(machine, () => claimBehind(record, machine, options.loaded, store));
   try {
     await keepSecrets(store, secrets);
     const report = await launch(claim, context);
@@ -87,6 +82,19 @@ async function runBehind(record: ServerRecord, machine: Machine, options: RunSer
   }
   await tellUnwell(record.name, machine);
   return 0;
+}
+
+/** Gives it a port, where none was said, and its place. */
+async function claimBehind(record: ServerRecord, machine: Machine, wanted: LoadedConfig, store: SecretStore) {
+  const { loaded, notes } = await choosePort(wanted, machine);
+  for (const said of notes) note(said);
+  const file = auditFile(machine, record.name);
+  const config = placeAudit(loaded, file);
+  const { text: settings, secrets } = writeLasting(config, { name: record.name, folder: record.folder, store });
+  if (config.audit.file === file) await ensureOwnFolder(dirname(file));
+  const port = config.listen.port === 0 ? undefined : config.listen.port;
+  const claim = await claimNew({ record: { ...record, secrets: [...secrets.keys()] }, settings, port }, machine);
+  return { claim, secrets };
 }
 
 /** @throws UsherError no_background */
