@@ -2,6 +2,7 @@ import { AuthorizationResponseError, OperationProcessingError, ResponseBodyError
 import { describe } from '../../lib/describe-error.ts';
 import { HttpClientError } from '../../lib/http-client.ts';
 import { withoutTokens } from '../../lib/without-tokens.ts';
+import { UsherError } from '../../model/usher-error.ts';
 
 /** Why nobody is signed in, in a few words, and what to do about it. */
 export class LoginTrouble extends Error {
@@ -72,6 +73,9 @@ export function readTrouble(cause: unknown, secrets: readonly string[]): LoginTr
     const advice = 'Check the address, and --ca-file for a provider with a private certificate; then try again';
     return new LoginTrouble(`the provider cannot be reached: ${cause.message}`, advice, { cause });
   }
+  // Of this machine, as a secret store that cannot be read: no word of the provider's.
+  if (cause instanceof UsherError)
+    return new LoginTrouble(withoutTokens(cause.message, secrets), cause.hint, { cause });
   const advice = 'The provider does not answer as OAuth 2.0 or OpenID Connect want it to';
   // Its code says less than its words.
   const reason = cause instanceof OperationProcessingError ? cause.message : describe(cause);
