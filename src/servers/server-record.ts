@@ -22,8 +22,8 @@ const recordSchema = z.strictObject({
   clients: wantedSchema,
   /** Names of those in the secret store that were put there for it, and go with it. */
   secrets: z.array(z.string()),
-  /** May code of packages run when what it runs is fetched anew? */
-  allowsScripts: z.literal(true).exactOptional(),
+  /** The package whose code may run when it is fetched anew, as the command names it: another, also another version, nobody agreed to. */
+  scriptsOf: z.string().exactOptional(),
   /** In a terminal, by `usher run --foreground`: it is forgotten when it ends. */
   isPassing: z.boolean(),
 });

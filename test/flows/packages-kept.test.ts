@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { post } from '../kit/call.ts';
+import { makeFolder } from '../kit/config-input.ts';
 import { freePort } from '../kit/free-port.ts';
 import { makeMachine } from '../kit/make-machine.ts';
-import { startNpmRegistry } from '../kit/start-npm-registry.ts';
+import { startNpmRegistry, type TestPackage } from '../kit/start-npm-registry.ts';
 
 const program = `#!/usr/bin/env node
 require('node:http').createServer((request, response) => {
@@ -15,11 +16,27 @@ require('node:http').createServer((request, response) => {
 `;
 const spelled = 'npx:@acme/kept@1.0.0';
 
+/** One whose install script leaves a mark in the home of whoever runs it. */
+function scriptedPackage(version: string): TestPackage {
+  const scripts = { postinstall: 'node mark.js' };
+  return {
+    manifest: { name: '@acme/scripted', version, bin: { scripted: 'server.js' }, scripts },
+    files: {
+      'server.js': program,
+      'mark.js': `require('node:fs').writeFileSync(process.env.npm_config_marks + '/${version}', '');`,
+    },
+  };
+}
+
 /** A machine on which a package of a registry can be run in the background. */
 async function prepare(context: TestContext) {
   const manifest = { name: '@acme/kept', version: '1.0.0', bin: { kept: 'server.js' } };
-  const registry = await startNpmRegistry(context, [{ manifest, files: { 'server.js': program } }]);
-  const settings = { npm_config_registry: registry.url, npm_config_fetch_retries: '0' };
+  const registry = await startNpmRegistry(context, [
+    { manifest, files: { 'server.js': program } },
+    ...['1.0.0', '2.0.0'].map(scriptedPackage),
+  ]);
+  const marks = makeFolder(context);
+  const settings = { npm_config_registry: registry.url, npm_config_fetch_retries: '0', npm_config_marks: marks };
   const machine = makeMachine(context, settings);
   const cache = join(machine.home, '.cache/usher/packages');
   return {
@@ -28,6 +45,9 @@ async function prepare(context: TestContext) {
     cache,
     /** Folders and names in the cache. */
     kept: () => readdirSync(cache).filter((name) => !name.startsWith('.')),
+    /** Versions whose install scripts have run. */
+    marked: () => readdirSync(marks),
+    marks,
     run: async (name: string): Promise<string> => {
       const [port, targetPort] = [await freePort(), await freePort()];
       const ports = ['--port', `${port}`, '--target-port', `${targetPort}`];
@@ -112,4 +132,24 @@ test('a command that is a package without its version – in a configuration –
   const { code, stderr } = await machine.usher([...words, '--', 'npx:@acme/kept']);
   assert.equal(code, 4, stderr);
   assert.match(stderr, /npx:@acme\/kept.*it names no exact version, and each start could run another/);
+});
+
+test('usher update – to another version of a package whose install scripts were allowed – runs none of that one', async (context) => {
+  const { machine, cache, marked, marks } = await prepare(context);
+  const [port, targetPort] = [await freePort(), `${await freePort()}`];
+  const ports = ['--port', `${port}`, '--target-port', targetPort];
+  const allowed = ['run', '--anonymous', '--no-client', '--name', 'scripted', '--allow-install-scripts', ...ports];
+  const first = await machine.usher([...allowed, 'npx:@acme/scripted@1.0.0', '--', targetPort]);
+  assert.equal(first.code, 0, first.stderr);
+  assert.deepEqual(marked(), ['1.0.0']);
+  rmSync(join(marks, '1.0.0'));
+  await machine.usher(['stop', 'scripted']);
+  await rm(cache, { recursive: true });
+  await machine.usher(['start', 'scripted']);
+  assert.deepEqual(marked(), ['1.0.0'], 'of the package that was agreed to');
+  const { code, stderr } = await machine.usher(['update', 'scripted', '--', 'npx:@acme/scripted@2.0.0', targetPort]);
+  assert.equal(code, 0, stderr);
+  assert.match((await machine.usher(['export', 'scripted'])).stdout, /scripted@2\.0\.0/);
+  assert.equal((await machine.look('scripted'))?.['state'], 'running');
+  assert.deepEqual(marked(), ['1.0.0']);
 });

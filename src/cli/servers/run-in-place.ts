@@ -62,7 +62,7 @@ export async function runInPlace(claim: Claim, options: RunInPlaceOptions): Prom
           resolveCommand: (command) =>
             fetchCommand(command, {
               environment: machine.environment,
-              allowsScripts: record.allowsScripts === true,
+              allowsScripts: record.scriptsOf !== undefined && record.scriptsOf === command[0],
               signal,
               tell: isBackground ? (text) => void tellLauncher({ kind: 'said', text }) : note,
             }),

@@ -35,6 +35,7 @@ export async function runServer(options: RunServerOptions): Promise<number> {
   const { loaded, isForeground, context } = options;
   const [name = '', server] = Object.entries(loaded.config.servers)[0] ?? [];
   const machine = thisMachine(context.environment);
+  const word = server?.upstream.strategy === 'process' ? server.upstream.command[0] : undefined;
   const record: ServerRecord = {
     version: 1,
     name,
@@ -44,21 +45,21 @@ export async function runServer(options: RunServerOptions): Promise<number> {
     folder: process.cwd(),
     clients: options.clients,
     secrets: [],
-    ...(options.allowsScripts === true ? { allowsScripts: true } : {}),
+    ...(options.allowsScripts === true && word !== undefined ? { scriptsOf: word } : {}),
     isPassing: isForeground,
   };
   return isForeground ? await runHere(record, machine, options) : await runBehind(record, machine, options);
 }
 
 /** In this terminal. Where nothing can be kept of it, it runs all the same: a container has no home. */
-async function runHere(record: ServerRecord, machine: Machine, { loaded, read }: RunServerOptions): Promise<number> {
+async function runHere(record: ServerRecord, machine: Machine, options: RunServerOptions): Promise<number> {
+  const { loaded, read, allowsScripts = false } = options;
   let claim: Claim;
   try {
     claim = await claimNew({ record, settings: undefined }, machine);
   } catch (error) {
     if (!(error instanceof UsherError) || error.code !== 'server_state_unusable') throw error;
     note(`Not in usher list, nor in the lists of MCP clients: ${error.message}`);
-    const allowsScripts = record.allowsScripts === true;
     return await startGatewayCommand(loaded, read, { machine, wanted: 'none', allowsScripts });
   }
   return await runInPlace(claim, { loaded, read, record, machine, isBackground: false });
