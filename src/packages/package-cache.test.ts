@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readOwnHolder } from '../lib/lock-holder.ts';
-import { clearCache, endLease, leaseFolder } from './package-cache.ts';
+import { clearCache, endLease, folderOf, leaseFolder } from './package-cache.ts';
 
 async function makeCache(context: TestContext) {
   const cache = await mkdtemp(join(tmpdir(), 'usher-cache-'));
@@ -95,4 +95,10 @@ test('clearCache – a package that was fetched when the cache had another path 
   await writeFile(join(cache, 'named.json'), JSON.stringify({ command, scripts: [] }));
   assert.deepEqual(await clear({ named: new Set(['named']) }), []);
   assert.deepEqual(await left(), [folder, 'named.json']);
+});
+
+test('folderOf – a cache that was reached by another path, below a folder that is called like one of its own – the folder in the cache', () => {
+  const [parent, folder] = ['0a0b0c0d-7c3e-4d0a-9d5b-0a8f7f6e1a11', '5f0c1c52-7c3e-4d0a-9d5b-0a8f7f6e1a11'];
+  const command = [`/volumes/${parent}/usher/packages/${folder}/node_modules/.bin/program`, '--flag'];
+  assert.equal(folderOf('/home/me/.cache/usher/packages', command), folder);
 });

@@ -55,8 +55,8 @@ function removeOwnLeases(): void {
   for (const file of ownLeases) rmSync(file, { force: true });
 }
 
-/** As folders are called that packages are fetched into, among the folders of a path. */
-const fetchedFolder = /[/\\]([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[/\\]/;
+/** As folders are called that packages are fetched into: the last of a path, for the cache may be in one that is called like that. */
+const fetchedFolder = /^.*[/\\]([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[/\\]/;
 
 /** The folder of the cache that a command is in, also where the cache was reached by another path when it was fetched; undefined for
  * one that is elsewhere.
