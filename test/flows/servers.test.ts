@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -84,6 +84,12 @@ test('usher explain – the id that usher status tells of, without saying where 
   const unknown = await machine.usher(['explain', 'nobody']);
   assert.equal(unknown.code, 1);
   assert.match(unknown.stderr, /Cannot explain nobody: it is not in .*trail\.jsonl, nor in .*audit\/beside\.jsonl/);
+
+  mkdirSync(join(machine.home, 'state/usher/audit/another.jsonl'));
+  assert.match((await machine.usher(['explain', left.error.data.id])).stdout, /to beside$/m);
+  const unread = await machine.usher(['explain', 'nobody']);
+  assert.equal(unread.code, 2);
+  assert.match(unread.stderr, /--audit-file: is ".*another\.jsonl", which cannot be read/);
 });
 
 test('usher run – with nobody behind it, at an issuer that is not there – runs, and says so at once', async (context) => {

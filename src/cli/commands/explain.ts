@@ -99,17 +99,20 @@ async function findHere(environment: CommandContext['environment']): Promise<rea
   return findAuditFiles(thisMachine(environment));
 }
 
-/** @throws UsherError usage_invalid when the file cannot be read, decision_unknown when none has such an id */
+/** One that cannot be read keeps nobody from the others.
+ * @throws UsherError usage_invalid when it is in none and one cannot be read, decision_unknown when none has such an id
+ */
 async function read({ paths, isGuess }: Trails, id: string): Promise<readonly AuditRecord[]> {
   const { findRecords } = await import('../../diagnose/find-records.ts');
+  const unreadable: Problem[] = [];
   for (const path of paths) {
     const records = await findRecords(path, id).catch((cause: unknown) => {
-      if (isGuess && findErrorCode(cause) === 'ENOENT') return [];
-      throw reportUsage([
-        { where: '--audit-file', what: `is ${quote(path)}, which cannot be read: ${describe(cause)}` },
-      ]);
+      if (!isGuess || findErrorCode(cause) !== 'ENOENT')
+        unreadable.push({ where: '--audit-file', what: `is ${quote(path)}, which cannot be read: ${describe(cause)}` });
+      return [];
     });
     if (records.length > 0) return records;
   }
+  if (unreadable.length > 0) throw reportUsage(unreadable);
   throw fail('decision_unknown', { id, path: paths.join(', nor in ') });
 }
