@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -37,6 +38,10 @@ export interface StartedProgram extends AsyncDisposable {
   said(text: string | RegExp, timeoutMs?: number): Promise<void>;
 }
 
+/** Not the home of whoever runs the tests: an Usher would write into their MCP clients. What it compiles is kept there, too. */
+const HOME = join(tmpdir(), 'home');
+process.once('exit', () => rmSync(HOME, { recursive: true, force: true }));
+
 /** Starts a program with a clean environment, and with a stdin only where there is something to read; disposing of it
  * kills it.
  */
@@ -45,8 +50,6 @@ export function startProgram(
   { env = {}, cwd, input, holdsInput }: ProgramOptions = {},
 ): StartedProgram {
   const { PATH = '' } = process.env;
-  // Not the home of whoever runs the tests: an Usher would write into their MCP clients.
-  const HOME = join(tmpdir(), 'home');
   const child = spawn(command, args, {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { PATH, HOME, NO_COLOR: '1', ...env },
