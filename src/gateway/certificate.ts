@@ -37,7 +37,7 @@ export class Certificate implements Disposable {
   #files: TlsFiles;
   #pair: TlsPair;
   /** How the files were when they were last read. */
-  #seen: string | undefined;
+  #seen: string;
   /** How they are now, as long as that is not read. */
   #changed: string | undefined;
 
@@ -46,7 +46,8 @@ export class Certificate implements Disposable {
     this.#files = files;
     this.#pair = pair;
     this.#warnIfOver();
-    void findFingerprint(pathsOf(files)).then((seen) => (this.#seen ??= seen));
+    // Not as they are now: what changed since they were read would never be taken.
+    this.#seen = pair.seen;
     this.#timer = setInterval(() => void this.#look(), deps.pollMs ?? usualPollMs).unref();
   }
 
@@ -55,6 +56,7 @@ export class Certificate implements Disposable {
     const isNew = pair.cert !== this.#pair.cert || pair.key !== this.#pair.key;
     this.#files = files;
     this.#pair = pair;
+    this.#seen = pair.seen;
     if (!isNew) return;
     this.#deps.server.setSecureContext(tlsOptions(pair));
     this.#deps.log.info(`New connections get the new certificate: ${pair.subject}`, {

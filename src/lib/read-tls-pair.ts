@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { describe } from './describe-error.ts';
+import { findFingerprintNow } from './file-fingerprint.ts';
 
 /** Where a listener's certificate and its private key are. */
 export interface TlsFiles {
@@ -16,6 +17,8 @@ export interface TlsPair {
   readonly key: string;
   readonly subject: string;
   readonly validTo: Date;
+  /** How the files were just before they were read ({@link findFingerprintNow}): what changed since can be told. */
+  readonly seen: string;
 }
 
 /** What is wrong with one of the two files, as the end of a sentence about it: `cannot be read: …`. */
@@ -30,6 +33,7 @@ export interface TlsProblem {
 export function readTlsPair(
   files: TlsFiles,
 ): { readonly pair: TlsPair } | { readonly problems: readonly TlsProblem[] } {
+  const seen = findFingerprintNow([files.certFile, files.keyFile]);
   const problems: TlsProblem[] = [];
   const attempt = <T>(field: keyof TlsFiles, work: () => T, what: (error: unknown) => string): T | undefined => {
     try {
@@ -71,7 +75,7 @@ export function readTlsPair(
     );
   if (problems.length > 0) return { problems };
   return {
-    pair: { cert, key, subject: certificate.subject.replaceAll('\n', ', '), validTo: certificate.validToDate },
+    pair: { cert, key, subject: certificate.subject.replaceAll('\n', ', '), validTo: certificate.validToDate, seen },
   };
 }
 
