@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { canonicalJson } from '../lib/canonical-json.ts';
 import { isObject } from '../lib/is-object.ts';
 import type { UpstreamUser } from '../model/upstream.ts';
 
@@ -24,19 +25,17 @@ export function userKey({ principal, claims, credential }: UpstreamUser): string
 
 /** The same text for the same claims: the order of lists and keys says nothing. */
 function canonical(claims: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(claims).filter(([name]) => !passing.has(name));
-  const sorted = entries.toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return JSON.stringify(sorted.map(([name, value]) => [name, sort(spaced.has(name) ? split(value) : value)]));
+  const lasting = Object.entries(claims).filter(([name]) => !passing.has(name));
+  const parts = lasting.map(([name, value]) => [name, spaced.has(name) ? split(value) : value] as const);
+  return canonicalJson(sortLists(Object.fromEntries(parts)));
 }
 
 function split(value: unknown): unknown {
   return typeof value === 'string' ? value.split(' ') : value;
 }
 
-function sort(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((one: unknown) => JSON.stringify(sort(one)) ?? '').toSorted();
+function sortLists(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one: unknown) => canonicalJson(sortLists(one))).toSorted();
   if (!isObject(value)) return value;
-  return Object.entries(value)
-    .toSorted(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, inner]) => [name, sort(inner)]);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, sortLists(inner)]));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { adviseWriting, describe } from '../lib/describe-error.ts';
 import { holdLock } from '../lib/hold-lock.ts';
-import { isObject } from '../lib/is-object.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
 import { parseJson } from '../lib/parse-json.ts';
 import { findStateFile, writeStateFile } from '../lib/state-file.ts';
 import { fail } from '../model/usher-error.ts';
@@ -92,12 +92,5 @@ export async function withLedger<T>(
 
 /** Tells what was written from what somebody made of it; order of keys does not count. */
 export function digestOf(value: unknown): string {
-  return createHash('sha256').update(canonical(value)).digest('base64url');
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
-  const keys = Object.keys(value).toSorted();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`;
+  return createHash('sha256').update(canonicalJson(value)).digest('base64url');
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { Machine } from '../../clients/machine.ts';
 import { describe } from '../../lib/describe-error.ts';
+import { findStateFile } from '../../lib/state-file.ts';
 import { nameOfFetched } from '../../packages/fetch-package.ts';
 import type { Runner } from '../../packages/package.ts';
 import { clearCache } from '../../packages/package-cache.ts';
@@ -38,12 +38,7 @@ export async function clearPackages(machine: Machine, settings: string): Promise
 
 /** Empty for one that runs in a terminal: its process itself holds what it uses. */
 export async function readSettings(machine: Machine, name: string): Promise<string> {
-  try {
-    return await readFile(placeOf(machine, name).settings, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
-  }
+  return (await findStateFile(placeOf(machine, name).settings)) ?? '';
 }
 
 const runners = ['npx', 'uvx', 'go'] as const satisfies readonly Runner[];
